@@ -1,0 +1,41 @@
+# make setup | run | test | lint | docs | bench | campaign
+# One virtual environment in .venv, made from PyPI; nothing else is needed for `make run` and `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: setup run test lint docs bench campaign clean
+
+setup: .venv/.done
+
+.venv/.done: pyproject.toml
+	$(PYTHON) -m venv .venv || (echo "Debian needs: apt-get install python3-venv" >&2; exit 1)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+run: setup
+	$(BIN)/foedus demo $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: setup
+	$(BIN)/sphinx-build -q -W -b html docs docs/_build/html
+
+bench: setup
+	$(BIN)/python -m tests.bench $(ARGS)
+
+campaign: setup
+	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m pytest tests/property tests/faults $(ARGS)
+	$(BIN)/python -m tests.bench --all
+
+clean:
+	rm -rf .venv docs/_build

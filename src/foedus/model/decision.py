@@ -1,0 +1,102 @@
+"""Decision: release, redact, hold or withhold of one finding to one party at one instant, with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from foedus.model.label import Label
+
+Outcome = Literal["release", "redact", "hold", "withhold"]
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What a decision needs to know of a finding; no content.
+
+    ``area`` is the programme's area; ``owner`` the first originator's party id; ``created_us`` the reference instant in
+    microseconds (-1: missing); ``labelled_us`` when its label was given; ``contains`` content classes.
+    """
+
+    object_id: str
+    version: str
+    area: str
+    kind: str
+    owner: str
+    label: Label | None
+    created_us: int
+    labelled_us: int = 0
+    contains: tuple[str, ...] = ()
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """The originator's consent, read from the ledger: one object, recipients, until when."""
+
+    object_id: str
+    recipients: tuple[str, ...]
+    until_us: int
+    entry: str = ""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the ledger says that bears on a decision.
+
+    ``counts`` holds, per clause id, how many releases the clause's window already has for this party;
+    ``recalled`` and ``approved`` hold (object id, version).
+    """
+
+    grants: tuple[Grant, ...] = ()
+    recalled: frozenset[tuple[str, str]] = frozenset()
+    approved: frozenset[tuple[str, str]] = frozenset()
+    counts: Mapping[str, int] = {}
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One failing condition: stable code, the field it is about, what was found, what would be needed, by which clause."""
+
+    code: str
+    field: str
+    actual: str
+    required: str
+    clause: str = ""
+
+
+class Duties(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the recipient takes on with a release; the strictest of the covering clauses."""
+
+    action: str = "none"
+    attribute: str = "must"
+    encrypt_in_transit: str = "must"
+    onward: str = "originator-consent"
+    notify_recall_within: str = "PT24H"
+    delete_after: str = ""
+    review_every: str = ""
+    purposes: tuple[str, ...] = ()
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """One finding, one party, one instant.
+
+    ``clauses`` are the permits that cover it, or the forbids that struck; ``nearest`` the permit that failed fewest
+    conditions; ``profiles`` the redaction profiles to apply; ``expires_us`` the end of what covers it.
+    """
+
+    outcome: Outcome
+    object_id: str
+    version: str
+    label_hash: str
+    party: str
+    at: datetime
+    purpose: str
+    programme: str
+    programme_digest: str
+    policy_hash: str
+    clauses: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    duties: Duties | None = None
+    profiles: tuple[str, ...] = ()
+    nearest: str = ""
+    expires_us: int | None = None
+    would_release: tuple[tuple[str, ...], ...] = ()

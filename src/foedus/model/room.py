@@ -1,0 +1,84 @@
+"""The doors of an area room, and what the engine hands through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from foedus.model.finding import About, Finding, Key, Match, Seen
+from foedus.model.picture import Picture
+from foedus.model.stix import StixObject
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Settings = Mapping[str, Any]
+
+REFUSED = b"foedus.refused"
+"""Key in a batch's schema metadata: the batch holds refused parts (see ``refused_schema``), not records."""
+
+
+class Records(Protocol):
+    """A handle on record batches of one area and source."""
+
+    source: str
+
+    def scan(self) -> Iterator[pa.RecordBatch]:
+        """Yield the batches in event order."""
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """The Parquet files behind it; empty where the records are only in memory."""
+
+
+class Layers(Protocol):
+    """What a room may look at beside its records: named files (warning lists, zones), and who else holds a value."""
+
+    def files(self, prefix: str) -> Mapping[str, bytes]:
+        """Return the layer files whose name starts with a prefix."""
+
+    def seen(self, keys: Sequence[Key]) -> Mapping[tuple[str, str], Sequence[Seen]]:
+        """Return, per (kind, norm), findings already held with it (owners included); values held by nobody are absent.
+
+        At most 20 a value.
+        """
+
+
+class Room(Protocol):
+    """What every module under ``areas/`` offers, under these names."""
+
+    name: str
+
+    def ingest(self, source: BinaryIO, *, settings: Settings) -> Iterator[pa.RecordBatch]:
+        """Read source bytes into batches; refused parts come as batches of ``refused_schema`` in the same stream."""
+
+    def analyse(
+        self, records: Records, *, settings: Settings, layers: Layers, state: bytes, at: datetime
+    ) -> Iterator[Finding | bytes]:
+        """Conclude findings from records; the last item may be the room's new state as bytes."""
+
+    def about(self, finding: Finding, objects: Sequence[StixObject], *, layers: Layers) -> About:
+        """Say what the node stores as columns."""
+
+    def same(self, a: About, b: About) -> Match | None:
+        """Say whether two findings, whoever made them, are one story."""
+
+    def show(self, finding: Finding, objects: Sequence[StixObject]) -> Picture:
+        """Show a finding, from the objects the reader holds."""
+
+
+def refused_schema() -> pa.Schema:
+    """Return the schema of refused parts: where, code, message, hint, raw (at most 64 kB kept)."""
+    import pyarrow as pa  # noqa: PLC0415  (the server process must not pay for it before it ingests)
+
+    return pa.schema(
+        [
+            ("where", pa.string()),
+            ("code", pa.string()),
+            ("message", pa.string()),
+            ("hint", pa.string()),
+            ("raw", pa.binary()),
+        ],
+        metadata={REFUSED: b"1"},
+    )
