@@ -12,7 +12,7 @@ _SAFE = 2**53 - 1
 
 
 def canonical(value: Any) -> bytes:
-    """Return the RFC 8785 bytes of a JSON value (dict, list, tuple, str, int, float, bool, None).
+    r"""Return the RFC 8785 bytes of a JSON value (dict, list, tuple, str, int, float, bool, None).
 
     orjson with sorted keys gives the same bytes as RFC 8785 exactly when there is no float, every key is ASCII and every
     integer lies within ±(2^53 - 1); only then is it used.
@@ -22,7 +22,7 @@ def canonical(value: Any) -> bytes:
         Source: RFC 8785 section 3.2.
 
     >>> canonical({"b": 1.0, "a": "é"})
-    b'{"a":"\\xc3\\xa9","b":1}'
+    b'{"a":"\xc3\xa9","b":1}'
     """
     if _orjson_agrees(value):
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

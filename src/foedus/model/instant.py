@@ -45,7 +45,9 @@ def parse_ns(value: str) -> int:
     """
     match = _RFC3339.fullmatch(value)
     if match is None:
-        raise MalformedRecord("not an RFC 3339 instant", code="timestamp-malformed", hint="write YYYY-MM-DDTHH:MM:SS.sssZ")
+        raise MalformedRecord(
+            "not an RFC 3339 instant", code="timestamp-malformed", hint="write YYYY-MM-DDTHH:MM:SS.sssZ"
+        )
     year, month, day, hour, minute, second, fraction, sign, off_h, off_m = match.groups()
     try:
         # 60 is a leap second: it is the next second's instant, and RFC 3339 allows it.

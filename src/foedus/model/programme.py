@@ -385,7 +385,7 @@ class Previous(_Part, frozen=True):
 
 
 class Signature(_Part, frozen=True):
-    """A party's detached Ed25519 signature over ``foedus/programme/1\\n`` + digest hex."""
+    r"""A party's detached Ed25519 signature over ``foedus/programme/1\n`` + digest hex."""
 
     party: Id
     key_id: str
