@@ -144,9 +144,13 @@ class BrokenChain(TrustError):
 
 
 class ForkedLedger(TrustError):
-    """Two signed states of one log that exclude each other."""
+    """Two signed states of one log that exclude each other; ``notes`` holds both where both are at hand."""
 
     default_code = "ledger-forked"
+
+    def __init__(self, message: str, *, notes: tuple[str, ...] = (), **place: str) -> None:
+        super().__init__(message, **place)
+        self.notes = notes
 
 
 class ExchangeError(FoedusError):

@@ -1,0 +1,126 @@
+"""Batches: what leaves ``ingest``, of bounded size, with refused parts in the same stream."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from foedus.errors import FoedusError
+from foedus.model import stix
+from foedus.model.room import refused_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAX_ROWS = 1_000
+MAX_BYTES = 8 * 2**20
+MAX_RAW_REFUSED = 64 * 1024
+GUESSED = b"foedus.guessed"
+"""Key in a batch's schema metadata: which columns of a list were guessed, as JSON."""
+
+
+class Handling(msgspec.Struct, frozen=True):
+    """How a MISP attribute may go on, as its event says: distribution, organisations of its sharing group, TLP."""
+
+    distribution: int | None = None
+    organisations: tuple[str, ...] = ()
+    tlp: str = ""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One STIX object on its way into a batch; ``format`` is what it was read from."""
+
+    raw: bytes
+    pointer: str
+    format: str
+    handling: Handling = Handling()
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """One part that could not be taken, and why."""
+
+    where: str
+    code: str
+    message: str
+    hint: str = ""
+    raw: bytes = b""
+
+
+def refusal(error: FoedusError, where: str, raw: bytes) -> Refusal:
+    """Return the refusal of an error at a place; a place inside the part is added to it."""
+    place = f"{where}{error.where}" if error.where.startswith("/") or not where else where
+    return Refusal(place or error.where or "byte 0", error.code, error.message, error.hint, raw)
+
+
+def schema() -> pa.Schema:
+    """Return the schema of the room's records: a STIX object's bytes, its header, where it stood, its handling."""
+    import pyarrow as pa  # noqa: PLC0415  (the server process must not pay for it before it ingests)
+
+    return pa.schema(
+        [
+            ("raw", pa.binary()),
+            ("id", pa.string()),
+            ("type", pa.string()),
+            ("version", pa.string()),
+            ("version_ns", pa.int64()),
+            ("pointer", pa.string()),
+            ("sha256", pa.string()),
+            ("format", pa.string()),
+            ("distribution", pa.int8()),
+            ("organisations", pa.list_(pa.string())),
+            ("tlp", pa.string()),
+        ]
+    )
+
+
+def batches(items: Iterator[Row | Refusal], guessed: bytes = b"") -> Iterator[pa.RecordBatch]:
+    """Yield batches of at most 1,000 rows or 8 MiB; an object that is no STIX becomes a refusal."""
+    rows: list[dict[str, object]] = []
+    refusals: list[Refusal] = []
+    size = 0
+    for item in items:
+        taken = _row(item) if isinstance(item, Row) else item
+        if isinstance(taken, Refusal):
+            refusals.append(taken)
+            size += min(len(taken.raw), MAX_RAW_REFUSED)
+        else:
+            rows.append(taken)
+            size += len(item.raw)
+        if len(rows) + len(refusals) >= MAX_ROWS or size >= MAX_BYTES:
+            yield from _flush(rows, refusals, guessed)
+            rows, refusals, size = [], [], 0
+    yield from _flush(rows, refusals, guessed)
+
+
+def _row(row: Row) -> dict[str, object] | Refusal:
+    try:
+        held = stix.read(row.raw)
+    except FoedusError as error:
+        return refusal(error, row.pointer, row.raw)
+    return {
+        "raw": row.raw,
+        "id": held.id,
+        "type": held.type,
+        "version": held.version,
+        "version_ns": held.version_ns,
+        "pointer": row.pointer,
+        "sha256": hashlib.sha256(row.raw).hexdigest(),
+        "format": row.format,
+        "distribution": row.handling.distribution,
+        "organisations": row.handling.organisations,
+        "tlp": row.handling.tlp,
+    }
+
+
+def _flush(rows: list[dict[str, object]], refusals: list[Refusal], guessed: bytes) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa  # noqa: PLC0415
+
+    if rows:
+        metadata = {GUESSED: guessed} if guessed else None
+        yield pa.RecordBatch.from_pylist(rows, schema=schema().with_metadata(metadata))
+    if refusals:
+        held = [msgspec.to_builtins(one) | {"raw": one.raw[:MAX_RAW_REFUSED]} for one in refusals]
+        yield pa.RecordBatch.from_pylist(held, schema=refused_schema())

@@ -1,0 +1,300 @@
+"""Objects cut out of a stream of JSON, with their bytes as they came.
+
+One object that stands in the buffer whole is taken by one regular expression, up to six levels. What is deeper, cut by a
+chunk or damaged goes through a scanner that counts brackets outside strings and never looks at a byte twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from foedus.errors import InputError
+from foedus.model.ijson.strict import encoding_fault, loads
+
+MAX_OBJECT_BYTES = 8 * 2**20
+
+_HEAD_BYTES = 200
+_MEMBERS = 64
+_WINDOW = 64 * 1024
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+_NEST = rb'[{\[](?:[^"{}\[\]]++|' + _STRING + rb")*+[}\]]"
+for _ in range(5):
+    _NEST = rb'[{\[](?:[^"{}\[\]]++|' + _STRING + rb"|" + _NEST + rb")*+[}\]]"
+_WHOLE = re.compile(_NEST, re.DOTALL)
+_PLAIN = re.compile(rb'[^"{}\[\]]*+')
+_QUOTED = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_SCALAR = re.compile(rb'[^",:\[\]{} \t\r\n]*+')
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_BRACE, _BRACKET, _QUOTE, _BACKSLASH, _COMMA, _COLON = b'{["\\,:'
+_END = -1
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """One object of a stream: its bytes as received without outer white space, and where it stood.
+
+    ``pointer`` is a JSON pointer into the top-level value; after the first value of a JSON-lines stream it begins with
+    ``line N``.
+    """
+
+    raw: bytes
+    pointer: str
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Something in a stream that is no object, or cannot be taken; ``raw_head`` is how it begins (at most 200 bytes)."""
+
+    raw_head: bytes
+    pointer: str
+    code: str
+    message: str
+    hint: str
+
+
+def split(chunks: Iterable[bytes], *, max_object_bytes: int = MAX_OBJECT_BYTES) -> Iterator[Piece | Refused]:
+    """Cut the objects out of a STIX bundle, TAXII envelope, JSON array, single object or JSON lines.
+
+    At most one object is held. A piece is cut where its brackets balance; who reads it finds out whether it is JSON.
+
+    Args:
+        chunks: the input, in pieces of any size.
+        max_object_bytes: a larger object is refused and skipped in bounded memory.
+
+    Yields:
+        Piece or Refused, in the order of the input; an input cut short ends with ``json-truncated``.
+
+    >>> [piece.pointer for piece in split([b'{"type":"bundle","objects":[{"id":1},', b'{"id":2}]}'])]
+    ['/objects/0', '/objects/1']
+    """
+    return _Splitter(chunks, max_object_bytes).run()
+
+
+class _Truncated(Exception):  # noqa: N818 — control flow inside this module, never seen outside
+    """The input ended inside a value."""
+
+
+class _Splitter:
+    """Pull parser: ``buf[pos:]`` was read and not yet taken; from ``mark`` on, when it is not -1, bytes are kept."""
+
+    def __init__(self, chunks: Iterable[bytes], limit: int) -> None:
+        self.windows = (chunk[i : i + _WINDOW] for chunk in chunks for i in range(0, len(chunk), _WINDOW))
+        self.limit = limit
+        self.buf = bytearray()
+        self.pos = 0
+        self.mark = -1
+        self.line = 1
+        self.pointer = ""
+        self.head = b""
+
+    def run(self) -> Iterator[Piece | Refused]:
+        while len(self.buf) < 4 and self.fill():
+            pass
+        code, message = encoding_fault(bytes(self.buf[:4]))
+        if code == "json-encoding":
+            yield self.refused(code, message, "write UTF-8 without byte order mark")
+            return
+        first = True
+        try:
+            while self.peek(may_end=True) != _END:
+                line = self.line + self.buf.count(b"\n", 0, self.pos)
+                self.pointer = "" if first else f"line {line}"
+                first = False
+                yield from self.top()
+        except _Truncated:
+            yield self.refused("json-truncated", "the input ends inside a value", "all that came before it was read")
+        if first:
+            yield self.refused("json-empty", "there is no JSON here", "is this the right file?")
+
+    # What stands in the stream.
+
+    def top(self) -> Iterator[Piece | Refused]:
+        byte = self.buf[self.pos]
+        if byte == _BRACKET:
+            self.pos += 1
+            yield from self.elements(self.pointer)
+        elif byte == _BRACE:
+            whole = _WHOLE.match(self.buf, self.pos)
+            if whole is not None and b'"objects"' not in whole.group():
+                yield self.taken(self.value())
+            else:
+                yield from self.object()
+        else:
+            self.skip_line()
+            yield self.refused("json-not-an-object", "neither an object nor a list of objects", "is this the right file?")
+
+    def object(self) -> Iterator[Piece | Refused]:
+        """A container (it has ``objects``, a list), or one object whose end, or whose size, is not known yet."""
+        base, kind, contained = self.pointer, b"", False
+        members: dict[bytes, bytes | None] = {}
+        self.mark = self.pos
+        self.pos += 1
+        while (byte := self.peek()) != 0x7D:
+            if byte == _COMMA:
+                self.pos += 1
+                continue
+            key = self.value() if byte == _QUOTE else None
+            if key is None or self.peek() != _COLON or len(members) >= _MEMBERS:
+                break
+            self.pos += 1
+            if key == b'"objects"' and self.peek() == _BRACKET and kind in (b"", b'"bundle"') and not contained:
+                contained, self.mark = True, -1
+                self.pos += 1
+                yield from self.elements(f"{base}/objects")
+                self.pointer = base
+                yield from (fault for name, value in members.items() if (fault := self.member(base, name, value)))
+                members[key] = b"[]"
+                continue
+            self.peek()
+            value = self.value()
+            kind = value or b"" if key == b'"type"' else kind
+            if contained and (fault := self.member(base, key, value, twice=key in members)):
+                yield fault
+            members[key] = value
+            if self.pos - self.mark > self.limit:
+                self.mark = -1
+        yield from self.object_end(contained=contained)
+
+    def object_end(self, *, contained: bool) -> Iterator[Piece | Refused]:
+        ended = self.buf[self.pos] == 0x7D
+        if contained:
+            self.scan(0, depth=1)
+            if not ended:
+                yield self.refused("json-malformed", "members beside the objects cannot be read", "send a bundle or envelope")
+        elif self.mark < 0:
+            self.scan(0, depth=1)
+            yield self.taken(None)
+        else:
+            self.pos, self.mark = self.mark, -1
+            yield self.taken(self.value())
+
+    def member(self, base: str, key: bytes, value: bytes | None, *, twice: bool = False) -> Refused | None:
+        """What is wrong with one member beside ``objects``."""
+        name = key.strip(b'"').decode(errors="replace")
+        self.pointer, self.head = f"{base}/{name}", (value or b"")[:_HEAD_BYTES]
+        try:
+            if twice:
+                return self.refused("json-duplicate-key", "a key is given twice", "write each key once")
+            if value is None:
+                return self.refused("json-too-large", "value is too large", f"at most {self.limit} bytes")
+            loads(value)
+        except InputError as error:
+            return self.refused(error.code, error.message, error.hint)
+        return None
+
+    def elements(self, base: str) -> Iterator[Piece | Refused]:
+        """Elements of a list, up to and with its closing bracket."""
+        index, comma = 0, False
+        while (byte := self.peek()) != 0x5D or comma:
+            self.pointer = f"{base}/{index}"
+            if byte == _BRACE:
+                yield self.taken(self.value())
+            elif byte in b",:}]":
+                self.head = bytes((byte,))
+                yield self.refused("json-malformed", "an object is missing", "one comma between two objects")
+            else:
+                self.head = (self.value() or self.head)[:_HEAD_BYTES]
+                yield self.refused("json-not-an-object", "not an object", "a list of STIX objects holds objects only")
+            index += 1
+            if self.peek() not in b",]":
+                self.skip_garbage()
+                yield self.refused("json-malformed", "no comma after the object", "the rest is read from the next one on")
+            comma = self.buf[self.pos] == _COMMA
+            self.pos += comma
+        self.pos += 1
+
+    def taken(self, raw: bytes | None) -> Piece | Refused:
+        if raw is not None:
+            return Piece(raw, self.pointer)
+        return self.refused("json-too-large", "object is too large", f"at most {self.limit} bytes")
+
+    def refused(self, code: str, message: str, hint: str) -> Refused:
+        return Refused(self.head, self.pointer, code, message, hint)
+
+    # The bytes.
+
+    def fill(self) -> bool:
+        keep = self.pos if self.mark < 0 else self.mark
+        if keep:
+            self.line += self.buf.count(b"\n", 0, keep)
+            del self.buf[:keep]
+            self.pos -= keep
+            self.mark = min(self.mark, 0)
+        chunk = next(self.windows, None)
+        if chunk is None:
+            return False
+        self.buf += chunk
+        return True
+
+    def peek(self, *, may_end: bool = False) -> int:
+        """Next byte that is no white space, which is skipped."""
+        while True:
+            self.pos = _SPACE.match(self.buf, self.pos).end()  # type: ignore[union-attr]
+            if self.pos < len(self.buf):
+                return self.buf[self.pos]
+            if not self.fill():
+                if may_end:
+                    return _END
+                raise _Truncated
+
+    def value(self) -> bytes | None:
+        """Take the value that begins here; None where it is too large."""
+        whole = _WHOLE.match(self.buf, self.pos)
+        if whole is None or len(whole.group()) > self.limit:
+            return self.scan(self.limit)
+        self.pos = whole.end()
+        return whole.group()
+
+    def scan(self, limit: int, *, depth: int = 0) -> bytes | None:
+        """Take a value, or the rest of one that is ``depth`` deep, looking at each byte once; None where over ``limit``."""
+        at, quoted, over = 0, False, False
+        self.head = bytes(self.buf[self.pos : self.pos + _HEAD_BYTES])
+        while True:
+            pattern = _QUOTED if quoted else _PLAIN if depth else _SCALAR
+            at = pattern.match(self.buf, self.pos + at).end() - self.pos  # type: ignore[union-attr]
+            if at > limit:
+                if not over and limit:
+                    self.head = bytes(self.buf[self.pos : self.pos + _HEAD_BYTES])
+                over, self.mark = True, -1
+                self.pos, at = self.pos + at, 0
+            stop = self.pos + at
+            byte = self.buf[stop] if stop < len(self.buf) else _END
+            if byte == _END or byte == _BACKSLASH and quoted:
+                if self.fill():
+                    continue
+                if depth or quoted:
+                    self.head = self.head if over else bytes(self.buf[self.pos : self.pos + _HEAD_BYTES])
+                    raise _Truncated
+                break
+            if byte == _QUOTE:
+                quoted = not quoted
+            elif byte in b"{[":
+                depth += 1
+            elif byte in b"}]" and depth:
+                depth -= 1
+            else:
+                break
+            at += 1
+            if not depth and not quoted:
+                break
+        raw = bytes(self.buf[self.pos : self.pos + at])
+        self.pos += at
+        return None if over or len(raw) > limit else raw
+
+    def skip_line(self) -> None:
+        self.head = b""
+        while True:
+            end = self.buf.find(b"\n", self.pos)
+            self.head += bytes(self.buf[self.pos : end if end >= 0 else None])[: _HEAD_BYTES - len(self.head)]
+            self.pos = end + 1 if end >= 0 else len(self.buf)
+            if end >= 0 or not self.fill():
+                return
+
+    def skip_garbage(self) -> None:
+        """Skip to the next comma, object or end of the list; strings are skipped whole."""
+        while (byte := self.peek()) not in b",]{":
+            if byte in b"}:":
+                self.pos += 1
+            else:
+                self.value()

@@ -1,0 +1,86 @@
+"""A node's settings: ``node.toml``, then the environment (``FOEDUS_…``); read once, frozen.
+
+Nothing here can make a finding releasable: that is the programme's alone.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from foedus.errors import InputError
+
+FILE = "node.toml"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of a node.
+
+    Attributes:
+        party: the party this node belongs to, as programmes name it.
+        name: the node's own name; with the party it makes the name in its certificate.
+        host: address the node serves on.
+        port: port the node serves on.
+        clock_start_at: for demos: what the node's clock showed when the node was made (loopback only).
+        clock_since_at: for demos: the machine's time at that moment.
+        max_content_length: largest body a TAXII POST may have, bytes.
+        poll_every_s: how often a serving node pulls from its peers, seconds.
+        layers: directory of layer files (warning lists, zones), relative to the node's directory.
+    """
+
+    party: str
+    name: str = "main"
+    host: str = "127.0.0.1"
+    port: int = 8843
+    clock_start_at: datetime | None = None
+    clock_since_at: datetime | None = None
+    max_content_length: int = 104_857_600
+    poll_every_s: float = 30.0
+    layers: str = "layers"
+
+    @property
+    def endpoint(self) -> str:
+        """The URL under which peers reach the node."""
+        return f"https://{self.host}:{self.port}"
+
+
+def read(directory: Path) -> Config:
+    """Return the settings of a node's directory, overlaid with ``FOEDUS_<NAME>`` of the environment.
+
+    Raises:
+        InputError: no node there, or a setting nobody knows.
+    """
+    path = directory / FILE
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(
+            "no node in this directory", code="node-missing", where=str(directory), hint="make one: foedus node init DIR"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not TOML: {error}", code="settings-malformed", where=str(path)) from error
+    for name in Config.__struct_fields__:
+        if (value := os.environ.get(f"FOEDUS_{name.upper()}")) is not None:
+            values[name] = value
+    try:
+        return msgspec.convert(values, Config, strict=False)
+    except msgspec.ValidationError as error:
+        raise InputError(str(error), code="settings-malformed", where=str(path)) from error
+
+
+def write(directory: Path, config: Config) -> None:
+    """Write the settings of a new node."""
+    lines = ["# Settings of this node. What may be released is the programme's alone.", ""]
+    for name in Config.__struct_fields__:
+        value = getattr(config, name)
+        if value is None:
+            continue
+        if isinstance(value, datetime):
+            lines.append(f"{name} = {value.isoformat()}")
+        else:
+            lines.append(f"{name} = {msgspec.json.encode(value).decode()}")
+    (directory / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
