@@ -194,7 +194,11 @@ def cosign(note: str, name: str, key: Ed25519PrivateKey, at: datetime) -> str:
 def _line(key: VerifierKey, signature: bytes) -> str:
     if not _is_name(key.name):
         raise MalformedRecord("a key's name is empty, or holds a blank or a plus", code="note-malformed")
-    return f"{_MARK}{key.name} {base64.b64encode(key.id + signature).decode()}\n"
+    return _written(SignatureLine(key.name, key.id, signature))
+
+
+def _written(line: SignatureLine) -> str:
+    return f"{_MARK}{line.name} {base64.b64encode(line.key_id + line.signature).decode()}\n"
 
 
 def state_text(origin: str, size: int, root: bytes) -> str:
@@ -263,15 +267,21 @@ def sign_checkpoint(state: LogState, name: str, key: Ed25519PrivateKey) -> Check
     return Checkpoint(origin=state.origin, size=state.size, root=state.root, note=note)
 
 
-def cosignatures(note: str, keys: Sequence[VerifierKey], at: datetime) -> tuple[Verified, ...]:
-    """Return the verified cosignatures of a checkpoint by known cosigners: a partner's receipt of that state.
+def open_cosigned(note: str, origin: str, keys: Sequence[VerifierKey], at: datetime) -> Checkpoint:
+    """Return a checkpoint that its log signed and a known cosigner cosigned: a partner's receipt of that state.
+
+    Its note holds the lines of known keys only.
 
     Raises:
-        BadSignature: none of the keys cosigned it, one that did fails, or its time is 0 or in the future.
+        BadSignature: either is missing, a known key's signature fails, or its time is 0 or in the future.
+        MalformedRecord: not a checkpoint.
     """
-    found = verify_note(parse_note(note), [key for key in keys if key.type == COSIGNATURE_ED25519], at=at)
-    parse_state(parse_note(note).text)
-    return found
+    signed = open_checkpoint(note, origin, keys, at=at)
+    parsed = parse_note(note)
+    verify_note(parsed, [key for key in keys if key.type == COSIGNATURE_ED25519], at=at)
+    known = {(key.name, key.id) for key in keys}
+    lines = [_written(line) for line in parsed.signatures if (line.name, line.key_id) in known]
+    return Checkpoint(origin=origin, size=signed.size, root=signed.root, note=parsed.text + "\n" + "".join(lines))
 
 
 def write_proof(proof: Proof) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -53,6 +52,11 @@ def make(draft: Draft, place: Place, at: datetime, salt: bytes) -> StoredEntry:
         body = canonical(draft.body)
     except (ValueError, TypeError) as error:
         raise MalformedRecord("the body of an entry is no JSON", code="entry-body", where=str(place)) from error
+    if len(body) > MAX_ENTRY_BYTES:
+        raise LimitExceeded("an entry stays below 65,536 bytes", code="entry-too-large", where=str(place))
+    if not _is_canonical_object(body):
+        # A float of 2^53 or more, say: it is written like an integer that RFC 8785 does not allow.
+        raise MalformedRecord("the body of an entry does not read back", code="entry-body", where=str(place))
     entry = Entry(
         v=1,
         log=place.origin,
@@ -63,7 +67,7 @@ def make(draft: Draft, place: Place, at: datetime, salt: bytes) -> StoredEntry:
         commit=commitment(salt, body),
     )
     stored = StoredEntry(leaf=canonical(msgspec.to_builtins(entry)), salt=salt, body=body)
-    if max(len(stored.leaf), len(body)) > MAX_ENTRY_BYTES:
+    if len(stored.leaf) > MAX_ENTRY_BYTES:
         raise LimitExceeded("an entry stays below 65,536 bytes", code="entry-too-large", where=str(place))
     return stored
 
@@ -74,38 +78,58 @@ def check(stored: StoredEntry, place: Place) -> Entry:
     Raises:
         BrokenChain: bytes, log, sequence, instant or commitment do not join; ``code`` says which, ``where`` the entry.
     """
-    entry = _typed(stored.leaf, place)
+    entry = read(stored.leaf, place)
     if entry.v != 1 or entry.log != place.origin or entry.seq != place.seq:
         raise BrokenChain("an entry of another log, version or sequence", code="entry-sequence", where=str(place))
     if entry.prev and not _HASH.fullmatch(entry.prev):
         raise BrokenChain("prev is no hash", code="entry-prev", where=str(place))
     if commitment(stored.salt, stored.body) != entry.commit or len(stored.salt) != SALT_BYTES:
         raise BrokenChain("body and salt are not what the leaf commits to", code="entry-commitment", where=str(place))
-    _value(stored.body, place)
+    if not _is_canonical_object(stored.body):
+        raise BrokenChain("the body is no canonical JSON object", code="entry-malformed", where=str(place))
     if parse_ns(entry.at) // 1_000 < place.after_us:
         raise BrokenChain("an entry before the one it follows", code="entry-time", where=str(place))
     return entry
 
 
-def _typed(raw: bytes, place: Place) -> Entry:
-    value = _value(raw, place)
+def read(raw: bytes, place: Place) -> Entry:
+    """Return the leaf data of bytes that are spelled as they must be.
+
+    Raises:
+        BrokenChain: they are not, whatever they are.
+    """
     try:
-        entry = msgspec.convert(value, Entry)
-        exact = msgspec.to_builtins(entry) == value and text(parse_ns(entry.at) // 1_000) == entry.at
-    except (msgspec.ValidationError, MalformedRecord) as error:
+        entry = msgspec.convert(ijson.loads(raw, max_bytes=MAX_ENTRY_BYTES), Entry)
+        exact = canonical(msgspec.to_builtins(entry)) == raw and text(parse_ns(entry.at) // 1_000) == entry.at
+    except (msgspec.ValidationError, InputError, ValueError, OverflowError) as error:
         raise BrokenChain("not the leaf of an entry", code="entry-malformed", where=str(place)) from error
     if not exact:
         raise BrokenChain("not the leaf of an entry", code="entry-malformed", where=str(place))
     return entry
 
 
-def _value(raw: bytes, place: Place) -> Any:
-    """Return the JSON object of canonical bytes: one value, one spelling."""
+def _is_canonical_object(raw: bytes) -> bool:
+    """Say whether bytes are a JSON object spelled as RFC 8785 spells it."""
     try:
         value = ijson.loads(raw, max_bytes=MAX_ENTRY_BYTES)
-        plain = isinstance(value, dict) and canonical(value) == raw
-    except (InputError, ValueError) as error:
-        raise BrokenChain("not canonical JSON", code="entry-malformed", where=str(place)) from error
-    if not plain:
-        raise BrokenChain("not canonical JSON", code="entry-malformed", where=str(place))
-    return value
+        return isinstance(value, dict) and canonical(value) == raw
+    except (InputError, ValueError):
+        return False
+
+
+def pack(stored: StoredEntry) -> bytes:
+    """Return an entry as the ``extra`` bytes of a proof file."""
+    return canonical({"body": stored.body.decode(), "leaf": stored.leaf.decode(), "salt": stored.salt.hex()})
+
+
+def unpack(extra: bytes | None) -> StoredEntry:
+    """Return the entry of a proof file's ``extra`` bytes.
+
+    Raises:
+        MalformedRecord: they hold none.
+    """
+    try:
+        parts = msgspec.convert(ijson.loads(extra or b"", max_bytes=4 * MAX_ENTRY_BYTES), dict[str, str])
+        return StoredEntry(parts["leaf"].encode(), bytes.fromhex(parts["salt"]), parts["body"].encode())
+    except (InputError, ValueError, KeyError, msgspec.ValidationError) as error:
+        raise MalformedRecord("a proof file without its entry", code="proof-malformed") from error

@@ -1,1 +1,182 @@
-"""."""
+"""Area rooms: found by folder, and by the entry-point group ``foedus.areas`` for those of others.
+
+A room is a package with ``area.toml`` and the modules ``ingest``, ``analyse`` and ``about``. Adding one changes nothing
+outside its folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib import metadata, resources
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+
+import msgspec
+
+from foedus.errors import InputError, MalformedRecord
+from foedus.model.finding import About, Finding, Match
+from foedus.model.picture import Picture
+from foedus.model.room import Layers, Records, Room, Settings
+from foedus.model.stix import StixObject
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+GROUP = "foedus.areas"
+# What somebody else's package may raise while it is imported and read; it must not take the node with it.
+_BROKEN = (
+    ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError, LookupError, OSError, ArithmeticError,
+    RuntimeError, AssertionError, InputError,
+)  # fmt: skip
+
+
+class Maturity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of a room's maturity card; what is not done says why."""
+
+    state: Literal["done", "todo", "exempt"]
+    why: str = ""
+
+
+class Strings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words of a room in its languages: key -> text."""
+
+    en: dict[str, str]
+    ja: dict[str, str]
+
+
+class AreaToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a room says of itself in ``area.toml``.
+
+    ``kinds`` are findings it concludes or takes, ``formats`` the media types it reads, ``measures`` the measures of a
+    programme it can feed, ``personal`` whether its input holds personal data, ``layers`` the map layers and look-up files it
+    uses, ``symbols`` kind -> symbol name, ``filters`` the columns its page filters by, ``latency`` from when latency counts.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    formats: tuple[str, ...]
+    measures: tuple[str, ...]
+    personal: bool
+    layers: tuple[str, ...]
+    symbols: dict[str, str]
+    filters: tuple[str, ...]
+    strings: Strings
+    maturity: dict[str, Maturity]
+    latency: str
+
+
+class FolderRoom:
+    """A room in a package; a door's module is imported when the door is first used.
+
+    Args:
+        name: how programmes and commands name it.
+        package: the package that holds ``area.toml`` and the door modules.
+    """
+
+    def __init__(self, name: str, package: str) -> None:
+        self.name = name
+        self.package = package
+
+    def ingest(self, source: BinaryIO, *, settings: Settings) -> Iterator[pa.RecordBatch]:
+        """Read source bytes into batches."""
+        batches: Iterator[pa.RecordBatch] = self._door("ingest", "ingest")(source, settings=settings)
+        return batches
+
+    def analyse(
+        self, records: Records, *, settings: Settings, layers: Layers, state: bytes, at: datetime
+    ) -> Iterator[Finding | bytes]:
+        """Conclude findings from records."""
+        door = self._door("analyse", "analyse")
+        findings: Iterator[Finding | bytes] = door(records, settings=settings, layers=layers, state=state, at=at)
+        return findings
+
+    def about(self, finding: Finding, objects: Sequence[StixObject], *, layers: Layers) -> About:
+        """Say what the node stores as columns."""
+        said: About = self._door("about", "about")(finding, objects, layers=layers)
+        return said
+
+    def same(self, a: About, b: About) -> Match | None:
+        """Say whether two findings are one story."""
+        match: Match | None = self._door("about", "same")(a, b)
+        return match
+
+    def show(self, finding: Finding, objects: Sequence[StixObject]) -> Picture:
+        """Show a finding, from the objects the reader holds."""
+        picture: Picture = self._door("about", "show")(finding, objects)
+        return picture
+
+    def _door(self, module: str, name: str) -> Any:
+        return getattr(importlib.import_module(f"{self.package}.{module}"), name)
+
+
+class Discovered(NamedTuple):
+    """Rooms by name, and what is broken about those that are not: entry point -> reason."""
+
+    rooms: Mapping[str, Room]
+    broken: Mapping[str, str]
+
+
+def rooms() -> Mapping[str, Room]:
+    """Return every room, by name.
+
+    >>> "cyber" in rooms()
+    True
+    """
+    return discover().rooms
+
+
+@cache
+def discover() -> Discovered:
+    """Find the rooms of this package and of others; one of others that is broken is reported, never fatal."""
+    found: dict[str, Room] = {}
+    broken: dict[str, str] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if module.ispkg:
+            found[module.name] = FolderRoom(module.name, f"{__name__}.{module.name}")
+    for entry in sorted(metadata.entry_points(group=GROUP)):
+        room = FolderRoom(entry.name, entry.module)
+        try:
+            check(room)
+        except _BROKEN as error:
+            broken[entry.name] = f"{type(error).__name__}: {error}"
+        else:
+            if entry.name in found:
+                broken[entry.name] = "a room of this name exists"
+            found.setdefault(entry.name, room)
+    return Discovered(found, broken)
+
+
+def check(room: FolderRoom) -> None:
+    """Check that a room has its card under its own name, and all doors.
+
+    Raises:
+        MalformedRecord: its card is unreadable or another room's.
+        ImportError: a door's module does not import.
+        AttributeError: a door is missing.
+    """
+    if facts(room).name != room.name:
+        raise MalformedRecord("area.toml names another room", code="area-malformed", where="name")
+    for module, names in (("ingest", ("ingest",)), ("analyse", ("analyse",)), ("about", ("about", "same", "show"))):
+        held = importlib.import_module(f"{room.package}.{module}")
+        for name in names:
+            getattr(held, name)
+
+
+def facts(room: Room) -> AreaToml:
+    """Return what a room says of itself.
+
+    Raises:
+        MalformedRecord: ``area.toml`` is missing, no TOML, or lacks something.
+    """
+    package = room.package if isinstance(room, FolderRoom) else type(room).__module__
+    try:
+        text = resources.files(package).joinpath("area.toml").read_text(encoding="utf-8")
+        return msgspec.convert(tomllib.loads(text), AreaToml)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise MalformedRecord(
+            f"area.toml is not readable: {error}", code="area-malformed", where=package, hint="see docs/areas"
+        ) from error

@@ -1,1 +1,1 @@
-"""."""
+"""Engine: runs a room's doors over records."""

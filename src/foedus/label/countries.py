@@ -46,5 +46,6 @@ WSM|Samoa; XKX|Kosovo; YEM|Yemen|Yémen; ZAF|South Africa|Afrique du Sud; ZMB|Za
 """
 
 NAMES: dict[str, tuple[str, str]] = {
-    code: (rest[0], rest[-1]) for code, *rest in (entry.split("|") for line in _TABLE.strip().splitlines() for entry in line.split("; "))
+    code: (rest[0], rest[-1])
+    for code, *rest in (entry.split("|") for line in _TABLE.strip().splitlines() for entry in line.split("; "))
 }

@@ -24,6 +24,7 @@ ADMINISTRATIVE: Final = "Administrative"
 CONTEXT: Final = "Context"
 ONLY: Final = "Only"
 RELEASABLE: Final = "Releasable"
+PRIVACY_MARK: Final = "PrivacyMark"
 
 TAG_SETS: Final[dict[str, tuple[CategoryType, str]]] = {
     SENSITIVITY: ("RESTRICTIVE", "urn:oid:1.3.26.1.4.1"),
@@ -40,15 +41,25 @@ def is_nato(label: Label) -> bool:
     return fold(label.policy) in {"nato", "cosmic"}
 
 
+def permissive(label: Label, tag_set: str) -> tuple[str, ...]:
+    """Return the values of a permissive tag set; those of a category that only bears its name open nothing."""
+    return tuple(
+        value
+        for category in label.categories
+        if category.type == "PERMISSIVE" and fold(category.tag_set) == fold(tag_set)
+        for value in category.values
+    )
+
+
 def contexts(label: Label) -> tuple[str, ...]:
     """Return the values of Context without "Releasable"."""
-    return tuple(value for value in label.values(CONTEXT) if fold(value) != "releasable")
+    return tuple(value for value in permissive(label, CONTEXT) if fold(value) != "releasable")
 
 
 def releasable(label: Label) -> tuple[str, ...]:
     """Return the values of Releasable To without the context's own, which undoes no Only."""
     own = {fold(value) for value in contexts(label)}
-    return tuple(value for value in label.values(RELEASABLE_TO) if fold(value) not in own)
+    return tuple(value for value in permissive(label, RELEASABLE_TO) if fold(value) not in own)
 
 
 def in_canonical_case(label: Label) -> Label:
@@ -82,7 +93,9 @@ def problems(label: Label) -> tuple[str, ...]:
         found.append(f"NATO has no classification {label.classification!r}")
     for category in label.categories:
         known = TAG_SETS.get(category.tag_set)
-        if known is None:
+        if category.tag_set == PRIVACY_MARK:
+            found += ["the only privacy mark is CLEAR"] if category.values != ("CLEAR",) else []
+        elif known is None:
             found.append(f"NATO has no tag set {category.tag_set!r}")
         elif known[0] != category.type:
             found.append(f"{category.tag_set} is {known[0]}, not {category.type}")
@@ -93,7 +106,7 @@ def problems(label: Label) -> tuple[str, ...]:
         found.append("Context needs exactly one context value")
     if bool(to) != (RELEASABLE in label.values(CONTEXT)):
         found.append('Context holds "Releasable" exactly when there is Releasable To')
-    if to and (len(to) < 2 or not set(own) <= set(to)):
+    if to and not set(own) < set(to):
         found.append("Releasable To needs the context itself and at least one more value")
     if label.values(ADMINISTRATIVE) and label.classification != "UNCLASSIFIED":
         found.append("Administrative is for UNCLASSIFIED only")

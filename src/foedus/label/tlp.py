@@ -100,12 +100,12 @@ def level_of(marking: dict[str, Any]) -> Tlp | None:
     """
     extensions, inner = marking.get("extensions"), marking.get("definition")
     extension = extensions.get(EXTENSION) if isinstance(extensions, dict) else None
-    stated = set()
+    stated = []
     if isinstance(extension, dict):
-        stated.add(extension.get("tlp_2_0"))
+        stated.append(extension.get("tlp_2_0"))
     if isinstance(inner, dict) and "tlp" in inner:
-        stated.add(inner["tlp"])
-    if marking.get("definition_type", "tlp") != "tlp" or len(stated) != 1:
+        stated.append(inner["tlp"])
+    levels = {_SPELLED.get(level.casefold()) if isinstance(level, str) else None for level in stated}
+    if marking.get("definition_type", "tlp") != "tlp" or len(levels) != 1:
         return None
-    level = stated.pop()
-    return _SPELLED.get(level.casefold()) if isinstance(level, str) else None
+    return levels.pop()

@@ -18,15 +18,18 @@ def canonical(value: Any) -> bytes:
     integer lies within ±(2^53 - 1); only then is it used.
 
     Raises:
-        rfc8785.CanonicalizationError: NaN, infinity, an integer too large, a type that is no JSON.
+        rfc8785.CanonicalizationError: NaN, infinity, an integer too large, a lone surrogate, a type that is no JSON.
         Source: RFC 8785 section 3.2.
 
     >>> canonical({"b": 1.0, "a": "é"})
     b'{"a":"\xc3\xa9","b":1}'
     """
-    if _orjson_agrees(value):
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    return rfc8785.dumps(value)
+    try:
+        if _orjson_agrees(value):
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return rfc8785.dumps(value)
+    except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
+        raise rfc8785.CanonicalizationError(f"no canonical form: {error}") from error
 
 
 def digest(value: Any) -> str:

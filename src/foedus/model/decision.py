@@ -44,13 +44,15 @@ class Facts(msgspec.Struct, frozen=True):
     """What the ledger says that bears on a decision.
 
     ``counts`` holds, per clause id, how many releases the clause's window already has for this party;
-    ``recalled`` and ``approved`` hold (object id, version).
+    ``recalled`` and ``approved`` hold (object id, version). ``sender`` is the party whose node decides: what another
+    party owns is passed on, not sent; empty where that does not matter.
     """
 
     grants: tuple[Grant, ...] = ()
     recalled: frozenset[tuple[str, str]] = frozenset()
     approved: frozenset[tuple[str, str]] = frozenset()
     counts: Mapping[str, int] = {}
+    sender: str = ""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ class Reason(msgspec.Struct, frozen=True):
     clause: str = ""
 
 
-class Duties(msgspec.Struct, frozen=True, omit_defaults=True):
+class Duties(msgspec.Struct, frozen=True):
     """What the recipient takes on with a release; the strictest of the covering clauses."""
 
     action: str = "none"

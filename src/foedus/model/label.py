@@ -29,7 +29,8 @@ class Label(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``policy`` is a security policy's name ("NATO", "JPN", "PUBLIC"); ``classification`` one of its levels as the policy
     spells it. ``originator`` is a party's id. ``successions`` are later labels with the instant from which each holds.
-    ``alternatives`` are equivalents in other policies; the originator's own label is never overwritten.
+    ``alternatives`` are equivalents in other policies; the originator's own label is never overwritten. ``originators``
+    are all of them where a label was joined from several (sorted, the first is ``originator``), else empty.
     """
 
     policy: str
@@ -42,6 +43,11 @@ class Label(msgspec.Struct, frozen=True, omit_defaults=True):
     review_at: datetime | None = None
     successions: tuple[Succession, ...] = ()
     alternatives: tuple[Label, ...] = ()
+    originators: tuple[str, ...] = ()
+
+    def owners(self) -> tuple[str, ...]:
+        """Return every originator: of a label joined from several, all of them; empty when nobody is named."""
+        return self.originators or ((self.originator,) if self.originator else ())
 
     def values(self, tag_set: str) -> tuple[str, ...]:
         """Return the values of one tag set, in label order; empty when the label has none."""

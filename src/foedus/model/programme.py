@@ -93,6 +93,7 @@ class Card(_Part, frozen=True):
     """Public keys and endpoint of one node of a party; written by ``node init``, enrolled into the programme.
 
     ``id`` is the name in the SAN URI ``urn:foedus:node:<party>:<id>``. Keys are C2SP verifier keys (vkeys) or base64.
+    ``ca_certificate`` is the certificate (base64 DER) whose public key ``ca_spki_sha256`` pins.
     """
 
     id: Id
@@ -102,6 +103,7 @@ class Card(_Part, frozen=True):
     log_key: str
     cosign_key: str
     seal_key: str
+    ca_certificate: str = ""
     start: Day | None = field(name="from", default=None)
     until: Day | None = None
 
@@ -142,6 +144,7 @@ class Instrument(_Part, frozen=True):
     revised: tuple[Day, ...] = ()
     legal_effect: Literal["political", "binding"] | None = None
     areas_count: int | None = None
+    max_classification: str | None = None
     provenance: Provenance | None = None
 
 

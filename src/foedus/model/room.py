@@ -22,7 +22,9 @@ REFUSED = b"foedus.refused"
 class Records(Protocol):
     """A handle on record batches of one area and source."""
 
-    source: str
+    @property
+    def source(self) -> str:
+        """The id of the source they came from."""
 
     def scan(self) -> Iterator[pa.RecordBatch]:
         """Yield the batches in event order."""

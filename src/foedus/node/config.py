@@ -59,7 +59,10 @@ def read(directory: Path) -> Config:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(
-            "no node in this directory", code="node-missing", where=str(directory), hint="make one: foedus node init DIR"
+            "no node in this directory",
+            code="node-missing",
+            where=str(directory),
+            hint="make one: foedus node init DIR",
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not TOML: {error}", code="settings-malformed", where=str(path)) from error

@@ -41,7 +41,7 @@ class Remark(Struct, frozen=True):
         return f"{where}{self.severity} {self.code} at {self.pointer or '/'}: {self.message}{advice}"
 
 
-WARNINGS = frozenset({"P159", "P161"})
+WARNINGS = frozenset({"P159", "P161", "P169"})
 """Codes that may be warnings; every other code is always an error."""
 
 CODES: Mapping[str, str] = MappingProxyType(
@@ -118,9 +118,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P163": "unreadable key of a node",
         "P164": "one key used twice",
         "P165": "fewer than two parties, or no area",
-        "P166": "unknown condition that lifts a forbid",
+        "P166": "unknown condition, or one on a permit",
         "P167": "marking mapped to neither a statement nor a label",
         "P168": "thresholds missing or reversed",
+        "P169": "indicator over events that no room of its area feeds",
     }
 )
 """Every code ``check`` can report, with its title; the table of docs/programme.md is held equal to it by a test."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
@@ -28,6 +29,7 @@ from foedus.programme.remark import Place, Remark
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_NODES = 100_000
+MAX_CHARACTERS = 100
 _SAFE = 2**53 - 1
 
 # C0 (but tab, line feed, carriage return), DEL, C1, line separators of YAML 1.1, bidi controls, BOM inside, non-characters.
@@ -92,7 +94,7 @@ def _unreadable(remark: Remark, before: tuple[Remark, ...]) -> InvalidProgramme:
     return InvalidProgramme(remark.message, (*before, remark), where=where, hint=remark.hint)
 
 
-class _Stop(Exception):  # noqa: N818  (control flow inside the reader)
+class _Stop(Exception):
     def __init__(self, remark: Remark) -> None:
         super().__init__(remark.message)
         self.remark = remark
@@ -108,7 +110,7 @@ class _Reader:
         if text.startswith("\ufeff"):
             self._remark("P003", "byte order mark", "", (1, 1), "save the file as UTF-8 without BOM")
             text = text[1:]
-        for match in _BAD.finditer(text):
+        for match in islice(_BAD.finditer(text), MAX_CHARACTERS):
             line = text.count("\n", 0, match.start()) + 1
             column = match.start() - text.rfind("\n", 0, match.start())
             self._remark("P003", f"forbidden character U+{ord(match[0]):04X}", "", (line, column), "delete it")
@@ -149,36 +151,34 @@ class _Reader:
                 self._remark("P007", "second document in the file", "", _at(event), "one programme a file")
                 break
             first = next(events)
-            value = self._node(first, events, "", 0, key_start=first.start_mark.index)
+            value = self._node(first, events, "", 0, named=first)
         return value
 
-    def _node(self, event: Event, events: Iterator[Event], pointer: str, depth: int, *, key_start: int) -> Any:
+    def _node(self, event: Event, events: Iterator[Event], pointer: str, depth: int, *, named: Event) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             what = f"more than {MAX_NODES} values" if self.nodes > MAX_NODES else f"deeper than {MAX_DEPTH} levels"
             raise _Stop(Remark("P002", what, pointer, "split the document", "error", self.name, *_at(event)))
-        if getattr(event, "anchor", None):
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor:
             kind = "alias" if isinstance(event, AliasEvent) else "anchor"
-            self._remark("P007", f"{kind} {event.anchor!r}", pointer, _at(event), "write the value out")
-        if getattr(event, "tag", None):
-            self._remark("P007", f"tag {event.tag}", pointer, _at(event), "delete the tag; quote what is text")
-        start = event.start_mark
+            self._remark("P007", f"{kind} {anchor!r}", pointer, _at(event), "write the value out")
+        if tag:
+            self._remark("P007", f"tag {tag}", pointer, _at(event), "delete the tag; quote what is text")
+        start = _start(event)
         flow = bool(getattr(event, "flow_style", False))
         value: Any = None
         if isinstance(event, ScalarEvent):
-            self.end = event.end_mark.index
+            self.end = _end(event)
             value = self._scalar(event, pointer)
         elif isinstance(event, MappingStartEvent):
             value = self._mapping(events, pointer, depth, flow=flow)
         elif isinstance(event, SequenceStartEvent):
             value = self._sequence(events, pointer, depth, flow=flow)
         else:
-            self.end = event.end_mark.index
-        line, column = start.line + 1, start.column + 1
-        if key_start != start.index:
-            line = self.text.count("\n", key_start, start.index) * -1 + line
-            column = key_start - self.text.rfind("\n", 0, key_start)
-        self.places[pointer] = Place(line, column, key_start, start.index, self.end, flow)
+            self.end = _end(event)
+        line, column = _at(named)
+        self.places[pointer] = Place(line, column, _start(named), start, self.end, flow)
         return value
 
     def _sequence(self, events: Iterator[Event], pointer: str, depth: int, *, flow: bool) -> list[Any]:
@@ -186,10 +186,10 @@ class _Reader:
         for event in events:
             if isinstance(event, SequenceEndEvent):
                 if flow:
-                    self.end = event.end_mark.index
+                    self.end = _end(event)
                 break
-            start = event.start_mark.index
-            items.append(self._node(event, events, f"{pointer}/{len(items)}", depth + 1, key_start=start))
+            child = f"{pointer}/{len(items)}"
+            items.append(self._node(event, events, child, depth + 1, named=event))
         return items
 
     def _mapping(self, events: Iterator[Event], pointer: str, depth: int, *, flow: bool) -> dict[str, Any]:
@@ -198,16 +198,15 @@ class _Reader:
         for event in events:
             if isinstance(event, MappingEndEvent):
                 if flow:
-                    self.end = event.end_mark.index
+                    self.end = _end(event)
                 break
-            key_start = event.start_mark.index
             key = self._key(event, events, pointer, depth, targets=targets)
             child = f"{pointer}/{escape(key)}"
             before = self.places.get(child) if key in found else None
             if before:
                 first = f"first in line {before.line}, column {before.column}"
                 self._remark("P004", f"duplicate key {key!r}, {first}", child, _at(event), "keep one of them")
-            value = self._node(next(events), events, child, depth + 1, key_start=key_start)
+            value = self._node(next(events), events, child, depth + 1, named=event)
             if before:
                 self.places[child] = before
             else:
@@ -217,7 +216,7 @@ class _Reader:
     def _key(self, event: Event, events: Iterator[Event], pointer: str, depth: int, *, targets: bool) -> str:
         if not isinstance(event, ScalarEvent):
             self._remark("P006", "a key that is no text", pointer, _at(event), "keys are words")
-            self._node(event, events, f"{pointer}/?", depth + 1, key_start=event.start_mark.index)
+            self._node(event, events, f"{pointer}/?", depth + 1, named=event)
             return "?"
         key = str(event.value)
         if event.anchor or event.tag:
@@ -227,9 +226,10 @@ class _Reader:
             return key
         if key.lower() in _REFUSED_KEYS:
             hint = "YAML 1.1 reads it as true or false; use another word"
-            self._remark("P006", f"key {key!r}", pointer, _at(event), hint)
+            self._remark("P006", f"key {key!r}", f"{pointer}/{escape(key)}", _at(event), hint)
         elif plain and (not key or _AMBIGUOUS.fullmatch(key)):
-            self._remark("P006", f"ambiguous key {key!r}", pointer, _at(event), "quote it; bare years only in targets")
+            hint = "quote it; bare years only in targets"
+            self._remark("P006", f"ambiguous key {key!r}", f"{pointer}/{escape(key)}", _at(event), hint)
         elif _BAD.search(key):
             self._remark("P003", "forbidden character in a key", pointer, _at(event), "delete it")
         return key
@@ -253,7 +253,18 @@ class _Reader:
         return text
 
 
+def _start(event: Event) -> int:
+    assert event.start_mark is not None
+    return int(event.start_mark.index)
+
+
+def _end(event: Event) -> int:
+    assert event.end_mark is not None
+    return int(event.end_mark.index)
+
+
 def _at(event: Event) -> tuple[int, int]:
+    assert event.start_mark is not None
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 

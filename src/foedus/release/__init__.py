@@ -1,1 +1,1 @@
-"""."""
+"""Decide what may leave: compile a programme, decide and explain, close references, redact, look once more."""

@@ -23,11 +23,15 @@ GUESSED = b"foedus.guessed"
 
 
 class Handling(msgspec.Struct, frozen=True):
-    """How a MISP attribute may go on, as its event says: distribution, organisations of its sharing group, TLP."""
+    """How a MISP part may go on, as its event says: distribution, organisations of its sharing group, TLP.
+
+    ``joined`` is False where its maker said that the value must not be correlated.
+    """
 
     distribution: int | None = None
     organisations: tuple[str, ...] = ()
     tlp: str = ""
+    joined: bool = True
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -72,6 +76,7 @@ def schema() -> pa.Schema:
             ("distribution", pa.int8()),
             ("organisations", pa.list_(pa.string())),
             ("tlp", pa.string()),
+            ("joined", pa.bool_()),
         ]
     )
 
@@ -112,6 +117,7 @@ def _row(row: Row) -> dict[str, object] | Refusal:
         "distribution": row.handling.distribution,
         "organisations": row.handling.organisations,
         "tlp": row.handling.tlp,
+        "joined": row.handling.joined,
     }
 
 

@@ -28,7 +28,20 @@ MAX_LINE_BYTES = 64 * 1024
 SAMPLE_LINES = 20
 _DELIMITERS = ",;\t|"
 _COMMENTS = ("#", "//", ";")
-_VALUE_NAMES = ("value", "indicator", "ioc", "observable", "ip", "domain", "url", "sha256", "sha1", "md5", "hash", "email")
+_VALUE_NAMES = (
+    "value",
+    "indicator",
+    "ioc",
+    "observable",
+    "ip",
+    "domain",
+    "url",
+    "sha256",
+    "sha1",
+    "md5",
+    "hash",
+    "email",
+)
 _KIND_NAMES = ("type", "kind", "indicator_type", "ioc_type")
 _COMMENT_NAMES = ("comment", "description", "note", "備考", "説明")
 _SEEN_NAMES = ("first_seen", "seen", "date", "valid_from", "firstseen")
@@ -115,7 +128,9 @@ def read(source: BinaryIO, held: Columns, given: Origin) -> Iterator[Row | Refus
     for number, raw in _lines(source):
         where = f"line {number}"
         if len(raw) > MAX_LINE_BYTES:
-            yield Refusal(where, "line-too-long", "a line is too long for a value", f"at most {MAX_LINE_BYTES} bytes", raw)
+            yield Refusal(
+                where, "line-too-long", "a line is too long for a value", f"at most {MAX_LINE_BYTES} bytes", raw
+            )
             continue
         try:
             line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
@@ -134,7 +149,7 @@ def indicator_id(value: Value, created_by: str = "") -> str:
 
 
 def _indicator(line: str, held: Columns, given: Origin) -> bytes:
-    cells = _cells(line, held.delimiter) if held.delimiter else [line.split("#")[0].strip() if " #" in line else line]
+    cells = _cells(line, held.delimiter) if held.delimiter else [line.partition(" #")[0].strip()]
     written = _cell(cells, held.value)
     value = _value(_cell(cells, held.kind).lower(), written)
     if value is None:
@@ -239,9 +254,7 @@ def _place(column: object, names: Sequence[str]) -> int:
 
 def _guessed(names: Sequence[str], body: Sequence[Sequence[str]], delimiter: str, header: int) -> Columns:
     """Column map by the header's names; without a known name the column that most often holds a value."""
-    places = {
-        what: next((names.index(name) for name in known if name in names), None) for what, known in _GROUPS
-    }
+    places = {what: next((names.index(name) for name in known if name in names), None) for what, known in _GROUPS}
     if places["value"] is None:
         width = max((len(cells) for cells in body), default=1)
         hits = [sum(1 for cells in body if guess(_cell(cells, place))) for place in range(width)]

@@ -32,6 +32,7 @@ def occurrences(obj: dict[str, Any], warnings: WarningLists) -> tuple[tuple[Key,
     """
     found: dict[tuple[str, str], Key] = {}
     skipped = 0
+    held: Iterator[tuple[Value | None, str, str]]
     if obj.get("type") == "indicator" and obj.get("pattern_type") == "stix":
         named = scan(str(obj.get("pattern", "")))
         skipped = named.skipped

@@ -7,6 +7,7 @@ oracle in the tests. Source: STIX 2.1 section 9.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 _STRING = r"'(?:[^'\\]|\\.)*'"
@@ -69,9 +70,9 @@ def _tokens(pattern: str) -> list[tuple[str, str]] | None:
         if match.lastgroup:
             found.append((match.lastgroup, match.group()))
         depth += {"[": 1, "]": -1}.get(match.group(), 0) if match.lastgroup == "mark" else 0
-        if depth not in {0, 1}:
+        if depth not in {0, 1} or (match.lastgroup == "path" and depth == 0):
             return None
-    return found if depth == 0 and found else None
+    return found if depth == 0 and any(kind == "path" for kind, _ in found) else None
 
 
 def _comparisons(tokens: list[tuple[str, str]]) -> tuple[list[Named], int]:
@@ -80,8 +81,7 @@ def _comparisons(tokens: list[tuple[str, str]]) -> tuple[list[Named], int]:
     for place, (kind, path) in enumerate(tokens):
         if kind != "path":
             continue
-        sign, rest = tokens[place + 1][1] if place + 1 < len(tokens) else "", tokens[place + 2 :]
-        literals = _literals(sign, rest)
+        literals = _literals(tokens, place + 1)
         plain = [_text(text) for text in literals if text[0] not in "hbt"]
         if plain and len(plain) == len(literals):
             type_, _, steps = path.partition(":")
@@ -91,13 +91,15 @@ def _comparisons(tokens: list[tuple[str, str]]) -> tuple[list[Named], int]:
     return named, skipped
 
 
-def _literals(sign: str, rest: list[tuple[str, str]]) -> list[str]:
+def _literals(tokens: list[tuple[str, str]], place: int) -> list[str]:
+    """Literals of the ``=`` or ``IN`` at a place; none where it is another comparison, or broken."""
+    sign, first = [text for _, text in tokens[place : place + 2]] if place + 1 < len(tokens) else ("", "")
     if sign in {"=", "=="}:
-        return [rest[0][1]] if rest and rest[0][0] == "literal" else []
-    if sign != "IN" or not rest or rest[0][1] != "(":
+        return [first] if tokens[place + 1][0] == "literal" else []
+    if sign != "IN" or first != "(":
         return []
     inside: list[str] = []
-    for kind, text in rest[1:]:
+    for kind, text in islice(tokens, place + 2, None):
         if text == ")" and kind == "mark":
             return inside
         if kind == "literal":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -106,7 +107,10 @@ def host_of(value: Value) -> str:
 
 
 def is_reserved(value: Value) -> bool:
-    """Say whether an address is private, loopback, link-local, multicast or for documentation (it names no one host)."""
+    """Say whether an address, or a URL's, is private, loopback, multicast or for documentation: it names no one host."""
+    if value.kind == "url":
+        named = _ip(host_of(value))
+        return named is not None and is_reserved(named)
     if value.kind in IP_KINDS:
         address = ipaddress.ip_address(value.norm)
         return not address.is_global or address.is_multicast
@@ -233,7 +237,7 @@ def _account(text: str) -> Value | None:
     return Value("user-account", text) if text else None
 
 
-_READERS = {
+_READERS: dict[str, Callable[[str], Value | None]] = {
     "ipv4-addr": _address,
     "ipv6-addr": _address,
     "cidr": _address,
@@ -247,5 +251,6 @@ _READERS = {
     "mutex": _mutex,
     "file-name": _file_name,
     "user-account": _account,
-} | dict.fromkeys(HASH_KINDS, _hash)
+}
+_READERS.update(dict.fromkeys(HASH_KINDS, _hash))
 _GUESSED = (_address, _hash, _url, _email, _cve, _as_named, _mac, _registry, _domain)

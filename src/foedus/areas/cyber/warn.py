@@ -11,7 +11,6 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 from foedus.areas.cyber.values import IP_KINDS, Value, host_of, is_reserved, normalise
 from foedus.errors import FoedusError, MalformedRecord
@@ -22,7 +21,8 @@ RESERVED = "foedus: reserved address"
 
 LAYER = "warninglist/"
 _TYPES = frozenset({"string", "substring", "hostname", "cidr", "regex"})
-_REGEX_LIMIT = 2_048  # characters of a value shown to a list's own expressions
+_TEXT_LIMIT = 2_048  # characters of a value that are searched for parts
+_GRAM = 4  # characters that index the entries of a substring list
 # What MISP calls the attributes that may hold a value of a kind.
 _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "ipv4-addr": frozenset({"ip-src", "ip-dst", "domain|ip", "ip-src|port", "ip-dst|port"}),
@@ -43,6 +43,24 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
 }
 
 
+class Probe:
+    """A value, taken apart once for all lists."""
+
+    def __init__(self, value: Value, written: str) -> None:
+        self.kind = value.kind
+        self.written = written
+        self.texts = (value.norm.casefold(), written.casefold())
+        self.hosts = tuple(_parents(host_of(value)))
+        self.network = _network(value)
+
+    def leading_bits(self) -> Iterator[tuple[tuple[int, int], int]]:
+        """Yield (version, prefix length) and leading bits of every network that encloses the value."""
+        if self.network is not None:
+            number, width = int(self.network.network_address), self.network.max_prefixlen
+            for bits in range(self.network.prefixlen + 1):
+                yield (self.network.version, bits), number >> (width - bits)
+
+
 class WarningList:
     """One warning list, compiled for look-ups.
 
@@ -57,43 +75,38 @@ class WarningList:
         self.name = name
         self.kinds = _kinds(frozenset(attributes))
         self._type = type
-        self._exact: frozenset[str] = frozenset()
-        self._networks: dict[tuple[int, int], set[int]] = {}
-        self._expression: re.Pattern[str] | None = None
         entries = [entry.strip() for entry in entries if entry.strip()]
+        self._exact: frozenset[str] = frozenset()
         if type == "string":
             self._exact = frozenset(entry.casefold() for entry in entries)
         elif type == "hostname":
             self._exact = frozenset(_hostname(entry) for entry in entries)
-        elif type == "cidr":
-            self._networks = _networks(entries)
-        elif entries:
-            parts = entries if type == "regex" else [re.escape(entry.casefold()) for entry in entries]
-            self._expression = _expression(parts, name)
+        self._networks = _networks(entries) if type == "cidr" else {}
+        self._grams = _grams(entries) if type == "substring" else {}
+        self._expression = _expression(entries, name) if type == "regex" and entries else None
 
-    def holds(self, value: Value, written: str) -> bool:
+    def holds(self, probe: Probe) -> bool:
         """Say whether a value is on the list."""
-        if self.kinds is not None and value.kind not in self.kinds:
+        if self.kinds is not None and probe.kind not in self.kinds:
             return False
         if self._type == "string":
-            return value.norm.casefold() in self._exact or written.casefold() in self._exact
+            return not self._exact.isdisjoint(probe.texts)
         if self._type == "hostname":
-            return any(parent in self._exact for parent in _parents(host_of(value)))
+            return not self._exact.isdisjoint(probe.hosts)
         if self._type == "cidr":
-            return self._inside(value)
-        text = (written if self._type == "regex" else value.norm.casefold())[:_REGEX_LIMIT]
-        return self._expression is not None and self._expression.search(text) is not None
+            held = self._networks
+            return any(bits in held[prefix] for prefix, bits in probe.leading_bits() if prefix in held)
+        if self._type == "substring":
+            return self._has_part(probe.texts[0])
+        return self._expression is not None and self._expression.search(probe.written[:_TEXT_LIMIT]) is not None
 
-    def _inside(self, value: Value) -> bool:
-        network = _network(value)
-        if network is None:
-            return False
-        version, number, length = network.version, int(network.network_address), network.prefixlen
-        width = network.max_prefixlen
+    def _has_part(self, text: str) -> bool:
+        text = text[:_TEXT_LIMIT]
         return any(
-            number >> (width - bits) in numbers
-            for (of, bits), numbers in self._networks.items()
-            if of == version and bits <= length
+            text.startswith(entry, place)
+            for place in range(len(text))
+            for size in (_GRAM, *range(1, _GRAM))
+            for entry in self._grams.get(text[place : place + size], ())
         )
 
 
@@ -112,7 +125,8 @@ class WarningLists:
     def hits(self, value: Value, written: str) -> tuple[str, ...]:
         """Return the names of the lists a value is on."""
         own = (RESERVED,) if is_reserved(value) else ()
-        return own + tuple(one.name for one in self.lists if one.holds(value, written))
+        probe = Probe(value, written)
+        return own + tuple(one.name for one in self.lists if one.holds(probe))
 
 
 def warning_lists(files: Mapping[str, bytes]) -> WarningLists:
@@ -162,6 +176,14 @@ def _parents(host: str) -> Iterator[str]:
     while host:
         yield host
         host = host.partition(".")[2]
+
+
+def _grams(entries: Iterable[str]) -> dict[str, list[str]]:
+    """Entries by their first characters, so that a place in a value costs a look-up, not a scan of the list."""
+    held: dict[str, list[str]] = {}
+    for entry in map(str.casefold, entries):
+        held.setdefault(entry[:_GRAM], []).append(entry)
+    return held
 
 
 def _expression(parts: list[str], name: str) -> re.Pattern[str]:

@@ -19,10 +19,11 @@ OBJECT_FILTERS = PAGE_FILTERS | {"match[version]", "match[spec_version]"}
 VERSIONS_FILTERS = PAGE_FILTERS | {"match[spec_version]"}
 DELETE_FILTERS = frozenset({"match[version]", "match[spec_version]"})
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,249}--[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+STIX_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,249}--[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _TYPE = re.compile(r"[a-z0-9][a-z0-9-]{0,249}", re.ASCII | re.IGNORECASE)
 _SPEC_VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
+_KEYWORDS: dict[str, VersionChoice] = {"first": "first", "last": "last", "all": "all"}
 # Beyond these no stored value lies: the store keeps 64-bit integers, dates end with the year 9999.
 _MAX_NS = 2**63 - 1
 _MAX_US = 253_402_300_799_999_999
@@ -63,7 +64,7 @@ def read(query: bytes, allowed: Iterable[str]) -> Parameters:
         limit=_limit(said.get("limit")),
         added_after_us=_added_after_us(said.get("added_after")),
         next=said.get("next"),
-        ids=_values(said, "match[id]", _ID),
+        ids=_values(said, "match[id]", STIX_ID),
         types=_values(said, "match[type]", _TYPE),
         versions=_versions(said.get("match[version]")),
         spec_versions=_values(said, "match[spec_version]", _SPEC_VERSION),
@@ -114,8 +115,8 @@ def _versions(value: str | None) -> tuple[VersionChoice, ...]:
         raise _malformed("match[version]", "all stands alone")
     choices: list[VersionChoice] = []
     for word in words:
-        if word == "first" or word == "last" or word == "all":  # noqa: PLR1714 - narrows the type
-            choices.append(word)
+        if word in _KEYWORDS:
+            choices.append(_KEYWORDS[word])
         else:
             choices.append(min(max(_instant_ns(word, "match[version]"), -_MAX_NS), _MAX_NS))
     return tuple(dict.fromkeys(choices))

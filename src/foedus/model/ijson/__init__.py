@@ -4,11 +4,12 @@ from foedus.model.ijson.stream import MAX_OBJECT_BYTES, Piece, Refused, split
 from foedus.model.ijson.strict import (
     MAX_BYTES,
     MAX_DEPTH,
+    all_keys_met,
     decode,
     escape,
-    keys_at_most,
     loads,
     refuse_faults,
+    spans,
 )
 
 __all__ = [
@@ -17,10 +18,11 @@ __all__ = [
     "MAX_OBJECT_BYTES",
     "Piece",
     "Refused",
+    "all_keys_met",
     "decode",
     "escape",
-    "keys_at_most",
     "loads",
     "refuse_faults",
+    "spans",
     "split",
 ]

@@ -1,7 +1,8 @@
 """Objects cut out of a stream of JSON, with their bytes as they came.
 
-One object that stands in the buffer whole is taken by one regular expression, up to six levels. What is deeper, cut by a
-chunk or damaged goes through a scanner that counts brackets outside strings and never looks at a byte twice.
+Three ways, each for what the one before leaves: the decoder cuts all elements of a list that stand in the buffer whole;
+one regular expression takes one object of up to six levels; a scanner counts brackets outside strings and never looks at a
+byte twice, for what is deeper, cut by a chunk, or damaged.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ MAX_OBJECT_BYTES = 8 * 2**20
 _HEAD_BYTES = 200
 _MEMBERS = 64
 _WINDOW = 64 * 1024
-_STRING = rb'"(?:[^"\\]++|\\.)*+"'
-_NEST = rb'[{\[](?:[^"{}\[\]]++|' + _STRING + rb")*+[}\]]"
+_PUNCTUATION = rb'[^"{}\[\]]*+'
+_STRING = rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"' + _PUNCTUATION + rb")++"
+_NEST = rb"[{\[]" + _PUNCTUATION + rb"(?:" + _STRING + rb")?+[}\]]"
 for _ in range(5):
-    _NEST = rb'[{\[](?:[^"{}\[\]]++|' + _STRING + rb"|" + _NEST + rb")*+[}\]]"
+    _NEST = rb"[{\[]" + _PUNCTUATION + rb"(?:" + _STRING + rb"|" + _NEST + _PUNCTUATION + rb")*+[}\]]"
 _WHOLE = re.compile(_NEST, re.DOTALL)
 _PLAIN = re.compile(rb'[^"{}\[\]]*+')
 _QUOTED = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
@@ -30,6 +32,8 @@ _SCALAR = re.compile(rb'[^",:\[\]{} \t\r\n]*+')
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _BRACE, _BRACKET, _QUOTE, _BACKSLASH, _COMMA, _COLON = b'{["\\,:'
 _END = -1
+_NOT_AN_OBJECT = ("not an object", "a list of STIX objects holds objects only")
+_CUT = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -71,7 +75,7 @@ def split(chunks: Iterable[bytes], *, max_object_bytes: int = MAX_OBJECT_BYTES) 
     return _Splitter(chunks, max_object_bytes).run()
 
 
-class _Truncated(Exception):  # noqa: N818 — control flow inside this module, never seen outside
+class _Truncated(Exception):
     """The input ended inside a value."""
 
 
@@ -85,10 +89,13 @@ class _Splitter:
         self.pos = 0
         self.mark = -1
         self.line = 1
+        self.base = 0
+        self.tried = -1
         self.pointer = ""
         self.head = b""
 
     def run(self) -> Iterator[Piece | Refused]:
+        """Cut one top-level value after another."""
         while len(self.buf) < 4 and self.fill():
             pass
         code, message = encoding_fault(bytes(self.buf[:4]))
@@ -110,6 +117,7 @@ class _Splitter:
     # What stands in the stream.
 
     def top(self) -> Iterator[Piece | Refused]:
+        """Cut the top-level value that begins here."""
         byte = self.buf[self.pos]
         if byte == _BRACKET:
             self.pos += 1
@@ -122,7 +130,9 @@ class _Splitter:
                 yield from self.object()
         else:
             self.skip_line()
-            yield self.refused("json-not-an-object", "neither an object nor a list of objects", "is this the right file?")
+            yield self.refused(
+                "json-not-an-object", "neither an object nor a list of objects", "is this the right file?"
+            )
 
     def object(self) -> Iterator[Piece | Refused]:
         """A container (it has ``objects``, a list), or one object whose end, or whose size, is not known yet."""
@@ -157,13 +167,18 @@ class _Splitter:
         yield from self.object_end(contained=contained)
 
     def object_end(self, *, contained: bool) -> Iterator[Piece | Refused]:
+        """Finish the object that ``object`` began, whatever stood in it."""
         ended = self.buf[self.pos] == 0x7D
         if contained:
             self.scan(0, depth=1)
             if not ended:
-                yield self.refused("json-malformed", "members beside the objects cannot be read", "send a bundle or envelope")
+                yield self.refused(
+                    "json-malformed", "members beside the objects cannot be read", "send a bundle or envelope"
+                )
         elif self.mark < 0:
+            head = self.head
             self.scan(0, depth=1)
+            self.head = head
             yield self.taken(None)
         else:
             self.pos, self.mark = self.mark, -1
@@ -187,6 +202,10 @@ class _Splitter:
         """Elements of a list, up to and with its closing bracket."""
         index, comma = 0, False
         while (byte := self.peek()) != 0x5D or comma:
+            for raw in self.batch() if byte == _BRACE else ():
+                yield self.element(bytes(raw), f"{base}/{index}")
+                index += 1
+            byte = self.buf[self.pos]
             self.pointer = f"{base}/{index}"
             if byte == _BRACE:
                 yield self.taken(self.value())
@@ -195,30 +214,71 @@ class _Splitter:
                 yield self.refused("json-malformed", "an object is missing", "one comma between two objects")
             else:
                 self.head = (self.value() or self.head)[:_HEAD_BYTES]
-                yield self.refused("json-not-an-object", "not an object", "a list of STIX objects holds objects only")
+                yield self.refused("json-not-an-object", *_NOT_AN_OBJECT)
             index += 1
             if self.peek() not in b",]":
                 self.skip_garbage()
-                yield self.refused("json-malformed", "no comma after the object", "the rest is read from the next one on")
+                yield self.refused(
+                    "json-malformed", "no comma after the object", "the rest is read from the next one on"
+                )
             comma = self.buf[self.pos] == _COMMA
             self.pos += comma
         self.pos += 1
 
+    def batch(self) -> list[msgspec.Raw]:
+        """Take the elements in the buffer up to the last one that begins as this one does; none where that fails.
+
+        A text between two elements that decodes as a list is that list: no guess about the place can cut it elsewhere.
+        """
+        if self.tried == (at := self.base + len(self.buf)):
+            return []
+        self.tried = at
+        colon = self.buf.find(b":", self.pos) + 1
+        first = bytes(self.buf[self.pos : colon])
+        last = len(self.buf)
+        for _ in range(3 if colon else 0):
+            last = self.buf.rfind(first, self.pos + 1, last)
+            if last < 0:
+                break
+            try:
+                raws = self.cut(last)
+            except (msgspec.DecodeError, RecursionError):
+                continue
+            self.pos = last
+            return raws[:-1]
+        return []
+
+    def cut(self, last: int) -> list[msgspec.Raw]:
+        """Decode what stands before ``last`` as the elements of a list, and one more that is nothing."""
+        with memoryview(self.buf) as view, view[self.pos : last] as text:
+            return _CUT.decode(b"".join((b"[", text, b"{}]")))
+
+    def element(self, raw: bytes, pointer: str) -> Piece | Refused:
+        """Return one element of a batch as what it is."""
+        if raw[0] == _BRACE and len(raw) <= self.limit:
+            return Piece(raw, pointer)
+        self.pointer, self.head = pointer, raw[:_HEAD_BYTES]
+        return self.taken(None) if raw[0] == _BRACE else self.refused("json-not-an-object", *_NOT_AN_OBJECT)
+
     def taken(self, raw: bytes | None) -> Piece | Refused:
+        """Return a piece, or the refusal of one too large."""
         if raw is not None:
             return Piece(raw, self.pointer)
         return self.refused("json-too-large", "object is too large", f"at most {self.limit} bytes")
 
     def refused(self, code: str, message: str, hint: str) -> Refused:
+        """Return a refusal at the place read last."""
         return Refused(self.head, self.pointer, code, message, hint)
 
     # The bytes.
 
     def fill(self) -> bool:
+        """Read one more chunk, let go of what was taken; say whether there was one."""
         keep = self.pos if self.mark < 0 else self.mark
         if keep:
             self.line += self.buf.count(b"\n", 0, keep)
             del self.buf[:keep]
+            self.base += keep
             self.pos -= keep
             self.mark = min(self.mark, 0)
         chunk = next(self.windows, None)
@@ -260,7 +320,7 @@ class _Splitter:
                 self.pos, at = self.pos + at, 0
             stop = self.pos + at
             byte = self.buf[stop] if stop < len(self.buf) else _END
-            if byte == _END or byte == _BACKSLASH and quoted:
+            if byte == _END or (byte == _BACKSLASH and quoted):
                 if self.fill():
                     continue
                 if depth or quoted:
@@ -283,6 +343,7 @@ class _Splitter:
         return None if over or len(raw) > limit else raw
 
     def skip_line(self) -> None:
+        """Skip to the next line, keeping how this one begins."""
         self.head = b""
         while True:
             end = self.buf.find(b"\n", self.pos)

@@ -55,13 +55,13 @@ def loads(raw: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_BYTES)
     """
     value = decode(raw, max_bytes=max_bytes)
     count = _keys(value, max_depth)
-    if count < 0 or count != keys_at_most(raw):
+    if count < 0 or not all_keys_met(raw, value, count):
         refuse_faults(raw, max_depth=max_depth)
     return value
 
 
 def decode(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
-    """Return the value of JSON bytes; neither duplicate keys nor depth are checked (see ``keys_at_most``).
+    """Return the value of JSON bytes; neither duplicate keys nor depth are checked (see ``all_keys_met``).
 
     Raises:
         MalformedRecord: as ``loads``.
@@ -75,13 +75,16 @@ def decode(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
         raise _undecodable(raw, error) from None
 
 
-def keys_at_most(raw: bytes) -> int:
-    """Return how many keys a JSON text can hold at most; exact unless a string's content looks like the end of a key.
+def all_keys_met(raw: bytes, value: Any, count: int) -> bool:
+    """Say whether a text surely holds no more keys than the ``count`` that its decoded value has.
 
-    >>> keys_at_most(b'{"a": 1, "b": {"c": 2}}')
-    3
+    Either the value written again is the text; or the text has as many ends of keys. False means doubt, not a fault.
+
+    >>> all_keys_met(b'{"a": 1, "b": {"c": 2}}', {"a": 1, "b": {"c": 2}}, 3)
+    True
     """
-    return len(_KEY_END.findall(raw))
+    compact = b" " not in raw[:16]
+    return (compact and orjson.dumps(value) == raw) or count == len(_KEY_END.findall(raw))
 
 
 def refuse_faults(raw: bytes, *, max_depth: int = MAX_DEPTH) -> None:
@@ -120,15 +123,13 @@ def encoding_fault(head: bytes) -> tuple[str, str]:
 
 def _keys(value: Any, depth: int) -> int:
     """Number of keys in a value, -1 where it is deeper than ``depth``."""
-    if type(value) is dict:
-        count, inner = len(value), value.values()
-    elif type(value) is list:
-        count, inner = 0, value
-    else:
+    kind = type(value)
+    if kind is not dict and kind is not list:
         return 0
     if depth <= 0:
         return -1
-    for item in inner:
+    count = len(value) if kind is dict else 0
+    for item in value.values() if kind is dict else value:
         kind = type(item)
         if kind is dict or kind is list:
             below = _keys(item, depth - 1)
@@ -141,7 +142,8 @@ def _keys(value: Any, depth: int) -> int:
 def _undecodable(raw: bytes, error: orjson.JSONDecodeError) -> InputError:
     code, message = encoding_fault(raw[:4] if raw[:4].strip() else raw)
     if code:
-        return MalformedRecord(message, code=code, hint="write UTF-8 without byte order mark")
+        hint = "write UTF-8 without byte order mark" if code == "json-encoding" else "is this the right file?"
+        return MalformedRecord(message, code=code, hint=hint)
     if "depth" in error.msg:
         return _too_deep(_exact(raw, MAX_DEPTH).pointer, MAX_DEPTH)
     # orjson counts characters, and decodes before it counts; a text that is no UTF-8 has position 0.
@@ -201,3 +203,30 @@ def _text(raw: bytes) -> str:
 
 def _pointer(at: list[str | int]) -> str:
     return "".join(f"/{escape(str(step))}" for step in at)
+
+
+def spans(raw: bytes) -> dict[str, tuple[int, int]]:
+    """Return where each value of a well-formed JSON text stands: start and end in bytes, by JSON pointer.
+
+    >>> spans(b'{"a": [1, 23]}')["/a/1"]
+    (10, 12)
+    """
+    found: dict[str, tuple[int, int]] = {}
+    at: list[str | int] = []
+    starts: list[int] = []
+    for token in _TOKEN.finditer(raw):
+        if token["key"] is not None:
+            at[-1] = _text(token["text"])
+        elif token["open"] is not None:
+            starts.append(token.start())
+            at.append("" if token["open"] == b"{" else 0)
+        elif token["close"] is not None:
+            at.pop()
+            found[_pointer(at)] = (starts.pop(), token.end())
+        elif token["comma"] is not None:
+            last = at[-1]
+            at[-1] = last + 1 if isinstance(last, int) else last
+        elif token[0].strip():
+            start = token.start() + len(token[0]) - len(token[0].lstrip())
+            found[_pointer(at)] = (start, start + len(token[0].strip()))
+    return found

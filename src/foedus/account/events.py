@@ -1,0 +1,96 @@
+"""Entries as the events that indicators see: one event an object, batch receipts expanded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from foedus.account.receipts import Batch, Refused, read
+from foedus.errors import MalformedRecord
+from foedus.model.entry import Event, LogInfo, StoredEntry
+from foedus.model.instant import parse
+from foedus.model.ports import LogStore
+
+_SENT = "release.sent"
+_CARRIED = ("modified", "object_type", "kind", "decision", "label_hash", "originator", "purpose")
+
+
+def events(store: LogStore, logs: Iterable[LogInfo]) -> Iterator[Event]:
+    """Yield the events of logs, in the order of the logs and of their entries.
+
+    A receipt of a batch becomes one event for each release.sent of its area in its range that the kept copy of the
+    sender's log holds: nobody can acknowledge what was not sent to them. Its event carries the facts of the sending
+    (type, kind, decision, label hash), ``result`` and ``label_valid``. ``by``, the party that signs the log, the
+    pair's programme and the parties of a sending are set here, whatever a body says. An entry whose body is not that
+    of its kind gives no event.
+    """
+    by_origin = {info.origin: info for info in store.logs()}
+    for info in logs:
+        for stored in store.entries(info.name, 0, store.size(info.name)):
+            yield from _of(store, info, by_origin, stored)
+
+
+def _of(store: LogStore, info: LogInfo, by_origin: dict[str, LogInfo], stored: StoredEntry) -> Iterator[Event]:
+    entry = stored.entry()
+    try:
+        body = read(stored)
+        facts = stored.facts()
+    except MalformedRecord:
+        return
+    at = parse(facts.get("at") or entry.at)
+    if isinstance(body, Batch):
+        sender = by_origin.get(body.log)
+        if sender is not None and _answers(info, sender):
+            for object_facts in _expand(store, sender, body):
+                yield Event(entry.kind, at, {**object_facts, **_settled(info, sender)}, info.name, entry.seq)
+        return
+    pair = info if entry.kind == _SENT else None
+    yield Event(entry.kind, at, {**facts, **_settled(info, pair)}, info.name, entry.seq)
+
+
+def _settled(info: LogInfo, pair: LogInfo | None) -> dict[str, Any]:
+    """Return the facts that the logs settle: who signs, which programme, and who sent to whom."""
+    settled: dict[str, Any] = {"by": info.sender}
+    if info.programme:
+        settled["programme"] = info.programme
+    if pair is not None:
+        settled["parties"] = [pair.sender, pair.recipient]
+    return settled
+
+
+def _answers(receiver: LogInfo, sender: LogInfo) -> bool:
+    """Say whether a log is the other direction of a pair: only the recipient's receipts count."""
+    return (receiver.programme, receiver.sender, receiver.recipient) == (
+        sender.programme,
+        sender.recipient,
+        sender.sender,
+    )
+
+
+def _expand(store: LogStore, sender: LogInfo, body: Batch) -> Iterator[dict[str, Any]]:
+    refused = {item.object_id: item.code for item in body.refused}
+    unlabelled = set(body.unlabelled)
+    start, end = max(0, body.range[0]), min(body.range[1], body.checkpoint.size, store.size(sender.name))
+    for stored in store.entries(sender.name, start, end) if start < end else ():
+        if stored.entry().kind != _SENT:
+            continue
+        sent = stored.facts()
+        object_id = sent.get("object_id")
+        if sent.get("area") != body.area or not _meant(body, object_id, refused):
+            continue
+        yield {
+            **{name: sent.get(name) for name in _CARRIED},
+            "at": body.at,
+            "area": body.area,
+            "object_id": object_id,
+            "result": "refused" if object_id in refused else "accepted",
+            "code": refused.get(str(object_id), ""),
+            "label_valid": object_id not in unlabelled,
+        }
+
+
+def _meant(body: Batch, object_id: object, refused: dict[str, str]) -> bool:
+    """Say whether a receipt stands for an object: all were received, the refused were refused, the others taken."""
+    if isinstance(body, Refused):
+        return object_id in refused
+    return body.kind_of_entry == "exchange.received" or object_id not in refused

@@ -1,0 +1,300 @@
+"""Node to node, beside TAXII: the sender's log of a pair, its checkpoint, proofs, and the receipt that comes back.
+
+mTLS only, under ``/peer/<programme>/``::
+
+    GET  checkpoint                  the newest signed checkpoint, a C2SP note
+    GET  entries?start=&limit=       JSON lines {"leaf", "salt", "body"}, base64, from ``start``
+    GET  consistency?old=&new=       JSON {"proof": [base64]}
+    POST receipt                     the cosigned checkpoint, answered by one line
+
+A programme without such a log, hidden or absent, is 404. What comes in on either side is hostile until checked: sizes are
+limited here, signatures and proofs are checked by whoever called.
+"""
+
+from __future__ import annotations
+
+import binascii
+import os
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+from urllib.parse import parse_qsl, urljoin
+
+import anyio.to_thread
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from foedus.errors import ExchangeError, FoedusError, MalformedRecord
+from foedus.exchange import http
+from foedus.exchange.http import Answer, Refusal, Request
+from foedus.exchange.session import Session
+from foedus.model.entry import StoredEntry
+from foedus.model.ports import Caller, Credentials, PeerLogs
+
+MAX_ENTRIES = 1_000
+MAX_PAGE_BYTES = 8 * 2**20
+MAX_NOTE_BYTES = 64 * 1024
+MAX_PROOF_HASHES = 63
+_JSON, _LINES, _TEXT = b"application/json", b"application/jsonl", b"text/plain; charset=utf-8"
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_METHODS = {"checkpoint": "GET", "entries": "GET", "consistency": "GET", "receipt": "POST"}
+
+_T = TypeVar("_T")
+
+
+class _Line(msgspec.Struct, frozen=True):
+    leaf: bytes
+    salt: bytes
+    body: bytes
+
+
+class _Proof(msgspec.Struct, frozen=True):
+    proof: list[bytes]
+
+
+class _Post(NamedTuple):
+    """A receipt whose body may now be read."""
+
+    caller: Caller
+    programme: str
+
+
+def application(logs: PeerLogs, *, entropy: Callable[[int], bytes] = os.urandom) -> Starlette:
+    """Return the node-to-node server; mount it so that it sees the whole path, ``/peer/...``.
+
+    Args:
+        logs: what the node shares with each caller; called off the event loop.
+        entropy: where error ids come from.
+    """
+    server = PeerServer(logs, entropy)
+    app = Starlette(exception_handlers={Exception: server.broken})
+    app.router.default = server
+    return app
+
+
+class PeerServer:
+    """The ASGI endpoint; made by :func:`application`."""
+
+    def __init__(self, logs: PeerLogs, entropy: Callable[[int], bytes]) -> None:
+        self._logs = logs
+        self._entropy = entropy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        request = http.request_of(scope)
+        answer = await anyio.to_thread.run_sync(self._guarded, lambda: self.answer(request))
+        if isinstance(answer, _Post):
+            post = answer
+            try:
+                body = await http.read_body(receive, MAX_NOTE_BYTES)
+            except Refusal as refusal:
+                answer = http.problem(refusal, self._entropy, _JSON)
+            else:
+                if body is None:
+                    return
+                answer = await anyio.to_thread.run_sync(self._guarded, lambda: self._receipt(post, body))
+        assert isinstance(answer, Answer)
+        await http.send_answer(send, answer)
+
+    async def broken(self, _request: StarletteRequest, _error: Exception) -> Response:
+        """Answer for a mistake of our own, saying nothing about it."""
+        answer = http.problem(Refusal(500, "internal"), self._entropy, _JSON)
+        return Response(answer.body, answer.status, {"content-type": answer.content_type.decode()})
+
+    def answer(self, request: Request) -> Answer | _Post:
+        """Return the answer, or the receipt that may now be read.
+
+        Raises:
+            Refusal: 401 without a partner's certificate, then 404, 405, 413, 400.
+        """
+        # Only the certificate counts here: a token or password never opens the logs of a pair.
+        caller = self._logs.identify(Credentials(certificate=request.certificate))
+        if caller is None or caller.kind != "partner":
+            raise Refusal(401, "certificate-required", "connect with the node's certificate")
+        match request.path.split("/"):
+            case ["", "peer", programme, what] if programme and what in _METHODS:
+                pass
+            case _:
+                raise _absent()
+        if self._logs.checkpoint(caller, programme) is None:
+            raise _absent()
+        if request.method != _METHODS[what]:
+            raise Refusal(405, "method-unknown", headers=((b"allow", _METHODS[what].encode()),))
+        if what == "receipt":
+            http.check_length(request, MAX_NOTE_BYTES)
+            return _Post(caller, programme)
+        read = {"checkpoint": self._checkpoint, "entries": self._entries, "consistency": self._consistency}
+        return read[what](caller, programme, request.query)
+
+    def _guarded(self, act: Callable[[], Answer | _Post]) -> Answer | _Post:
+        try:
+            return act()
+        except Refusal as refusal:
+            return http.problem(refusal, self._entropy, _JSON)
+        except FoedusError as error:
+            return http.problem(http.refusal_of(error), self._entropy, _JSON)
+
+    def _checkpoint(self, caller: Caller, programme: str, _query: bytes) -> Answer:
+        note = self._logs.checkpoint(caller, programme)
+        if note is None:
+            raise _absent()
+        return Answer(200, note.encode(), _TEXT)
+
+    def _entries(self, caller: Caller, programme: str, query: bytes) -> Answer:
+        asked = _numbers(query, {"start": 0, "limit": MAX_ENTRIES})
+        found = self._logs.entries(caller, programme, asked["start"], min(asked["limit"], MAX_ENTRIES))
+        if found is None:
+            raise _absent()
+        lines: list[bytes] = []
+        size = 0
+        for entry in found:
+            line = msgspec.json.encode(_Line(entry.leaf, entry.salt, entry.body))
+            size += len(line) + 1
+            # The first goes out however long it is: an empty page would mean the end of the log.
+            if lines and size > MAX_PAGE_BYTES:
+                break
+            lines.append(line)
+        return Answer(200, b"".join(line + b"\n" for line in lines), _LINES)
+
+    def _consistency(self, caller: Caller, programme: str, query: bytes) -> Answer:
+        asked = _numbers(query, {"old": None, "new": None})
+        if asked["old"] > asked["new"]:
+            raise _malformed("old")
+        proof = self._logs.consistency(caller, programme, asked["old"], asked["new"])
+        if proof is None:
+            raise _absent()
+        return Answer(200, msgspec.json.encode(_Proof(list(proof))), _JSON)
+
+    def _receipt(self, post: _Post, body: bytes) -> Answer:
+        try:
+            note = body.decode()
+        except UnicodeDecodeError as error:
+            raise MalformedRecord("a receipt is UTF-8 text", code="receipt-malformed") from error
+        return Answer(200, self._logs.accept(post.caller, post.programme, note).encode() + b"\n", _TEXT)
+
+
+class PeerClient:
+    """The other side of a peer's server, for one programme.
+
+    Args:
+        session: to the peer, with our certificate and its CA pinned.
+        base_url: the peer's endpoint.
+        programme: the programme's word in the path.
+    """
+
+    def __init__(self, session: Session, base_url: str, programme: str) -> None:
+        self._session = session
+        self._url = urljoin(base_url, f"/peer/{programme}/")
+
+    def checkpoint(self) -> str | None:
+        """Return the newest checkpoint of the peer's log to us, not yet verified; None where there is no such log.
+
+        Raises:
+            ExchangeError: the peer cannot be reached or does not answer as it must.
+        """
+        body = self._get("checkpoint", {}, MAX_NOTE_BYTES)
+        return None if body is None else _text(body)
+
+    def entries(self, start: int, limit: int = MAX_ENTRIES) -> list[StoredEntry]:
+        """Return entries from ``start`` on, as many as the peer gives at once; none: the log ends there, or there is none.
+
+        Raises:
+            ExchangeError: the peer cannot be reached or does not answer as it must.
+        """
+        # One entry may go beyond the page's limit, never more.
+        body = self._get("entries", {"start": str(start), "limit": str(limit)}, 2 * MAX_PAGE_BYTES) or b""
+        lines = body.splitlines()
+        if len(lines) > limit:
+            raise _bad_answer("more entries than were asked for")
+        return [StoredEntry(one.leaf, one.salt, one.body) for one in (_decoded(line, _Line) for line in lines)]
+
+    def consistency(self, old: int, new: int) -> Sequence[bytes] | None:
+        """Return the consistency proof between two sizes, not yet verified; None where there is none.
+
+        Raises:
+            ExchangeError: the peer cannot be reached or does not answer as it must.
+        """
+        body = self._get("consistency", {"old": str(old), "new": str(new)}, MAX_NOTE_BYTES)
+        if body is None:
+            return None
+        proof = _decoded(body, _Proof).proof
+        if len(proof) > MAX_PROOF_HASHES or any(len(one) != 32 for one in proof):
+            raise _bad_answer("not a proof")
+        return proof
+
+    def send_receipt(self, note: str) -> str:
+        """Send our cosigned checkpoint of the peer's log; return its one line.
+
+        Raises:
+            ExchangeError: the peer cannot be reached, or refuses it (``receipt-refused``).
+        """
+        headers = {"accept": "text/plain", "content-type": _TEXT.decode()}
+        reply = self._session.send("POST", self._url + "receipt", headers=headers, content=note.encode())
+        if reply.status != 200:
+            raise ExchangeError(
+                f"the peer refuses the receipt ({reply.status})", code="receipt-refused", hint="run verify"
+            )
+        if len(reply.body) > MAX_NOTE_BYTES:
+            raise _bad_answer("too long")
+        return _text(reply.body).rstrip("\n")
+
+    def _get(self, what: str, params: dict[str, str], max_bytes: int) -> bytes | None:
+        reply = self._session.get(self._url + what, params, accept="*/*")
+        if reply.status == 404:
+            return None
+        if reply.status != 200:
+            raise _bad_answer(f"status {reply.status}")
+        if len(reply.body) > max_bytes:
+            raise _bad_answer("too long")
+        return reply.body
+
+
+def _numbers(query: bytes, known: dict[str, int | None]) -> dict[str, int]:
+    try:
+        said = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
+    except ValueError as error:
+        raise _malformed("query") from error
+    values = dict(known)
+    for name, value in said:
+        if name in known:
+            if not _NUMBER.fullmatch(value):
+                raise _malformed(name)
+            values[name] = int(value)
+    for name, number in values.items():
+        if number is None:
+            raise _malformed(name)
+    return {name: number for name, number in values.items() if number is not None}
+
+
+def _decoded(line: bytes, type_: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(line, type=type_)
+    except (msgspec.MsgspecError, binascii.Error, RecursionError, UnicodeDecodeError) as error:
+        raise _bad_answer("not what was asked for") from error
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise _bad_answer("no text") from error
+
+
+def _malformed(name: str) -> MalformedRecord:
+    return MalformedRecord(
+        "malformed parameter", code="parameter-malformed", where=name, hint="a whole number from 0 on"
+    )
+
+
+def _absent() -> Refusal:
+    return Refusal(404, "not-found", "nothing here for this caller")
+
+
+def _bad_answer(why: str) -> ExchangeError:
+    return ExchangeError(f"the peer does not answer as it must: {why}", code="peer-malformed", hint="compare versions")

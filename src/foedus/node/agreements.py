@@ -1,0 +1,308 @@
+"""The programmes a node holds: their versions, which of them is in force at an instant, the policy compiled from it."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from foedus.errors import ExpiredProgramme, InputError, TrustError, UnknownParty
+from foedus.exchange.tls import Pins
+from foedus.label.dominance import Terms
+from foedus.label.ladder import Ladder
+from foedus.label.stix import Mapped, mapping_of
+from foedus.model import instant
+from foedus.model.programme import Card, Programme
+from foedus.model.vkey import VerifierKey
+from foedus.model.vkey import parse as parse_vkey
+from foedus.programme import agree
+from foedus.programme.document import Document, digest, read_valid
+from foedus.programme.membership import expand
+from foedus.release.compile import compile as compile_policy
+from foedus.release.policy import Policy
+from foedus.store import state
+from foedus.store.engine import Store, Tx
+from foedus.store.state import ProgrammeVersion
+
+KEPT, ACCEPTED = "proposed", "accepted"
+
+
+class Agreement(NamedTuple):
+    """One version of a programme as this node holds it, and where it stands at an instant."""
+
+    document: Document
+    digest: str
+    standing: agree.Standing
+    accepted: bool
+
+    @property
+    def programme(self) -> Programme:
+        """The typed programme."""
+        return self.document.programme
+
+    @property
+    def in_force(self) -> bool:
+        """In force at the instant asked for, and accepted on this node."""
+        return self.accepted and self.standing.in_force
+
+    @property
+    def word(self) -> str:
+        """The programme's one plain word in URLs: the last part of its id."""
+        return self.programme.id.rsplit(":", 1)[1]
+
+
+class Agreements:
+    """The programmes of a node.
+
+    Args:
+        store: where the versions are kept, byte for byte.
+        party: the node's own party.
+    """
+
+    def __init__(self, store: Store, party: str) -> None:
+        self._store = store
+        self._party = party
+        self._lock = threading.Lock()
+        self._documents: dict[bytes, Document] = {}
+        self._second: tuple[int, list[Agreement]] = (-1, [])
+        self._policies: dict[tuple[str, bool], Policy] = {}
+
+    def versions(self, programme: str = "") -> list[tuple[ProgrammeVersion, Document]]:
+        """Return all versions kept, in order of their coming."""
+        with self._store.read() as read:
+            kept = state.programmes(read, programme)
+        return [(version, self._document(version.raw)) for version in kept]
+
+    def all(self, at: datetime) -> list[Agreement]:
+        """Return one version of each programme: the one in force at an instant, else the newest.
+
+        Signatures are verified once a second: every request of a peer asks, and another process may have signed.
+        """
+        second = int(at.timestamp())
+        if self._second[0] != second:
+            self._second = (second, self._all(at))
+        return self._second[1]
+
+    def _all(self, at: datetime) -> list[Agreement]:
+        best: dict[str, Agreement] = {}
+        for kept, document in self.versions():
+            found = Agreement(document, kept.digest, agree.standing(document, at), kept.state == ACCEPTED)
+            held = best.get(kept.programme)
+            if held is None or (found.in_force, _order(found)) > (held.in_force, _order(held)):
+                best[kept.programme] = found
+        return [best[name] for name in sorted(best)]
+
+    def of(self, name: str, at: datetime) -> Agreement:
+        """Return the agreement of a programme's id or word.
+
+        Raises:
+            InputError: the node does not hold it.
+        """
+        held = self.all(at)
+        for agreement in held:
+            if name in (agreement.programme.id, agreement.word):
+                return agreement
+        known = ", ".join(agreement.word for agreement in held) or "none yet"
+        raise InputError(f"no programme {name!r} here", code="programme-unknown", hint=f"this node holds: {known}")
+
+    def in_force(self, at: datetime) -> list[Agreement]:
+        """Return the agreements in force at an instant to which the node's party belongs."""
+        return [held for held in self.all(at) if held.in_force and held.programme.party(self._party)]
+
+    def required(self, name: str, at: datetime) -> Agreement:
+        """Return an agreement that is in force.
+
+        Raises:
+            ExpiredProgramme: it is not, and why.
+        """
+        found = self.of(name, at)
+        if not found.in_force:
+            raise ExpiredProgramme(
+                f"not in force: {why_not(found)}",
+                where=found.programme.id,
+                hint="foedus programme show says what is missing",
+            )
+        return found
+
+    def policy(self, agreement: Agreement, at: datetime) -> Policy:
+        """Return the policy of an agreement at an instant; compiled once for as long as it holds."""
+        key = (agreement.digest, agreement.in_force)
+        held = self._policies.get(key)
+        if held is None or not held.valid_from_us <= instant.to_us(at) < held.valid_until_us:
+            held = compile_policy(agreement.programme, at, digest=agreement.digest, in_force=agreement.in_force)
+            self._policies[key] = held
+        return held
+
+    def keep(self, tx: Tx, raw: bytes, at: datetime, *, name: str = "") -> Agreement:
+        """Keep a version as proposed; the same again changes nothing but its signatures.
+
+        Raises:
+            InvalidProgramme: it has errors, all of them listed.
+        """
+        document = read_valid(raw, name=name)
+        own = digest(document)
+        known = {kept.digest: kept for kept in state.programmes(tx, document.programme.id)}
+        held = known.get(own)
+        accepted = held is not None and held.state == ACCEPTED
+        if held is not None:
+            document = self._merged(self._document(held.raw), document)
+        version = document.programme.version
+        word = ACCEPTED if accepted else KEPT
+        state.put_programme(
+            tx, ProgrammeVersion(document.programme.id, version, own, document.raw, word, instant.to_us(at))
+        )
+        self._second = (-1, [])
+        return Agreement(document, own, agree.standing(document, at), accepted)
+
+    def sign(self, tx: Tx, held: Agreement, key: Ed25519PrivateKey, *, role: str, at: datetime) -> Agreement:
+        """Sign a version for the node's party and keep it."""
+        signature = agree.sign(held.document, key, party=self._party, role=role, at=at)
+        return self.keep(tx, agree.add_signature(held.document, signature), at)
+
+    def accept(self, tx: Tx, raw: bytes, at: datetime, *, name: str = "") -> Agreement:
+        """Accept a version on this node: from now on it may be in force here.
+
+        Raises:
+            TrustError: it does not follow the version accepted before, or rivals one that does.
+        """
+        held = self.keep(tx, raw, at, name=name)
+        others = [
+            self._document(kept.raw)
+            for kept in state.programmes(tx, held.programme.id)
+            if kept.state == ACCEPTED and kept.digest != held.digest
+        ]
+        agree.fork([*others, held.document])
+        before = max(others, key=lambda document: agree.order(document.programme.version), default=None)
+        problems = agree.follows(before, held.document) if before is not None else ()
+        if problems:
+            raise TrustError(problems[0].message, code=problems[0].code, where=held.programme.id)
+        kept = ProgrammeVersion(
+            held.programme.id,
+            held.programme.version,
+            held.digest,
+            held.document.raw,
+            ACCEPTED,
+            instant.to_us(at),
+        )
+        state.put_programme(tx, kept)
+        self._second = (-1, [])
+        return held._replace(accepted=True)
+
+    def markings(self, at: datetime) -> Mapping[str, Mapped]:
+        """Return what the programmes in force say of foreign markings."""
+        mapped: dict[str, Mapped] = {}
+        for agreement in self.in_force(at):
+            mapped.update(mapping_of(agreement.programme.release.markings))
+        return mapped
+
+    def terms(self, at: datetime) -> Terms:
+        """Return what labels are compared under: ladder and memberships of the programmes the node holds."""
+        held = [agreement.programme for agreement in self.in_force(at) or self.all(at)]
+        day = at.date()
+
+        def members(name: str) -> frozenset[str]:
+            return frozenset().union(*(expand(programme, name.lower(), day) for programme in held))
+
+        return Terms(expand=members, ladder=Ladder.of(held[0]) if held else None, target=self._party.upper(), day=day)
+
+    def levels(self, at: datetime) -> dict[str, tuple[str, str]]:
+        """Return how people may write the levels of the programmes held."""
+        known: dict[str, tuple[str, str]] = {}
+        for agreement in self.all(at):
+            known.update(Ladder.of(agreement.programme).levels())
+        return known
+
+    def names(self, at: datetime) -> frozenset[str]:
+        """Return the names of parties and groups, which may stand where a state may in a label."""
+        held = [agreement.programme for agreement in self.all(at)]
+        parties = (party.id for programme in held for party in programme.parties)
+        groups = (group.id for programme in held for group in programme.groups)
+        return frozenset(name.upper() for name in (*parties, *groups))
+
+    def _document(self, raw: bytes) -> Document:
+        with self._lock:
+            if raw not in self._documents:
+                self._documents[raw] = read_valid(raw)
+            return self._documents[raw]
+
+    def _merged(self, held: Document, came: Document) -> Document:
+        """Return the held document with the signatures that came."""
+        known = {(one.party, one.key_id, one.value) for one in held.programme.signatures}
+        for signature in came.programme.signatures:
+            if (signature.party, signature.key_id, signature.value) not in known:
+                held = read_valid(agree.add_signature(held, signature))
+        return held
+
+
+def _order(agreement: Agreement) -> tuple[int, ...]:
+    return agree.order(agreement.programme.version)
+
+
+def why_not(agreement: Agreement) -> str:
+    """Say in words why an agreement is not in force."""
+    reasons = [problem.message for problem in agreement.standing.problems]
+    if agreement.standing.missing:
+        reasons.append(f"not signed by {', '.join(agreement.standing.missing)}")
+    if not agreement.accepted:
+        reasons.append("not accepted on this node")
+    return "; ".join(reasons) or "in force"
+
+
+class Peer(NamedTuple):
+    """Another party's node, as the programme's card gives it."""
+
+    party: str
+    card: Card
+    ca: x509.Certificate
+    log_key: VerifierKey
+    cosign_key: VerifierKey
+
+
+def peer_of(agreement: Agreement, party: str) -> Peer:
+    """Return a party's node under an agreement.
+
+    Raises:
+        UnknownParty: the programme does not name it, or none of its nodes is enrolled.
+    """
+    found = agreement.programme.party(party)
+    if found is None or not found.nodes:
+        known = ", ".join(one.id for one in agreement.programme.parties)
+        raise UnknownParty(
+            f"no enrolled node of {party!r}", where=agreement.programme.id, hint=f"parties: {known}; enrol its card"
+        )
+    card = found.nodes[-1]
+    return Peer(party, card, certificate_of(card), parse_vkey(card.log_key), parse_vkey(card.cosign_key))
+
+
+def peers(agreement: Agreement, own: str) -> list[Peer]:
+    """Return the enrolled nodes of the other parties."""
+    return [peer_of(agreement, party.id) for party in agreement.programme.parties if party.nodes and party.id != own]
+
+
+def certificate_of(card: Card) -> x509.Certificate:
+    """Return the CA certificate that a card carries.
+
+    Raises:
+        TrustError: it carries none, or one that its pin does not fit.
+    """
+    try:
+        return x509.load_der_x509_certificate(base64.b64decode(card.ca_certificate, validate=True))
+    except ValueError as error:
+        raise TrustError("the card has no CA certificate", code="card-certificate", where=card.id) from error
+
+
+def pins_of(agreements: Iterable[Agreement]) -> Pins:
+    """Return which CA signs for which node, over agreements."""
+    pins: dict[tuple[str, str], str] = {}
+    certificates: list[x509.Certificate] = []
+    for agreement in agreements:
+        for party in agreement.programme.parties:
+            for card in party.nodes:
+                pins[party.id, card.id] = card.ca_spki_sha256
+                certificates.append(certificate_of(card))
+    return Pins(pins, certificates)

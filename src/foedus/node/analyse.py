@@ -1,0 +1,218 @@
+"""Verb ``analyse``: a room concludes Findings from Records; they are labelled, described and stored with the room's state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from foedus.account.ledger import append
+from foedus.account.receipts import FindingCreated, draft
+from foedus.engine import run as engine
+from foedus.model import instant
+from foedus.model.entry import MASTER, Draft
+from foedus.model.finding import Finding
+from foedus.model.room import Records, Room
+from foedus.node import corroborate
+from foedus.node.home import Node, Progress, silent
+from foedus.node.ingest import done_mark, settings_of, waiting
+from foedus.node.label import Given, Labeller
+from foedus.store import objects, quarantine, state, views
+from foedus.store.engine import Tx
+from foedus.store.objects import Arrival, Placed
+from foedus.store.quarantine import Refusal
+
+BATCH = 500
+DESK = "desk"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one object that came in: id, version, ``new | newer | older | same | conflict``."""
+
+    id: str
+    version: str
+    placed: str
+    sha256: str
+
+
+class Analysed(msgspec.Struct):
+    """What a run stored: documents, conclusions by kind, and what was there already."""
+
+    area: str
+    new: int = 0
+    same: int = 0
+    conflicts: int = 0
+    unlabelled: int = 0
+    corroborated: int = 0
+    concluded: dict[str, int] = {}
+
+    def take(self, finding: Finding, placed: Placed) -> None:
+        """Count one finding."""
+        if placed.outcome == "conflict":
+            self.conflicts += 1
+        elif placed.outcome == "same":
+            self.same += 1
+        else:
+            self.new += 1
+            self.unlabelled += finding.label is None
+            if not finding.document:
+                self.concluded[finding.kind] = self.concluded.get(finding.kind, 0) + 1
+
+
+def analyse(node: Node, area: str, settings: Mapping[str, Any] | None = None, progress: Progress = silent) -> Analysed:
+    """Analyse the records of a room that wait for it.
+
+    Findings and the room's state go in together; after a crash the same records give the same findings again.
+    """
+    room = node.room(area)
+    result = Analysed(room.name)
+    for records in waiting(node, room.name):
+        conclude(Arriving(node, room, records, settings=settings), result, progress)
+        for path in records.paths:
+            done_mark(_path(path)).touch()
+    return result
+
+
+class Arriving:
+    """Records on their way in, and what is known of them.
+
+    Args:
+        node: the node.
+        room: the room they belong to.
+        records: the records.
+        settings: what a person set for the room.
+        given: label and originator of received bytes, by SHA-256.
+        also: called in the transaction of each batch, with what became of it.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        room: Room,
+        records: Records,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        given: Mapping[str, Given] | None = None,
+        also: Callable[[Tx, Sequence[tuple[Finding, Placed]]], None] | None = None,
+    ) -> None:
+        self.node = node
+        self.room = room
+        self.records = records
+        self.settings = settings
+        self.given = given
+        self.also = also
+
+
+def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) -> None:
+    """Run a room's analysis over records and store what it concludes, batch by batch."""
+    node, room = arriving.node, arriving.room
+    at = node.clock.now()
+    with node.store.read() as read:
+        version, held = state.room_state_of(read, room.name)
+    settings = settings_of(node, room, arriving.settings)
+    analysis = engine.analyse(room, arriving.records, settings=settings, layers=node.layers, state=held, at=at)
+    labeller = Labeller(node, at, arriving.given)
+    batches = _batched(iter(analysis), BATCH)
+    batch = next(batches, [])
+    while True:
+        following = next(batches, None)
+        arrivals = [_arrival(node, room, one, arriving.records.source) for one in batch]
+        with node.store.write() as tx:
+            placed = _put(node, tx, labeller, arrivals)
+            result.corroborated += corroborate.corroborate(node, tx, room, placed, at)
+            if arriving.also is not None:
+                arriving.also(tx, placed)
+            if following is None:
+                state.put_room_state(tx, room.name, version, analysis.state)
+        for one, where in placed:
+            result.take(one, where)
+        progress("analyse", result.new + result.same + result.conflicts, None)
+        if following is None:
+            return
+        batch = following
+
+
+def _arrival(node: Node, room: Room, finding: Finding, source: str) -> Arrival:
+    supports = [one.object for one in finding.supports]
+    return Arrival(finding, room.about(finding, supports, layers=node.layers), source, 0, 0)
+
+
+def _put(node: Node, tx: Tx, labeller: Labeller, arrivals: list[Arrival]) -> list[tuple[Finding, Placed]]:
+    """Label and store a batch, show it on the room's desk, enter what was concluded."""
+    now_us = instant.to_us(node.clock.now())
+    labelled = [labeller.label(tx, one.finding) for one in arrivals]
+    dated = [
+        Arrival(finding, one.about, one.source, now_us, now_us) for finding, one in zip(labelled, arrivals, strict=True)
+    ]
+    placed = objects.put_findings(tx, dated, now_us)
+    pairs = list(zip(labelled, placed, strict=True))
+    if not pairs:
+        return pairs
+    desk = f"{DESK}|{labelled[0].area}"
+    views.open_view(tx, desk, DESK)
+    views.add_view_rows(tx, desk, _showings(tx, desk, pairs), now_us)
+    _refuse_conflicts(node, tx, dated, placed)
+    drafts = [_created(node, finding) for finding, where in pairs if where.outcome == "new" and not finding.document]
+    if drafts:
+        append(tx.logs, MASTER, drafts, at=node.clock.now(), entropy=node.entropy)
+    return pairs
+
+
+def _showings(tx: Tx, desk: str, pairs: list[tuple[Finding, Placed]]) -> list[views.Showing]:
+    """Rows for the desk: what is new; what was deleted there and came again gets its label and its place back."""
+    fresh = dict.fromkeys(
+        one.seq for _, head in pairs for one in (head, *head.supports) if one.outcome not in ("same", "conflict")
+    )
+    again = {head.seq: finding for finding, head in pairs if head.outcome == "same" and head.seq not in fresh}
+    shown = {row.finding_seq for row in views.shown(tx, desk, list(again))}
+    for seq, finding in again.items():
+        if seq not in shown:
+            fresh[seq] = None
+            if finding.label is not None:
+                objects.relabel(tx, [seq], finding.label, 0)
+    return [views.Showing(seq) for seq in fresh]
+
+
+def _refuse_conflicts(node: Node, tx: Tx, arrivals: list[Arrival], placed: list[Placed]) -> None:
+    refused = [
+        Refusal(
+            area=one.finding.area,
+            source=one.source,
+            where=one.finding.pointer,
+            code="version-conflict",
+            message=f"{one.finding.head.id} exists in this version with other content (sha256 {where.held_sha256[:16]}…)",
+            hint="its creator must give a changed object a later modified",
+            raw=one.finding.head.raw,
+        )
+        for one, where in zip(arrivals, placed, strict=True)
+        if where.outcome == "conflict"
+    ]
+    quarantine.put_refusals(tx, refused, instant.to_us(node.clock.now()))
+
+
+def _created(node: Node, finding: Finding) -> Draft:
+    body = FindingCreated(
+        at=instant.text(instant.to_us(node.clock.now())),
+        programme="",
+        parties=(node.party,),
+        area=finding.area,
+        object_id=finding.head.id,
+        event_id=finding.head.id,
+        kind=finding.kind,
+        because=finding.because,
+    )
+    return draft(body)
+
+
+def _batched(items: Iterable[Finding], size: int) -> Iterator[list[Finding]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _path(name: str) -> Any:
+    from pathlib import Path  # noqa: PLC0415
+
+    return Path(name)

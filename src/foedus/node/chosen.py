@@ -1,0 +1,184 @@
+"""What a release run chose so far: decisions by index, references as two integers each, closed over."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from foedus.model import ijson, stix
+from foedus.model.decision import Decision
+from foedus.model.stix import StixObject
+from foedus.release.bindings import bindings_of
+from foedus.release.closure import Closed, Edge, close, edges_of
+from foedus.release.redact import Redacted, redact
+from foedus.release.screen import identifying, screen
+from foedus.store import findings, lookups
+from foedus.store.engine import Read
+from foedus.store.findings import Held
+
+# Sending order: what is referred to goes before what refers to it.
+_FIRST = {"marking-definition": 0, "extension-definition": 0, "identity": 1}
+_LAST = {"relationship": 3, "sighting": 3, "report": 4, "grouping": 4, "note": 4, "opinion": 4, "language-content": 4}
+
+
+class Pick(NamedTuple):
+    """An object that a decision lets go; the decision is what its whole class has in common, without id and version."""
+
+    seq: int
+    area: str
+    kind: str
+    decision: Decision
+
+
+class Chosen:
+    """Objects that may go and their references.
+
+    Ids are held as keyed 64-bit hashes: a few bytes an object and, with the referring index, sixteen a reference. Decisions
+    are held once a class.
+
+    Args:
+        key: random; without it nobody can make two ids collide.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._seqs = array("q")
+        self._class_of = array("i")
+        self._classes: list[tuple[str, str, Decision]] = []
+        self._known: dict[tuple[str, str, Decision], int] = {}
+        self._hashes = array("q")
+        self._ranks = array("b")
+        self._source = array("q")
+        self._target = array("q")
+        self._kind = array("b")
+        self._starts = array("q")
+        self._visible: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
+        self._closed: Closed | None = None
+
+    def __len__(self) -> int:
+        """Return how many objects were chosen."""
+        return len(self._seqs)
+
+    def pick(self, index: int) -> Pick:
+        """Return a chosen object."""
+        return Pick(self._seqs[index], *self._classes[self._class_of[index]])
+
+    def add(self, picks: Sequence[Pick], objects: Sequence[StixObject], visible: set[str]) -> None:
+        """Add objects; references to what the recipient sees already need no closure and are not kept."""
+        for pick, one in zip(picks, objects, strict=True):
+            index = len(self._seqs)
+            self._seqs.append(pick.seq)
+            self._class_of.append(self._class(pick))
+            self._hashes.append(self._hash(one.id))
+            self._ranks.append(_FIRST.get(one.type, _LAST.get(one.type, 2)))
+            self._starts.append(len(self._source))
+            for edge in all_edges(one):
+                self._source.append(index)
+                self._target.append(_SEEN if edge.target in visible else self._hash(edge.target))
+                self._kind.append(edge.kind)
+
+    def _class(self, pick: Pick) -> int:
+        key = (pick.area, pick.kind, msgspec.structs.replace(pick.decision, object_id="", version=""))
+        if key not in self._known:
+            self._known[key] = len(self._classes)
+            self._classes.append(key)
+        return self._known[key]
+
+    def resolve(self) -> None:
+        """Turn the hashes of targets into indices, -1 where nothing here has the id; the last index stands for "seen already"."""
+        count = len(self)
+        hashes = np.frombuffer(self._hashes, dtype=np.int64) if count else np.zeros(0, dtype=np.int64)
+        order = np.argsort(hashes, kind="stable")
+        ranked = hashes[order]
+        target = np.frombuffer(self._target, dtype=np.int64) if len(self._target) else np.zeros(0, dtype=np.int64)
+        place = np.searchsorted(ranked, target)
+        known = place < count
+        known[known] = ranked[place[known]] == target[known]
+        resolved = np.full(len(target), -1, dtype=np.int64)
+        resolved[known] = order[place[known]]
+        resolved[target == _SEEN] = count
+        self._resolved = resolved
+        self._visible = np.ones(count + 1, dtype=bool)
+
+    def close(self) -> None:
+        """Find the objects that cannot stand, and the references that others must lose."""
+        source = np.frombuffer(self._source, dtype=np.int64) if len(self._source) else np.zeros(0, dtype=np.int64)
+        kind = np.frombuffer(self._kind, dtype=np.uint8) if len(self._kind) else np.zeros(0, dtype=np.uint8)
+        self._closed = close(self._visible, source, self._resolved, kind)
+
+    def drop(self, indices: Iterable[int]) -> None:
+        """Take objects out that cannot go in any valid form."""
+        self._visible[list(indices)] = False
+
+    def _alive(self) -> npt.NDArray[np.bool_]:
+        assert self._closed is not None
+        return (self._visible & ~self._closed.dropped)[:-1]
+
+    def to_change(self) -> Iterator[int]:
+        """Yield the indices of kept objects that do not go out as they are for sure."""
+        assert self._closed is not None
+        pruned = {self._source[edge] for edge in self._closed.pruned}
+        profiled = {number for number, (_, _, decision) in enumerate(self._classes) if decision.profiles}
+        for index in np.flatnonzero(self._alive()):
+            if self._class_of[index] in profiled or index in pruned:
+                yield int(index)
+
+    def outgoing(self, read: Read, index: int, held: Held, key: bytes) -> Redacted | None:
+        """Return what goes out of an object, None where it cannot go: redaction, pruning and the last look at free text."""
+        lost = self._lost(index)
+        profiles = self.pick(index).decision.profiles
+        if not lost and not profiles:
+            return Redacted(held.raw, changed=False)
+        edges = all_edges(stix.read(held.raw)) if lost else []
+        gone = [edges[offset] for offset in lost]
+        out = redact(held.raw, profiles, key=key, prune=[edge.path for edge in gone])
+        if out is None or not gone:
+            return out
+        hidden = lookups.resolve_all(read, [edge.target for edge in gone])
+        values = [
+            value for one in findings.findings_of(read, sorted(hidden)) for value in identifying(ijson.decode(one.raw))
+        ]
+        return None if screen(out.raw, values) else out
+
+    def _lost(self, index: int) -> list[int]:
+        assert self._closed is not None
+        start = self._starts[index]
+        end = self._starts[index + 1] if index + 1 < len(self._starts) else len(self._source)
+        first, last = np.searchsorted(self._closed.pruned, [start, end])
+        return [int(edge) - start for edge in self._closed.pruned[first:last]]
+
+    def dropped_count(self) -> int:
+        """Return how many objects do not go for what they refer to, or for having no valid form."""
+        return int(len(self) - self._alive().sum())
+
+    def dropped_some(self, most: int) -> list[int]:
+        """Return the first indices of those."""
+        return [int(index) for index in np.flatnonzero(~self._alive())[:most]]
+
+    def object_ids(self, read: Read, indices: Sequence[int]) -> list[str]:
+        """Return the ids of objects."""
+        return [held.object_id for held in findings.findings_of(read, sorted(self._seqs[i] for i in indices))]
+
+    def in_order(self) -> list[int]:
+        """Return the indices of what goes, so that what is referred to is sent before what refers to it."""
+        alive = np.flatnonzero(self._alive())
+        ranks = np.frombuffer(self._ranks, dtype=np.int8)[alive] if len(alive) else np.zeros(0, dtype=np.int8)
+        return [int(index) for index in alive[np.argsort(ranks, kind="stable")]]
+
+    def _hash(self, object_id: str) -> int:
+        hashed = blake2b(object_id.encode(), digest_size=8, key=self._key).digest()
+        return int.from_bytes(hashed, signed=True) or 1
+
+
+def all_edges(one: StixObject) -> list[Edge]:
+    """Return what an object refers to, and what it stands under: markings and extensions that must be known first."""
+    return [*edges_of(one), *bindings_of(one)]
+
+
+_SEEN = 0

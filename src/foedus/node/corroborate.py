@@ -1,0 +1,93 @@
+"""Findings of two parties that tell one story: found by shared values, judged by the room, entered in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from foedus.account.ledger import append
+from foedus.account.receipts import FindingCorroborated, draft
+from foedus.model import instant
+from foedus.model.entry import MASTER, Draft
+from foedus.model.finding import About, Finding, Key
+from foedus.model.room import Room
+from foedus.node.home import Node
+from foedus.store import findings, values
+from foedus.store.engine import Read, Tx
+from foedus.store.findings import Held
+from foedus.store.objects import Placed
+
+
+def corroborate(node: Node, tx: Tx, room: Room, placed: Sequence[tuple[Finding, Placed]], at: datetime) -> int:
+    """Match new findings with those of other owners; return how many pairs there are.
+
+    A value that more findings hold than the store counts to says nothing and is left out, and so is a warned one.
+    """
+    pairs = 0
+    for finding, where in placed:
+        if where.outcome in ("new", "newer") and finding.document:
+            for other in _others(tx, finding, where.seq):
+                pairs += _judge(node, tx, room, (where.seq, other), at)
+    return pairs
+
+
+def _others(tx: Tx, finding: Finding, seq: int) -> list[Held]:
+    found: dict[int, None] = {}
+    for key in _unwarned(tx, seq):
+        holders = values.holders(tx, key.kind, key.norm)
+        if holders is not None and holders.held <= values.COMMON:
+            found.update((one.seq, None) for one in holders.newest if one.owner != finding.owner)
+    return [one for one in findings.findings_of(tx, sorted(found)) if one.document and one.owner != finding.owner]
+
+
+def _judge(node: Node, tx: Tx, room: Room, pair: tuple[int, Held], at: datetime) -> int:
+    seq, other = pair
+    new = findings.finding_of(tx, seq)
+    if new is None:
+        return 0
+    match = room.same(_about(tx, new), _about(tx, other))
+    if match is None:
+        return 0
+    findings.keep_match(tx, seq, other.seq, match.score, match.why, instant.to_us(at))
+    own, theirs = (new, other) if new.owner == node.party else (other, new)
+    body = _entry(node, (own, theirs), ("", room.name), at)
+    append(tx.logs, MASTER, [body], at=at, entropy=node.entropy)
+    return 1
+
+
+def due(node: Node, tx: Tx, log: str, area: str, shown: Sequence[int], at: datetime) -> list[Draft]:
+    """Return the corroborations that a party may hear of now: own findings it was just shown that match its own.
+
+    A word about a match tells the party that this node holds the value; so it is said only of findings released to it.
+    """
+    programme, _, recipient = log.split("|")
+    drafts: list[Draft] = []
+    for own in findings.findings_of(tx, shown):
+        for match in findings.matches_of(tx, own.seq):
+            other = findings.finding_of(tx, match.b_seq if match.a_seq == own.seq else match.a_seq)
+            if other is not None and other.owner == recipient and own.owner == node.party:
+                drafts.append(_entry(node, (own, other), (programme, area), at))
+    return drafts
+
+
+def _entry(node: Node, pair: tuple[Held, Held], where: tuple[str, str], at: datetime) -> Draft:
+    own, theirs = pair
+    body = FindingCorroborated(
+        at=instant.text(instant.to_us(at)),
+        programme=where[0],
+        parties=(node.party, theirs.owner),
+        area=where[1],
+        object_id=theirs.object_id,
+        event_id=theirs.object_id,
+        kind=theirs.kind,
+        because=(f"object:{own.sha256.hex()}", f"object:{theirs.sha256.hex()}"),
+    )
+    return draft(body)
+
+
+def _about(read: Read, held: Held) -> About:
+    return About(kind=held.kind, title=held.title, urgency=held.urgency, keys=tuple(values.values_of(read, held.seq)))
+
+
+def _unwarned(read: Read, seq: int) -> list[Key]:
+    return [key for key in values.values_of(read, seq) if not key.warned]

@@ -1,0 +1,415 @@
+"""Verb ``exchange``: pull what peers released, with the evidence for it; push to servers of others; write feeds."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from urllib.parse import urljoin
+
+import httpx
+import msgspec
+
+from foedus.account import checkpoint
+from foedus.account.ledger import append, take
+from foedus.account.receipts import (
+    Accepted,
+    Acknowledged,
+    Batch,
+    CheckpointExchanged,
+    Received,
+    Refusal,
+    Refused,
+    State,
+    draft,
+    exchange_due,
+)
+from foedus.engine import run as engine
+from foedus.errors import ExchangeError, InputError
+from foedus.exchange import tls
+from foedus.exchange.peer import PeerClient
+from foedus.exchange.session import Patience, Session
+from foedus.exchange.taxii import client as taxii
+from foedus.exchange.taxii.push import push as send
+from foedus.model import ijson, instant
+from foedus.model.entry import Checkpoint, Draft, LogInfo, StoredEntry
+from foedus.model.finding import Finding
+from foedus.model.label import Label
+from foedus.model.ports import PullState, ViewQuery
+from foedus.node.agreements import Agreement, Peer, peers
+from foedus.node.analyse import Analysed, Arriving, conclude
+from foedus.node.home import Node, Progress, silent
+from foedus.node.ingest import refusals_of, settings_of
+from foedus.node.label import Given
+from foedus.node.release import pair_log, sign_log, view_name
+from foedus.store import evidence, quarantine, state
+from foedus.store.engine import Tx
+from foedus.store.evidence import Sent
+from foedus.store.objects import Placed
+from foedus.store.pages import Views
+
+TIMEOUT_S = 60.0
+
+
+class Pulled(msgspec.Struct):
+    """What a pull from one peer under one programme brought."""
+
+    programme: str
+    peer: str
+    objects: int = 0
+    new: int = 0
+    refused: int = 0
+    entries: int = 0
+    acknowledged: int = 0
+    corroborated: int = 0
+    error: str = ""
+
+
+class _Vouched(msgspec.Struct, frozen=True):
+    """What a release.sent entry says of the bytes it stands for."""
+
+    label: Label
+    originator: str
+
+
+def pull(node: Node, party: str = "", programme: str = "", progress: Progress = silent) -> list[Pulled]:
+    """Pull from one peer or all, under one programme or all in force; a peer that fails does not stop the others.
+
+    Raises:
+        InputError: the programme is not known here.
+        ExpiredProgramme: a programme named is not in force.
+    """
+    at = node.clock.now()
+    held = [node.agreements.required(programme, at)] if programme else node.agreements.in_force(at)
+    results: list[Pulled] = []
+    for agreement in held:
+        for peer in peers(agreement, node.party):
+            if party not in ("", peer.party):
+                continue
+            result = Pulled(agreement.programme.id, peer.party)
+            try:
+                _Pull(node, agreement, peer, result).run(progress)
+            except ExchangeError as error:
+                result.error = str(error)
+            results.append(result)
+    return results
+
+
+def session_to(node: Node, peer: Peer) -> Session:
+    """Return a session with a peer's node: our certificate, its CA and no other."""
+    context = tls.client_context(peer.ca, *node.tls_files)
+    client = httpx.Client(verify=context, timeout=TIMEOUT_S, trust_env=False)
+    patience = Patience(time.sleep, node.wall.now, lambda: int.from_bytes(node.entropy(4)) / 2**32)
+    return Session(client, peer.card.endpoint, patience)
+
+
+class _Pull:
+    """One pull from one peer under one programme."""
+
+    def __init__(self, node: Node, agreement: Agreement, peer: Peer, result: Pulled) -> None:
+        self.node = node
+        self.agreement = agreement
+        self.peer = peer
+        self.result = result
+        self.programme = agreement.programme.id
+        self.theirs = f"{self.programme}|{peer.party}|{node.party}"
+        self.session = session_to(node, peer)
+        self.logs = PeerClient(self.session, peer.card.endpoint, agreement.word)
+        self.areas = {area.id: area for area in agreement.programme.areas}
+        self.exchanged = False
+
+    def run(self, progress: Progress) -> None:
+        """Read the peer's ledger, then its collections; answer with receipts."""
+        self.take_entries()
+        root = urljoin(self.peer.card.endpoint, f"/{self.agreement.word}/")
+        for collection in taxii.collections(self.session, root):
+            kind, _, area = collection.alias.partition("-")
+            if collection.can_read and kind == "released" and area in self.areas:
+                self._collection(urljoin(root, f"collections/{collection.id}/"), area, progress)
+        self._receipt()
+
+    def take_entries(self) -> None:
+        """Take what is new in the peer's ledger, up to a checkpoint that it signed."""
+        note = self.logs.checkpoint()
+        if note is None:
+            return
+        state_ = checkpoint.parse_state(checkpoint.parse_note(note).text)
+        with self.node.store.write() as tx:
+            info = tx.logs.log(self.theirs)
+            if info is None:
+                info = LogInfo(self.theirs, state_.origin, self.programme, self.peer.party, self.node.party, own=False)
+                tx.logs.open_log(info)
+            before = tx.logs.size(self.theirs)
+            kept = tx.logs.checkpoint(self.theirs)
+            if kept is not None and (kept.size, kept.root) == (state_.size, state_.root):
+                return
+            taken = take(tx.logs, info, self._entries(before, state_.size), note, [self.peer.log_key])
+            self._index(tx, before, taken.size)
+            self.result.entries += taken.size - before
+            self.exchanged = True
+
+    def _entries(self, start: int, end: int) -> Iterator[StoredEntry]:
+        while start < end:
+            page = self.logs.entries(start, min(1_000, end - start))
+            if not page:
+                return
+            yield from page
+            start += len(page)
+
+    def _index(self, tx: Tx, start: int, end: int) -> None:
+        rows: list[Sent] = []
+        for seq, stored in enumerate(tx.logs.entries(self.theirs, start, end), start):
+            if stored.entry().kind == "release.sent":
+                facts = stored.facts()
+                rows.append(Sent(seq, facts["area"], bytes.fromhex(facts["bytes_hash"])))
+        evidence.index_sent(tx, self.theirs, rows)
+
+    def _collection(self, url: str, area: str, progress: Progress) -> None:
+        key = f"{self.programme}|{area}"
+        with self.node.store.read() as read:
+            held = state.pull_state_of(read, self.peer.party, key)
+        for page in taxii.pull(self.session, url, held):
+            self._page(area, page, key)
+            progress("pull", self.result.objects, None)
+
+    def _page(self, area: str, page: taxii.Page, key: str) -> None:
+        hashes = [hashlib.sha256(raw).digest() for raw in page.objects]
+        with self.node.store.read() as read:
+            seqs = evidence.sent_bytes(read, self.theirs, hashes)
+        if len(seqs) < len(set(hashes)):
+            self.take_entries()
+        with self.node.store.read() as read:
+            seqs = evidence.sent_bytes(read, self.theirs, hashes)
+            vouched = {
+                sha256.hex(): _vouched(read.logs.entries(self.theirs, seq, seq + 1)) for sha256, seq in seqs.items()
+            }
+        self.result.objects += len(page.objects)
+        known = [raw for raw, sha256 in zip(page.objects, hashes, strict=True) if sha256 in seqs]
+        unknown = [raw for raw, sha256 in zip(page.objects, hashes, strict=True) if sha256 not in seqs]
+        _Page(self, area, (key, page.state_after), {sha256: seqs[sha256] for sha256 in seqs}).take(
+            known, unknown, vouched
+        )
+
+    def _receipt(self) -> None:
+        """Cosign what was read of the peer's ledger, enter that, and hand the cosignature back."""
+        with self.node.store.write() as tx:
+            kept = tx.logs.checkpoint(self.theirs)
+            if kept is None:
+                return
+            self._enter_exchange(tx, kept)
+        if self.exchanged:
+            at = self.node.clock.now()
+            key = self.node.keys.public("cosign")
+            note = checkpoint.cosign(kept.note, key.name, self.node.keys.private("cosign"), at)
+            self.logs.send_receipt(note)
+
+    def _enter_exchange(self, tx: Tx, kept: Checkpoint) -> None:
+        at = self.node.clock.now()
+        log = pair_log(self.node, tx, self.programme, self.peer.party)
+        if exchange_due(_last_exchange(tx, log), at, other_entries=self.result.acknowledged > 0):
+            body = CheckpointExchanged(
+                at=instant.text(instant.to_us(at)),
+                programme=self.programme,
+                parties=(self.node.party, self.peer.party),
+                log=kept.origin,
+                size=kept.size,
+                checkpoint_hash=checkpoint.state_hash(kept.origin, kept.size, kept.root),
+            )
+            append(tx.logs, log, [draft(body)], at=at, entropy=self.node.entropy)
+            sign_log(self.node, tx, log)
+            self.exchanged = True
+
+
+class _Page:
+    """One page on its way in: into quarantine what nothing vouches for, through the room the rest, receipts for all."""
+
+    def __init__(self, of: _Pull, area: str, position: tuple[str, PullState], seqs: dict[bytes, int]) -> None:
+        self.of = of
+        self.area = area
+        self.position = position
+        self.seqs = seqs
+        self.refused: dict[str, str] = {}
+        self.taken: set[str] = set()
+        self.by_sha = {sha256.hex(): seq for sha256, seq in seqs.items()}
+
+    def take(self, known: Sequence[bytes], unknown: Sequence[bytes], vouched: dict[str, _Vouched]) -> None:
+        node = self.of.node
+        source = f"peer:{self.of.peer.party}"
+        self._refuse_unvouched(unknown, source)
+        rooms = [room for room in self.of.areas[self.area].rooms or (self.area,) if room in node.rooms]
+        if not rooms:
+            self._finish(known)
+            return
+        room = node.rooms[rooms[0]]
+        body = io.BytesIO(b'{"objects":[' + b",".join(known) + b"]}")
+        settings = {"format": "stix", "owner": self.of.peer.party}
+        held = engine.records_from(room.ingest(body, settings=settings_of(node, room, settings)), source)
+        refusals = [one for batch in held.refused for one in refusals_of(batch, room.name, source)]
+        with node.store.write() as tx:
+            quarantine.put_refusals(tx, refusals, instant.to_us(node.clock.now()))
+        self.of.result.refused += len(refusals)
+        given = {sha256: Given(one.label, one.originator) for sha256, one in vouched.items()}
+        result = Analysed(room.name)
+        conclude(Arriving(node, room, held, settings=settings, given=given, also=self._note), result)
+        self.of.result.new += result.new
+        self.of.result.corroborated += result.corroborated
+        self._finish(known)
+
+    def _note(self, _tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
+        for finding, where in placed:
+            if not finding.document:
+                continue
+            if where.outcome == "conflict":
+                self.refused[finding.head.sha256] = "version-conflict"
+            self.taken.add(finding.head.sha256)
+
+    def _refuse_unvouched(self, unknown: Sequence[bytes], source: str) -> None:
+        node = self.of.node
+        refusals = [
+            quarantine.Refusal(
+                area=self.area,
+                source=source,
+                where=f"object {number} of a page",
+                code="release-entry-missing",
+                message="no entry of the sender's ledger vouches for these bytes",
+                hint="ask the sender; foedus quarantine retry takes it again once the entry is there",
+                raw=raw,
+            )
+            for number, raw in enumerate(unknown)
+        ]
+        with node.store.write() as tx:
+            quarantine.put_refusals(tx, refusals, instant.to_us(node.clock.now()))
+        self.of.result.refused += len(unknown)
+
+    def _finish(self, known: Sequence[bytes]) -> None:
+        """Enter the receipts and where the poll stands, in one transaction."""
+        node, of = self.of.node, self.of
+        for raw in known:
+            sha256 = hashlib.sha256(raw).hexdigest()
+            if sha256 not in self.taken:
+                self.refused.setdefault(sha256, "not-taken")
+        with node.store.write() as tx:
+            at = node.clock.now()
+            log = pair_log(node, tx, of.programme, of.peer.party)
+            drafts = [one for run in self._runs(tx) for one in self._receipts(tx, run, at)]
+            append(tx.logs, log, drafts, at=at, entropy=node.entropy)
+            if drafts:
+                sign_log(node, tx, log)
+            state.put_pull_state(tx, of.peer.party, self.position[0], self.position[1])
+        of.result.acknowledged += len(self.seqs)
+
+    def _runs(self, tx: Tx) -> list[tuple[int, int]]:
+        """Ranges of the sender's log in which every release.sent of the area is one of this page's."""
+        if not self.seqs:
+            return []
+        own = sorted(set(self.seqs.values()))
+        runs: list[list[int]] = []
+        mine = set(own)
+        for seq in evidence.sent_between(tx, self.of.theirs, self.area, own[0], own[-1]):
+            if seq not in mine:
+                runs.append([])
+            elif runs:
+                runs[-1].append(seq)
+            else:
+                runs.append([seq])
+        return [(run[0], run[-1] + 1) for run in runs if run]
+
+    def _receipts(self, tx: Tx, run: tuple[int, int], at: datetime) -> list[Draft]:
+        kept = tx.logs.checkpoint(self.of.theirs)
+        assert kept is not None, "entries were taken up to a checkpoint"
+        refused = tuple(
+            Refusal(_object_id(tx, self.of.theirs, seq), code)
+            for sha256, code in sorted(self.refused.items())
+            if (seq := self.by_sha.get(sha256, -1)) >= 0 and run[0] <= seq < run[1]
+        )
+        kinds: list[type[Batch]] = [Received, Accepted, *([Refused] if refused else []), Acknowledged]
+        return [
+            draft(
+                kind(
+                    at=instant.text(instant.to_us(at)),
+                    programme=self.of.programme,
+                    parties=(self.of.node.party, self.of.peer.party),
+                    area=self.area,
+                    log=kept.origin,
+                    range=run,
+                    checkpoint=State(kept.size, kept.root.hex()),
+                    refused=refused,
+                )
+            )
+            for kind in kinds
+        ]
+
+
+def _object_id(tx: Tx, log: str, seq: int) -> str:
+    return str(next(iter(tx.logs.entries(log, seq, seq + 1))).facts()["object_id"])
+
+
+def _vouched(entries: Iterator[StoredEntry]) -> _Vouched:
+    facts = next(entries).facts()
+    return _Vouched(msgspec.convert(facts["label"], Label), facts["originator"])
+
+
+def _last_exchange(tx: Tx, log: str) -> datetime | None:
+    size = tx.logs.size(log)
+    for stored in reversed(list(tx.logs.entries(log, max(0, size - 50), size))):
+        entry = stored.entry()
+        if entry.kind == "checkpoint.exchanged":
+            return instant.parse(entry.at)
+    return None
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """What became of a push to another TAXII server."""
+
+    url: str
+    accepted: int
+    refused: int
+
+
+def push(node: Node, party: str, programme: str, url: str, authorization: str = "") -> Pushed:
+    """Push a party's release view to a TAXII collection of its choice (its tool, not its node).
+
+    Args:
+        node: the node.
+        party: whose view.
+        programme: under which programme.
+        url: ``…/<api root>/collections/<id>/``.
+        authorization: value of the Authorization header, where the server asks for one.
+
+    Raises:
+        InputError: not the URL of a collection.
+        ExchangeError: the server cannot be reached or refuses all.
+    """
+    root, found, _ = url.partition("collections/")
+    if not found:
+        raise InputError("not the URL of a collection", code="collection-url", where=url, hint="…/collections/<id>/")
+    headers = {"authorization": authorization} if authorization else {}
+    client = httpx.Client(timeout=TIMEOUT_S, headers=headers, trust_env=False)
+    patience = Patience(time.sleep, node.wall.now, lambda: int.from_bytes(node.entropy(4)) / 2**32)
+    session = Session(client, url, patience)
+    limit = taxii.max_content_length(session, root)
+    accepted = refused = 0
+    for done in send(session, root, url, released(node, party, programme), limit):
+        accepted += len(done.accepted)
+        refused += len(done.refused)
+    return Pushed(url, accepted, refused)
+
+
+def released(node: Node, party: str, programme: str) -> Iterator[bytes]:
+    """Yield the bytes of what a party's release views show now, in order of release."""
+    agreement = node.agreements.of(programme, node.clock.now())
+    reader = Views(node.store)
+    for area in agreement.programme.areas:
+        position: int | None = None
+        more = True
+        while more:
+            query = ViewQuery(limit=1_000, position_us=position, versions=("all",), spec_versions=("2.0", "2.1"))
+            page = reader.page(
+                view_name(agreement.programme.id, party, area.id), query, instant.to_us(node.clock.now())
+            )
+            for piece in ijson.split([b"[" + page.body + b"]"]):
+                if isinstance(piece, ijson.Piece):
+                    yield piece.raw
+            position, more = page.last_us, page.more

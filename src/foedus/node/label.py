@@ -1,0 +1,218 @@
+"""Verb ``label``: a finding gets the dominant label of everything it rests on, or none and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from foedus.account.ledger import append
+from foedus.account.receipts import SourceLabelled, draft
+from foedus.errors import FoedusError, InputError, LabelUnknown
+from foedus.label.dominance import join
+from foedus.label.stix import Markings
+from foedus.label.text import parse_text
+from foedus.model import ijson, instant, stix
+from foedus.model.entry import MASTER
+from foedus.model.finding import Finding, Support
+from foedus.model.label import Label
+from foedus.model.stix import StixObject
+from foedus.node.home import Node
+from foedus.store import findings, lookups, objects, state
+from foedus.store.engine import Read, Tx
+from foedus.store.state import Source
+
+
+class Given(NamedTuple):
+    """What somebody else said of received bytes: label and originator."""
+
+    label: Label
+    owner: str
+
+
+class Labeller:
+    """Labels findings; made for one run, so that programme and sources stay the same through it.
+
+    Args:
+        node: the node.
+        at: the instant of the run.
+        given: label and originator of received bytes by their SHA-256, as the sender's ledger said them.
+    """
+
+    def __init__(self, node: Node, at: datetime, given: Mapping[str, Given] | None = None) -> None:
+        self._node = node
+        self._given = given or {}
+        self._terms = node.agreements.terms(at)
+        self._markings = Markings(_definitions(node), node.agreements.markings(at), self._terms)
+        self._sources: dict[str, Label | None] = {}
+        self._joined: dict[tuple[str, ...], Label] = {}
+
+    def label(self, read: Read, finding: Finding) -> Finding:
+        """Return the finding with its label and owner, supports with theirs; without a label where there is none to give."""
+        inputs = _Inputs(self, read)
+        given = self._given.get(finding.head.sha256) if finding.document else None
+        owner = given.owner if given else inputs.owner(finding.because)
+        head = self._quietly(lambda: self._of(finding.head, finding.because, inputs, given))
+        supports = tuple(
+            Support(one.object, one.because, self._quietly(lambda one=one: self._support(one, finding, inputs)))  # type: ignore[misc]
+            for one in finding.supports
+        )
+        return msgspec.structs.replace(finding, owner=owner, label=head, supports=supports)
+
+    def why_unlabelled(self, read: Read, finding: Finding) -> FoedusError | None:
+        """Return what keeps a finding from having a label, or None."""
+        try:
+            self._of(finding.head, finding.because, _Inputs(self, read), self._given.get(finding.head.sha256))
+        except (LabelUnknown, InputError) as error:
+            return error
+        return None
+
+    def _support(self, one: Support, finding: Finding, inputs: _Inputs) -> Label:
+        return self._of(one.object, one.because or finding.because, inputs, self._given.get(one.object.sha256))
+
+    def _of(self, one: StixObject, because: Sequence[str], inputs: _Inputs, given: Given | None) -> Label:
+        base = given.label if given else inputs.dominant(because)
+        if one.granular:
+            return self._markings.of(ijson.decode(one.raw), base)
+        return self._markings.of_ids(one.markings, base)
+
+    @staticmethod
+    def _quietly(ask: Callable[[], Label]) -> Label | None:
+        try:
+            return ask()
+        except (LabelUnknown, InputError):
+            return None
+
+    def source(self, read: Read, source_id: str) -> Label | None:
+        """Return the label a person gave a source."""
+        if source_id not in self._sources:
+            held = state.source_of(read, source_id)
+            self._sources[source_id] = held.label if held else None
+        return self._sources[source_id]
+
+    def dominant(self, because: tuple[str, ...], labels: Callable[[], list[Label]]) -> Label:
+        """Return the dominant label of what a finding rests on; computed once for the same grounds."""
+        if because not in self._joined:
+            self._joined[because] = join(labels(), self._terms)
+        return self._joined[because]
+
+
+class _Inputs:
+    """The labels behind ``because``, looked up in one transaction."""
+
+    def __init__(self, labeller: Labeller, read: Read) -> None:
+        self._labeller = labeller
+        self._read = read
+
+    def dominant(self, because: Sequence[str]) -> Label:
+        return self._labeller.dominant(tuple(because), lambda: [self._one(ground) for ground in because])
+
+    def owner(self, because: Sequence[str]) -> str:
+        """The one party it all comes from; several joined by ``+``, which no clause names: it stays until a person decides."""
+        party = self._labeller._node.party  # noqa: SLF001 — one class in two halves
+        owners = {party} if any(ground.startswith("source:") for ground in because) else set()
+        for ground in because:
+            kind, _, what = ground.partition(":")
+            if kind == "object":
+                owners.update(held.owner for held in lookups.holding(self._read, bytes.fromhex(what)))
+            elif kind == "source" and what.startswith("submit:"):
+                owners.discard(party)
+                owners.add(what.split(":")[1])
+        return "+".join(sorted(owners or {party}))
+
+    def _one(self, ground: str) -> Label:
+        kind, _, what = ground.partition(":")
+        if kind == "source":
+            found = self._labeller.source(self._read, what)
+            if found is not None:
+                return found
+            raise LabelUnknown("its source has no label", where=ground, hint="foedus label source SOURCE --label ...")
+        if kind == "layer":
+            return Label("PUBLIC", "UNMARKED", tlp="clear", originator=self._labeller._node.party)  # noqa: SLF001
+        for held in lookups.holding(self._read, bytes.fromhex(what)) if kind == "object" else ():
+            if held.label is not None:
+                return held.label
+        raise LabelUnknown("what it rests on has no label", where=ground, hint="label that first")
+
+
+def read_text(node: Node, text: str, at: datetime) -> Label:
+    """Return the label of what a person wrote, with the node's party as originator.
+
+    Raises:
+        MalformedRecord: it is not understood, and which part.
+    """
+    levels, names = node.agreements.levels(at), node.agreements.names(at)
+    return parse_text(text, levels=levels, names=names, originator=node.party, created_at=at.replace(microsecond=0))
+
+
+def label_source(node: Node, tx: Tx, source: Source, *, role: str, at: datetime) -> None:
+    """Keep a source with its label, and enter that a person gave it."""
+    state.keep_source(tx, source)
+    if source.label is not None:
+        body = SourceLabelled(
+            at=instant.text(instant.to_us(at)),
+            area=source.area,
+            source=source.id,
+            role=role,
+            label=msgspec.to_builtins(source.label),
+        )
+        append(tx.logs, MASTER, [draft(body)], at=at, entropy=node.entropy)
+
+
+class Relabelled(msgspec.Struct, frozen=True):
+    """A source with its new label, and how many findings got another one."""
+
+    source: str
+    label: str
+    findings: int
+
+
+def relabel_source(node: Node, source_id: str, text: str, *, role: str) -> Relabelled:
+    """Give a source another label, and every finding that rests on it alone its consequence.
+
+    Raises:
+        InputError: no such source.
+        MalformedRecord: the label is not understood.
+    """
+    at = node.clock.now()
+    given = read_text(node, text, at)
+    with node.store.write() as tx:
+        held = state.source_of(tx, source_id)
+        if held is None:
+            raise InputError(f"no source {source_id!r}", code="source-unknown", hint="foedus label sources lists them")
+        label_source(node, tx, held._replace(label=given, given_by=role, at_us=instant.to_us(at)), role=role, at=at)
+        labeller = Labeller(node, at)
+        changed = 0
+        for seqs in _batched(lookups.from_source(tx, source_id)):
+            for one in findings.findings_of(tx, seqs):
+                fresh = labeller.label(tx, finding_of(one)).label
+                if fresh is not None and fresh != one.label:
+                    objects.relabel(tx, [one.seq], fresh, instant.to_us(at))
+                    changed += 1
+    return Relabelled(source_id, text, changed)
+
+
+def finding_of(held: findings.Held) -> Finding:
+    """Return a stored finding as its noun, without its supports."""
+    return Finding(
+        held.room,
+        held.kind,
+        stix.read(held.raw),
+        held.because,
+        document=held.document,
+        pointer=held.pointer,
+        owner=held.owner,
+        label=held.label,
+    )
+
+
+def _batched(seqs: Sequence[int], size: int = 500) -> list[Sequence[int]]:
+    return [seqs[start : start + size] for start in range(0, len(seqs), size)]
+
+
+def _definitions(node: Node) -> dict[str, dict[str, object]]:
+    with node.store.read() as read:
+        held = findings.find(read, findings.FindingQuery(type="marking-definition", limit=10_000))
+    return {one.object_id: ijson.decode(one.raw) for one in held}

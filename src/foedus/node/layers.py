@@ -1,0 +1,54 @@
+"""What rooms may look at beside their records: layer files of the node, and who holds a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from foedus.errors import LimitExceeded
+from foedus.model.finding import Key, Seen
+from foedus.store import values
+from foedus.store.engine import Store
+
+MAX_LAYER_BYTES = 64 * 2**20
+
+
+class NodeLayers:
+    """Layers of a node: files below its ``layers`` directory, named by their path in it, and the store's values.
+
+    Args:
+        store: the node's store.
+        directory: where the files are; files are read once and kept until one of them changes.
+    """
+
+    def __init__(self, store: Store, directory: Path) -> None:
+        self._store = store
+        self._directory = directory
+        self._kept: dict[str, tuple[int, bytes]] = {}
+
+    def files(self, prefix: str) -> Mapping[str, bytes]:
+        """Return the layer files whose name starts with a prefix."""
+        found: dict[str, bytes] = {}
+        for path in sorted(self._directory.rglob("*")) if self._directory.is_dir() else ():
+            name = path.relative_to(self._directory).as_posix()
+            if path.is_file() and name.startswith(prefix):
+                found[name] = self._read(name, path)
+        return found
+
+    def _read(self, name: str, path: Path) -> bytes:
+        state = path.stat()
+        kept = self._kept.get(name)
+        if kept is not None and kept[0] == state.st_mtime_ns:
+            return kept[1]
+        if state.st_size > MAX_LAYER_BYTES:
+            raise LimitExceeded("layer file too large", code="layer-too-large", where=name, hint="at most 64 MiB")
+        raw = path.read_bytes()
+        self._kept[name] = (state.st_mtime_ns, raw)
+        return raw
+
+    def seen(self, keys: Sequence[Key]) -> Mapping[tuple[str, str], Sequence[Seen]]:
+        """Return, per (kind, norm), findings already held with it."""
+        if not keys:
+            return {}
+        with self._store.read() as read:
+            return values.seen(read, keys)

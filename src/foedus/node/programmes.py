@@ -1,0 +1,232 @@
+"""Programmes on a node: checked, shown, compared, enrolled, signed, accepted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from foedus.account.ledger import append
+from foedus.account.receipts import ProgrammeAgreed, draft
+from foedus.areas import facts, rooms
+from foedus.errors import InputError
+from foedus.model import instant
+from foedus.model.entry import MASTER
+from foedus.model.programme import Card, Programme, in_language
+from foedus.node.agreements import Agreement, why_not
+from foedus.node.home import Node
+from foedus.node.release import pair_log, sign_log
+from foedus.programme import agree, amend
+from foedus.programme.document import RoomFacts, read, read_valid
+from foedus.programme.document import check as check_document
+from foedus.programme.document import digest as digest_of
+from foedus.programme.packaged import read_shipped, shipped
+from foedus.programme.remark import Remark as ProgrammeRemark
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """One finding about a programme document."""
+
+    code: str
+    severity: str
+    where: str
+    message: str
+    hint: str
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """A document with everything that is wrong with it, and its digest where it can be read."""
+
+    file: str
+    valid: bool
+    digest: str
+    remarks: tuple[Remark, ...]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A programme as a node holds it."""
+
+    id: str
+    word: str
+    version: str
+    title: str
+    status: str
+    term: str
+    digest: str
+    parties: tuple[str, ...]
+    enrolled: tuple[str, ...]
+    signed: tuple[str, ...]
+    accepted: bool
+    in_force: bool
+    why_not: str
+
+
+def bytes_of(name: str) -> bytes:
+    """Return the text of a programme file, or of one that ships with the product.
+
+    Raises:
+        InputError: there is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path.read_bytes()
+    if name in shipped():
+        return read_shipped(name)
+    raise InputError(
+        "no such file, and no programme of that name ships with foedus",
+        code="programme-missing",
+        where=name,
+        hint=f"shipped: {', '.join(shipped())}",
+    )
+
+
+def check(name: str) -> Checked:
+    """Check a document and report everything that is wrong with it."""
+    raw = bytes_of(name)
+    document = read(raw, name=name)
+    remarks = check_document(document, room_facts())
+    errors = [one for one in remarks if one.severity == "error"]
+    return Checked(
+        name,
+        not errors,
+        digest_of(document) if not errors else "",
+        tuple(_remark(one) for one in remarks),
+    )
+
+
+def _remark(one: ProgrammeRemark) -> Remark:
+    place = f"{one.file}:{one.line}:{one.column}" if one.line else one.file
+    return Remark(one.code, one.severity, f"{place} {one.pointer}".strip(), one.message, one.hint)
+
+
+def room_facts() -> Mapping[str, RoomFacts]:
+    """Return what the rooms installed can serve, as ``check`` wants to know it."""
+    found: dict[str, RoomFacts] = {}
+    for name, room in rooms().items():
+        said = facts(room)
+        found[name] = RoomFacts(kinds=frozenset(said.kinds), measures=frozenset(said.measures))
+    return found
+
+
+def digest(name: str) -> str:
+    """Return the digest of a document."""
+    return digest_of(read_valid(bytes_of(name), name=name))
+
+
+def diff(old: str, new: str, day: date) -> Sequence[amend.Change]:
+    """Return the differences of two documents in words."""
+    return amend.diff(read_valid(bytes_of(old), name=old).programme, read_valid(bytes_of(new), name=new).programme, day)
+
+
+def enrol(name: str, cards: Sequence[Path], *, version: str, on: date) -> bytes:
+    """Return the next version of a document with cards enrolled.
+
+    Raises:
+        InputError: a card file that is none.
+    """
+    document = read_valid(bytes_of(name), name=name)
+    return agree.enrol(document, [read_card(path) for path in cards], version=version, date=on)
+
+
+def read_card(path: Path) -> tuple[str, Card]:
+    """Return party and card of a card file."""
+    try:
+        held = msgspec.json.decode(path.read_bytes())
+        return str(held["party"]), msgspec.convert(held["card"], Card)
+    except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
+        raise InputError(
+            "not a node's card", code="card-malformed", where=str(path), hint="foedus node card"
+        ) from error
+
+
+def card_json(node: Node) -> str:
+    """Return the node's card as the JSON text that is given to whoever enrols it."""
+    card = {"party": node.party, "card": msgspec.to_builtins(node.card())}
+    return json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+
+
+def propose(node: Node, name: str) -> Held:
+    """Keep a document on the node, not yet accepted."""
+    at = node.clock.now()
+    with node.store.write() as tx:
+        held = node.agreements.keep(tx, bytes_of(name), at, name=name)
+    return _held(held)
+
+
+def sign(node: Node, name: str, *, role: str) -> bytes:
+    """Sign a document for the node's party, keep it, and return its text with the signature."""
+    at = node.clock.now()
+    raw = bytes_of(name) if Path(name).is_file() else node.agreements.of(name, at).document.raw
+    with node.store.write() as tx:
+        kept = node.agreements.keep(tx, raw, at, name=name)
+        signed = node.agreements.sign(tx, kept, node.keys.private("sign"), role=role, at=at)
+    return signed.document.raw
+
+
+def accept(node: Node, name: str) -> Held:
+    """Accept a document on the node and enter that; it is in force once all have signed and its term runs."""
+    at = node.clock.now()
+    with node.store.write() as tx:
+        held = node.agreements.accept(tx, bytes_of(name), at, name=name)
+        _enter(node, held)
+        programme = held.programme
+        body = ProgrammeAgreed(
+            at=instant.text(instant.to_us(at)),
+            programme=programme.id,
+            parties=tuple(party.id for party in programme.parties),
+            digest=held.digest,
+            version=programme.version,
+            supersedes=programme.previous.digest if programme.previous else "",
+        )
+        append(tx.logs, MASTER, [draft(body)], at=at, entropy=node.entropy)
+        sign_log(node, tx, MASTER)
+        if programme.party(node.party) is not None:
+            for party in programme.parties:
+                if party.id != node.party:
+                    log = pair_log(node, tx, programme.id, party.id)
+                    append(tx.logs, log, [draft(body)], at=at, entropy=node.entropy)
+                    sign_log(node, tx, log)
+    return _held(held)
+
+
+def _enter(node: Node, held: Agreement) -> None:
+    if held.programme.party(node.party) is None:
+        raise InputError(
+            f"{node.party} is no party of this programme",
+            code="not-a-party",
+            where=held.programme.id,
+            hint="a node accepts programmes of its own party",
+        )
+
+
+def held(node: Node) -> list[Held]:
+    """Return the programmes the node holds."""
+    return [_held(one) for one in node.agreements.all(node.clock.now())]
+
+
+def document_of(node: Node, name: str) -> tuple[Held, Programme]:
+    """Return a programme the node holds."""
+    found = node.agreements.of(name, node.clock.now())
+    return _held(found), found.programme
+
+
+def _held(held: Agreement) -> Held:
+    programme = held.programme
+    return Held(
+        programme.id,
+        held.word,
+        programme.version,
+        in_language(programme.title),
+        programme.status,
+        f"{programme.term.start} to {programme.term.until}",
+        held.digest,
+        tuple(party.id for party in programme.parties),
+        tuple(party.id for party in programme.parties if party.nodes),
+        held.standing.signed,
+        held.accepted,
+        held.in_force,
+        "" if held.in_force else why_not(held),
+    )

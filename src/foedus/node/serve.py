@@ -1,0 +1,104 @@
+"""Serve: TAXII, peers' evidence and the status page; and, while serving, pull from the peers."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from foedus.errors import FoedusError, InputError
+from foedus.exchange import peer, tls
+from foedus.exchange.serving import serve as serve_app
+from foedus.exchange.taxii.server import application
+from foedus.node.agreements import pins_of
+from foedus.node.backend import Backend
+from foedus.node.exchange import pull
+from foedus.node.home import Node
+from foedus.node.statuspage import status_page
+
+
+def app_of(node: Node, *, plain: bool) -> ASGIApp:
+    """Return the node's ASGI application.
+
+    Args:
+        node: the node.
+        plain: served without TLS on loopback: own tools and the status page, no peers.
+    """
+    backend = Backend(node)
+    base = "" if plain else node.config.endpoint
+    taxii = application(backend, cursor_secret=node.keys.secret("cursor"), base_url=base, entropy=node.entropy)
+    peers = peer.application(backend, entropy=node.entropy)
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if path.startswith("/peer/") and not plain:
+            await peers(scope, receive, send)
+        elif path == "/" and plain and scope["type"] == "http" and scope["method"] == "GET":
+            await _html(send, status_page(node))
+        else:
+            await taxii(scope, receive, send)
+
+    return dispatch
+
+
+async def _html(send: Send, page: str) -> None:
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": page.encode()})
+
+
+def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
+    """Serve until interrupted.
+
+    Args:
+        node: the node.
+        plain: ``HOST:PORT`` to serve own tools and the status page on without TLS, loopback only; empty: peers, over TLS.
+        poll: whether to pull from the peers meanwhile.
+
+    Raises:
+        InputError: a plain address that is not on loopback.
+    """
+    stop = threading.Event()
+    if poll:
+        threading.Thread(target=_poll, args=(node, stop), daemon=True).start()
+    try:
+        if plain:
+            host, port = _address(plain)
+            serve_app(app_of(node, plain=True), host, port)
+        else:
+            serve_app(app_of(node, plain=False), node.config.host, node.config.port, context_of(node))
+    finally:
+        stop.set()
+
+
+def context_of(node: Node) -> Any:
+    """Return the server's TLS context: the CAs of all enrolled parties, certificates asked for but not demanded of tools."""
+    pins = pins_of(node.agreements.all(node.clock.now()))
+    return tls.server_context(*node.tls_files, pins.cas.values(), required=False)
+
+
+def _poll(node: Node, stop: threading.Event) -> None:
+    while not stop.wait(node.config.poll_every_s):
+        try:
+            pull(node)
+        except FoedusError:
+            # A peer's fault or a busy database: the next turn tries again, and status shows the last exchange.
+            continue
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    try:
+        if not ipaddress.ip_address(host.strip("[]")).is_loopback:
+            raise InputError("plain HTTP is for loopback only", code="plain-not-loopback", hint="name 127.0.0.1:PORT")
+        return host.strip("[]"), int(port)
+    except ValueError as error:
+        raise InputError("not an address", code="address-malformed", where=text, hint="127.0.0.1:8080") from error

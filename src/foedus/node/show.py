@@ -1,0 +1,319 @@
+"""What a node holds and why something goes or does not go: for people of the own party."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from foedus.account.ledger import append
+from foedus.errors import InputError
+from foedus.label.text import marking
+from foedus.model import ijson, instant
+from foedus.model.decision import Facts
+from foedus.model.entry import MASTER, Draft
+from foedus.model.picture import Picture
+from foedus.model.stix import read as read_stix
+from foedus.node.agreements import Agreement
+from foedus.node.chosen import all_edges
+from foedus.node.home import Node
+from foedus.node.label import Labeller, finding_of
+from foedus.node.limits import counts_of
+from foedus.node.release import rooms_of, view_name
+from foedus.node.subject import subject_of
+from foedus.release.decide import decide
+from foedus.release.explain import explain, would_release
+from foedus.store import findings, lookups, quarantine, state, values, views
+from foedus.store.engine import Read
+from foedus.store.findings import Held
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One version of an object: its label in words, where it came from, who may see it since when, what tells the same story."""
+
+    object_id: str
+    version: str
+    type: str
+    kind: str
+    title: str
+    owner: str
+    label: str
+    source: str
+    pointer: str
+    stored_at: str
+    because: tuple[str, ...]
+    values: tuple[dict[str, Any], ...]
+    released: tuple[tuple[str, str], ...]
+    corroborated: tuple[str, ...]
+    object: Any
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why one object goes, or does not go, to one party under one programme."""
+
+    object_id: str
+    version: str
+    party: str
+    programme: str
+    area: str
+    outcome: str
+    label: str
+    sentences: tuple[str, ...]
+    reasons: tuple[dict[str, str], ...]
+    clauses: tuple[dict[str, Any], ...]
+    duties: tuple[tuple[str, str, str], ...]
+    waits_for: tuple[str, ...]
+    would_release: tuple[tuple[str, ...], ...]
+    shown_since: str
+    programme_digest: str
+    policy_hash: str
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One finding in a list."""
+
+    object_id: str
+    kind: str
+    title: str
+    owner: str
+    label: str
+    urgency: int
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A source with the label a person gave it."""
+
+    id: str
+    area: str
+    uri: str
+    label: str
+    given_by: str
+    at: str
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A part in quarantine; ``head`` is what is kept of its bytes, as text."""
+
+    number: int
+    at: str
+    area: str
+    source: str
+    where: str
+    code: str
+    message: str
+    hint: str
+    state: str
+    head: str = ""
+
+
+def versions(read: Read, object_id: str) -> list[Held]:
+    """Return every version held of an object.
+
+    Raises:
+        InputError: the node does not hold it.
+    """
+    held = findings.versions_of(read, object_id)
+    if not held:
+        raise InputError(
+            "this node holds no such object", code="object-unknown", where=object_id, hint="foedus show --list"
+        )
+    return held
+
+
+def show(node: Node, object_id: str) -> list[Shown]:
+    """Return what the node holds of an object, each version."""
+    with node.store.read() as read:
+        return [_shown(read, held) for held in versions(read, object_id)]
+
+
+def _shown(read: Read, held: Held) -> Shown:
+    released = [
+        (name.split("|")[2], instant.text(row.added_us))
+        for name in lookups.views_named(read, "released|")
+        for row in views.shown(read, name, [held.seq])
+    ]
+    matches = findings.matches_of(read, held.seq)
+    others = [findings.finding_of(read, one.b_seq if one.a_seq == held.seq else one.a_seq) for one in matches]
+    keys = values.values_of(read, held.seq)
+    return Shown(
+        held.object_id,
+        held.version,
+        held.type,
+        held.kind,
+        held.title,
+        held.owner,
+        marking(held.label) if held.label else "no label",
+        held.source,
+        held.pointer,
+        instant.text(held.stored_us),
+        held.because,
+        tuple({"kind": key.kind, "value": key.norm, "warned": list(key.warned)} for key in keys),
+        tuple(released),
+        tuple(f"{one.owner} {one.object_id}: {match.why}" for one, match in zip(others, matches, strict=True) if one),
+        ijson.decode(held.raw),
+    )
+
+
+def picture(node: Node, object_id: str) -> Picture:
+    """Return the room's picture of an object's current version, from the objects this node holds."""
+    with node.store.read() as read:
+        held = versions(read, object_id)[0]
+        finding = finding_of(held)
+        targets = lookups.resolve_all(read, [edge.target for edge in all_edges(read_stix(held.raw))])
+        objects = [read_stix(one.raw) for one in findings.findings_of(read, sorted(set(targets)))]
+    return node.rooms[held.room].show(finding, objects)
+
+
+def rows(node: Node, *, room: str = "", kind: str = "", owner: str = "", limit: int = 50) -> list[Row]:
+    """Return the newest findings."""
+    query = findings.FindingQuery(limit=limit, room=room, kind=kind, owner=owner)
+    with node.store.read() as read:
+        return [
+            Row(
+                one.object_id,
+                one.kind,
+                one.title,
+                one.owner,
+                marking(one.label) if one.label else "no label",
+                one.urgency,
+            )
+            for one in findings.find(read, query)
+        ]
+
+
+def why(node: Node, object_id: str, party: str, programme: str = "", *, enter: bool = True) -> list[Why]:
+    """Explain, for one party, what becomes of an object now, under each programme in force or the one named.
+
+    Asking about a denial is itself entered in the private log.
+    """
+    at = node.clock.now()
+    agreements = [node.agreements.of(programme, at)] if programme else node.agreements.all(at)
+    chosen = [one for one in agreements if one.programme.party(party) is not None]
+    if not chosen:
+        raise InputError(f"no programme here names {party!r}", code="party-unknown", hint="foedus programme show")
+    found: list[Why] = []
+    with node.store.read() as read:
+        held = versions(read, object_id)[0]
+        for agreement in chosen:
+            for area in agreement.programme.areas:
+                if held.room in rooms_of(node, area):
+                    found.append(_why(node, read, held, (agreement, party, area.id)))
+    if enter:
+        _enter(node, [one for one in found if one.outcome in ("hold", "withhold")])
+    return found
+
+
+def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> Why:
+    agreement, party, area = to
+    at = node.clock.now()
+    programme = agreement.programme
+    policy = node.agreements.policy(agreement, at)
+    log = f"{programme.id}|{node.party}|{party}"
+    counts = counts_of(read, agreement, log, area, instant.to_us(at)) if read.logs.log(log) is not None else {}
+    facts = Facts(sender=node.party, counts=counts)
+    subject = subject_of(held, area, held.kind)
+    decision = decide(subject, party, policy, at, "", facts)
+    told = explain(decision, policy, programme)
+    names = [view_name(programme.id, party, one.id) for one in programme.areas]
+    row = next(iter(views.shown(read, view_name(programme.id, party, area), [held.seq])), None)
+    waits = (
+        _waits_for(read, held, names, instant.to_us(at))
+        if decision.outcome in ("release", "redact") and row is None
+        else ()
+    )
+    unlabelled = Labeller(node, at).why_unlabelled(read, finding_of(held)) if held.label is None else None
+    sentences = (*told.sentences, *([f"It has no label: {unlabelled}"] if unlabelled is not None else []))
+    return Why(
+        held.object_id,
+        held.version,
+        party,
+        programme.id,
+        area,
+        decision.outcome,
+        marking(held.label) if held.label else "no label",
+        sentences,
+        tuple(msgspec.to_builtins(reason) for reason in decision.reasons),
+        tuple(msgspec.to_builtins(clause) for clause in told.clauses),
+        told.duties,
+        waits,
+        would_release(subject, party, policy, at, "", facts) if decision.outcome in ("hold", "withhold") else (),
+        instant.text(row.added_us) if row is not None else "",
+        decision.programme_digest,
+        decision.policy_hash,
+    )
+
+
+def _waits_for(read: Read, held: Held, names: Sequence[str], at_us: int) -> tuple[str, ...]:
+    """References that a recipient does not see yet, and without which the object may not stand."""
+    edges = all_edges(read_stix(held.raw))
+    seen = lookups.visible_ids(read, names, {edge.target for edge in edges}, at_us)
+    return tuple(f"{edge.path}: {edge.target}" for edge in edges if edge.kind and edge.target not in seen)
+
+
+def _enter(node: Node, denied: Sequence[Why]) -> None:
+    if not denied:
+        return
+    at = node.clock.now()
+    drafts = [
+        Draft(
+            "release.denied" if one.outcome == "withhold" else "decision.held",
+            {
+                "at": instant.text(instant.to_us(at)),
+                "programme": one.programme,
+                "parties": [node.party, one.party],
+                "area": one.area,
+                "object_id": one.object_id,
+                "reasons": [reason["code"] for reason in one.reasons],
+                "policy_hash": one.policy_hash,
+            },
+        )
+        for one in denied
+    ]
+    with node.store.write() as tx:
+        append(tx.logs, MASTER, drafts, at=at, entropy=node.entropy)
+
+
+def sources(node: Node) -> list[Source]:
+    """Return the sources of all rooms with their labels."""
+    with node.store.read() as read:
+        held = [one for room in sorted(node.rooms) for one in state.sources(read, room)]
+    return [
+        Source(
+            one.id,
+            one.area,
+            one.uri,
+            marking(one.label) if one.label else "no label",
+            one.given_by,
+            instant.text(one.at_us),
+        )
+        for one in held
+    ]
+
+
+def refused(node: Node, *, all_states: bool = False, limit: int = 100) -> list[Refused]:
+    """Return the newest parts in quarantine, the open ones or all."""
+    with node.store.read() as read:
+        held = quarantine.refusals(read, limit=limit)
+        for word in ("accepted", "discarded") if all_states else ():
+            held += quarantine.refusals(read, word, limit=limit)
+    return [_refused(one) for one in sorted(held, key=lambda one: -one.id)]
+
+
+def refused_one(node: Node, number: int) -> Refused:
+    """Return one part in quarantine with what is kept of its bytes.
+
+    Raises:
+        InputError: there is none of that number.
+    """
+    with node.store.read() as read:
+        held = quarantine.refusal(read, number)
+    if held is None:
+        raise InputError(f"no part {number} in quarantine", code="quarantine-unknown", hint="foedus quarantine list")
+    return msgspec.structs.replace(_refused(held), head=held.refusal.raw.decode("utf-8", "backslashreplace"))
+
+
+def _refused(one: quarantine.Quarantined) -> Refused:
+    part = one.refusal
+    at = instant.text(one.at_us)
+    return Refused(one.id, at, part.area, part.source, part.where, part.code, part.message, part.hint, one.state)

@@ -1,0 +1,146 @@
+"""Candidates for release: findings whose columns satisfy a predicate that a compiled policy gives as SQL text.
+
+The predicate names columns of the object as ``o.`` (owner, area, kind, created_us, labelled_us) and those of its label under
+the policy as ``f.`` (level, tlp, cats, caveats, audience, unknown, from_us, until_us). It is only compared here, not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import delete, select, text
+
+from foedus.model import label as label_model
+from foedus.model.label import Label
+from foedus.store.bulk import bulk_insert
+from foedus.store.engine import Read, Tx
+from foedus.store.findings import Held, findings_of
+from foedus.store.tables import label, label_facet, label_use, view
+
+_BATCH = 1_000
+
+
+class Facet(NamedTuple):
+    """A label of an owner's under a policy, in a span of time: one row of what the predicate calls ``f.``."""
+
+    label_id: int
+    owner: str
+    level: int
+    tlp: int
+    cats: int
+    caveats: int
+    audience: int
+    unknown: int
+    from_us: int
+    until_us: int
+
+
+class Unfaceted(NamedTuple):
+    """A label on findings of an owner, of which a policy has no facets yet."""
+
+    label_id: int
+    owner: str
+    label: Label
+
+
+class Predicate(NamedTuple):
+    """What a policy asks of the findings of one programme area: SQL text with named parameters, and the policy's hash."""
+
+    sql: str
+    parameters: Mapping[str, int | str]
+    policy_hash: str
+    area: str
+
+
+class Uncovered(NamedTuple):
+    """A row of a view that the predicate no longer covers."""
+
+    added_us: int
+    object_id: str
+    version: str
+    finding_seq: int
+
+
+def unfaceted(read: Read, policy_hash: str) -> list[Unfaceted]:
+    """Return the labels in use of which a policy has no facets yet."""
+    known = (label_facet.c.label_id == label_use.c.label_id) & (label_facet.c.owner == label_use.c.owner)
+    statement = (
+        select(label_use.c.label_id, label_use.c.owner, label.c.canonical)
+        .join_from(label_use, label, label.c.id == label_use.c.label_id)
+        .join(label_facet, known & (label_facet.c.policy_hash == policy_hash), isouter=True)
+        .where(label_facet.c.label_id.is_(None))
+        .order_by(label_use.c.label_id, label_use.c.owner)
+    )
+    return [
+        Unfaceted(label_id, owner, label_model.read(canonical))
+        for label_id, owner, canonical in read.connection.execute(statement)
+    ]
+
+
+def put_facets(tx: Tx, policy_hash: str, facets: Sequence[Facet]) -> None:
+    """Keep the facets of labels that ``unfaceted`` named."""
+    rows = [(policy_hash, *facet) for facet in facets]
+    bulk_insert(tx.connection, label_facet, ("policy_hash", *Facet._fields), rows)
+
+
+def drop_facets(tx: Tx, keep: Sequence[str]) -> None:
+    """Forget the facets of all policies but some."""
+    tx.connection.execute(delete(label_facet).where(label_facet.c.policy_hash.not_in(keep)))
+
+
+def candidates(
+    read: Read, predicate: Predicate, rooms: Sequence[str], name: str, *, again: bool = False
+) -> Iterator[Held]:
+    """Yield the findings of rooms that the predicate covers, by row, and that the view does not show as they are.
+
+    With ``again`` also those it shows with the same label, as after a change of policy.
+    """
+    statement = text(_CANDIDATES.format(predicate=predicate.sql, unseen="" if again else _UNSEEN))
+    view_id = read.connection.scalar(select(view.c.id).where(view.c.name == name)) or 0
+    fixed = _fixed(predicate, view_id) if not again else _fixed(predicate)
+    for room in rooms:
+        after = 0
+        while seqs := list(read.connection.scalars(statement, {**fixed, "room": room, "after": after})):
+            yield from findings_of(read, seqs)
+            after = seqs[-1]
+
+
+def uncovered(read: Read, predicate: Predicate, name: str) -> Iterator[Uncovered]:
+    """Yield the findings (heads) in a view that the predicate does not cover any more, in order of coming."""
+    statement = text(_UNCOVERED.format(predicate=predicate.sql))
+    view_id = read.connection.scalar(select(view.c.id).where(view.c.name == name)) or 0
+    after = -1
+    while rows := read.connection.execute(statement, {**_fixed(predicate, view_id), "after": after}).fetchall():
+        yield from (Uncovered(*row) for row in rows)
+        after = rows[-1].added_us
+
+
+_OBJECT = "SELECT seq, owner, CAST(:area AS TEXT) AS area, kind, reference_us AS created_us, labelled_us, label_id FROM finding"
+
+_LABELLED = "JOIN label_facet f ON f.policy_hash = :policy_hash AND f.label_id = o.label_id AND f.owner = o.owner"
+
+_UNSEEN = (
+    " AND NOT EXISTS (SELECT 1 FROM view_row v"
+    " WHERE v.finding_seq = o.seq AND v.view_id + 0 = :view_id AND v.label_id = o.label_id)"
+)
+
+# Only SQL of our own making comes into these texts: what varies are parameters.
+_CANDIDATES = (
+    f"SELECT o.seq FROM ({_OBJECT} WHERE room = :room AND head AND seq > :after) o {_LABELLED}"  # noqa: S608
+    " WHERE {predicate}{unseen} ORDER BY o.seq LIMIT :batch"
+)
+
+_UNCOVERED = (
+    "SELECT r.added_us, r.object_id, r.version, r.finding_seq FROM view_row r JOIN finding h ON h.seq = r.finding_seq"  # noqa: S608
+    " WHERE r.view_id = :view_id AND r.added_us > :after AND h.head AND NOT EXISTS"
+    f" (SELECT 1 FROM ({_OBJECT}) o {_LABELLED} WHERE o.seq = r.finding_seq AND {{predicate}})"
+    " ORDER BY r.added_us LIMIT :batch"
+)
+
+
+def _fixed(predicate: Predicate, view_id: int | None = None) -> dict[str, int | str]:
+    ours: dict[str, int | str] = {"area": predicate.area, "policy_hash": predicate.policy_hash, "batch": _BATCH}
+    if view_id is not None:
+        ours["view_id"] = view_id
+    return {**predicate.parameters, **ours}

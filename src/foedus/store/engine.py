@@ -1,0 +1,184 @@
+"""The database file: connections, transactions, schema; storage errors as StoreError."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from foedus.errors import StoreError
+from foedus.store.columns import metadata
+from foedus.store.logs import Logs
+from foedus.store.state_tables import SCHEMA_VERSION, meta
+
+FILE = "foedus.db"
+BUSY_S = 30.0
+_READ_CACHE_KIB = 2_048
+_WRITE_CACHE_KIB = 16_384
+
+
+class Read:
+    """One consistent state of the database, for the length of a ``with store.read()``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.logs = Logs(connection)
+
+
+class Tx(Read):
+    """One write transaction: all of it becomes durable at the end of ``with store.write()``, or nothing."""
+
+
+class Store:
+    """A node's database; open it once a process, use it from any thread.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as directory, Store.open(Path(directory)) as store:
+    ...     with store.read() as read:
+    ...         len(read.logs.logs())
+    0
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writing = threading.Lock()
+        self._writer_thread: int | None = None
+        self._writer = _engine(path, "BEGIN IMMEDIATE", _WRITE_CACHE_KIB, connections=1)
+        self._readers = _engine(path, "BEGIN", _READ_CACHE_KIB, connections=8)
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Open the database of a node's directory; create it where there is none.
+
+        Raises:
+            StoreError: it cannot be opened, is damaged, or was written by another version.
+        """
+        store = cls(directory / FILE)
+        try:
+            with store.write() as tx:
+                _create(tx.connection, store.path)
+        except StoreError:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._readers.dispose()
+        self._writer.dispose()
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Read]:
+        """Open a read transaction: what others commit meanwhile is not seen. Keep it short.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        with _storage_errors(self.path), self._readers.connect() as connection, connection.begin():
+            yield Read(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """Open the write transaction: one at a time over all threads and processes.
+
+        Raises:
+            StoreError: the database cannot be written, or stayed locked by another process.
+        """
+        if self._writer_thread == threading.get_ident():
+            raise StoreError("a write transaction is open in this thread", code="write-nested", hint="pass its Tx on")
+        with self._writing:
+            self._writer_thread = threading.get_ident()
+            try:
+                with _storage_errors(self.path), self._writer.begin() as connection:
+                    yield Tx(connection)
+            finally:
+                self._writer_thread = None
+
+
+def _engine(path: Path, begin: str, cache_kib: int, connections: int) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=-1,
+        pool_use_lifo=True,
+        connect_args={"timeout": BUSY_S, "check_same_thread": False, "cached_statements": 256},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: Any) -> None:
+        # The driver must not open transactions on its own: ours begin explicitly, below.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            f"cache_size = -{cache_kib}",
+            "wal_autocheckpoint = 4000",
+            "journal_size_limit = 67108864",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _create(connection: Connection, path: Path) -> None:
+    metadata.create_all(connection)
+    found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
+    if found is None:
+        connection.execute(insert(meta).values(name="schema", value=SCHEMA_VERSION))
+    elif found != SCHEMA_VERSION:
+        raise StoreError(
+            f"the database has schema {found}, this version reads {SCHEMA_VERSION}",
+            code="schema-version",
+            where=str(path),
+            hint="use the version of foedus that wrote it",
+        )
+
+
+_CASES = (
+    ("locked", "store-busy", "the database is locked by another process", "end the other writer, then repeat"),
+    ("full", "store-full", "no space left for the database", "free disk space, then repeat; nothing was half written"),
+    ("readonly", "store-readonly", "the database cannot be written", "check owner and rights of the directory"),
+    (
+        "unable to open",
+        "store-unreachable",
+        "the database cannot be opened",
+        "check that the directory exists and its rights",
+    ),
+    ("disk i/o", "store-io", "the disk failed under the database", "check the disk; restore a copy of the directory"),
+    ("malformed", "store-damaged", "the database is damaged", "restore a copy of the node's directory"),
+    ("not a database", "store-damaged", "the file is no database", "restore a copy of the node's directory"),
+)
+
+
+@contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = str(error.orig if isinstance(error, DBAPIError) else error).lower()
+        for sign, code, message, hint in _CASES:
+            if sign in cause:
+                raise StoreError(message, code=code, where=str(path), hint=hint) from error
+        raise StoreError(
+            "the database refused a statement", where=str(path), hint="see the cause; this is a defect"
+        ) from error

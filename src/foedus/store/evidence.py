@@ -1,0 +1,51 @@
+"""Index of what partners' ledgers say they sent: which entry vouches for which bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from foedus.store.bulk import bulk_insert, chunks
+from foedus.store.engine import Read, Tx
+from foedus.store.state_tables import log, sent
+
+
+class Sent(NamedTuple):
+    """A release.sent entry of a log: its place, the area, the hash of the bytes it stands for."""
+
+    seq: int
+    area: str
+    bytes_sha256: bytes
+
+
+def index_sent(tx: Tx, name: str, rows: Sequence[Sent]) -> None:
+    """Keep which entries of a log stand for which bytes."""
+    log_id = tx.connection.scalars(select(log.c.id).where(log.c.name == name)).one()
+    bulk_insert(tx.connection, sent, ("log_id", *Sent._fields), [(log_id, *row) for row in rows])
+
+
+def sent_bytes(read: Read, name: str, hashes: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the newest entry of a log that stands for each of some bytes; hashes without one are absent."""
+    found: dict[bytes, int] = {}
+    for chunk in chunks(list(hashes)):
+        newest = (
+            select(sent.c.bytes_sha256, func.max(sent.c.seq))
+            .join(log, log.c.id == sent.c.log_id)
+            .where(log.c.name == name, sent.c.bytes_sha256.in_(chunk))
+            .group_by(sent.c.bytes_sha256)
+        )
+        found.update((sha256, seq) for sha256, seq in read.connection.execute(newest))
+    return found
+
+
+def sent_between(read: Read, name: str, area: str, first: int, last: int) -> list[int]:
+    """Return the entries of an area with ``first <= seq <= last``, ascending."""
+    rows = (
+        select(sent.c.seq)
+        .join(log, log.c.id == sent.c.log_id)
+        .where(log.c.name == name, sent.c.area == area, sent.c.seq.between(first, last))
+        .order_by(sent.c.seq)
+    )
+    return list(read.connection.scalars(rows))

@@ -1,0 +1,199 @@
+"""Findings come out: by row, by object id, by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Row, Select, exists, func, select
+
+from foedus.model import label as label_model
+from foedus.model.finding import Place
+from foedus.model.label import Label
+from foedus.store.bulk import chunks, upsert
+from foedus.store.engine import Read, Tx
+from foedus.store.tables import blob, finding, label, match, support
+
+
+class Held(NamedTuple):
+    """A stored object with its bytes; ``head`` False: it only supports others. ``seq`` is its row."""
+
+    seq: int
+    object_id: str
+    owner: str
+    type: str
+    kind: str
+    room: str
+    version: str
+    version_ns: int
+    created_ns: int
+    spec_version: str
+    head: bool
+    document: bool
+    source: str
+    label_id: int | None
+    labelled_us: int
+    reference_us: int
+    stored_us: int
+    title: str
+    urgency: int
+    confidence: int | None
+    from_us: int | None
+    to_us: int | None
+    revoked: bool
+    created_by: str
+    pointer: str
+    sha256: bytes
+    raw: bytes
+    contains: tuple[str, ...]
+    because: tuple[str, ...]
+    places: tuple[Place, ...]
+    label: Label | None
+
+
+class FindingQuery(msgspec.Struct, frozen=True):
+    """Which findings a page shows, newest row first; empty: no filter. ``before_seq`` is the last row of the page before."""
+
+    limit: int = 100
+    before_seq: int | None = None
+    room: str = ""
+    kind: str = ""
+    type: str = ""
+    owner: str = ""
+    source: str = ""
+    min_urgency: int = 0
+    current: bool = True
+
+
+class Corroboration(NamedTuple):
+    """Two findings that tell one story."""
+
+    a_seq: int
+    b_seq: int
+    score: float
+    why: str
+    at_us: int
+
+
+def finding_of(read: Read, seq: int) -> Held | None:
+    """Return the finding of a row."""
+    return next(iter(findings_of(read, [seq])), None)
+
+
+def findings_of(read: Read, seqs: Sequence[int]) -> Iterator[Held]:
+    """Yield the findings of rows, ascending; unknown rows are left out."""
+    for chunk in chunks(sorted(set(seqs))):
+        yield from _helds(read, _held.where(finding.c.seq.in_(chunk)).order_by(finding.c.seq))
+
+
+def versions_of(read: Read, object_id: str, owner: str | None = None) -> list[Held]:
+    """Return all versions of an object, of one owner or of every owner, the current one first."""
+    statement = _held.where(finding.c.object_id == object_id)
+    if owner is not None:
+        statement = statement.where(finding.c.owner == owner)
+    return list(_helds(read, statement.order_by(finding.c.version_ns.desc(), finding.c.seq.desc())))
+
+
+def find(read: Read, query: FindingQuery) -> list[Held]:
+    """Return one page of findings."""
+    statement = _held.where(finding.c.head, finding.c.urgency >= query.min_urgency)
+    for name in ("room", "kind", "type", "owner", "source"):
+        if wanted := getattr(query, name):
+            statement = statement.where(finding.c[name] == wanted)
+    if query.before_seq is not None:
+        statement = statement.where(finding.c.seq < query.before_seq)
+    if query.current:
+        statement = statement.where(~_superseded())
+    return list(_helds(read, statement.order_by(finding.c.seq.desc()).limit(query.limit)))
+
+
+def supports_of(read: Read, head_seqs: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    """Return the rows that support each finding; findings without any are absent."""
+    found: dict[int, list[int]] = {}
+    for chunk in chunks(head_seqs):
+        for head_seq, seq in read.connection.execute(select(support).where(support.c.head_seq.in_(chunk))):
+            found.setdefault(head_seq, []).append(seq)
+    return found
+
+
+def resolve(read: Read, object_ids: Iterable[str]) -> dict[str, int]:
+    """Return the row of the current version of each object, whoever owns it; unknown ids are absent."""
+    found: dict[str, tuple[int, int]] = {}
+    columns = select(finding.c.object_id, finding.c.version_ns, finding.c.seq)
+    for chunk in chunks(list(object_ids)):
+        for object_id, version_ns, seq in read.connection.execute(columns.where(finding.c.object_id.in_(chunk))):
+            found[object_id] = max(found.get(object_id, (-2, 0)), (version_ns, seq))
+    return {object_id: seq for object_id, (_, seq) in found.items()}
+
+
+def blob_of(read: Read, sha256: bytes) -> bytes | None:
+    """Return the bytes of a hash."""
+    return read.connection.scalar(select(blob.c.raw).where(blob.c.sha256 == sha256))
+
+
+def label_of(read: Read, label_id: int) -> Label | None:
+    """Return the label of an id."""
+    canonical = read.connection.scalar(select(label.c.canonical).where(label.c.id == label_id))
+    return None if canonical is None else _label(canonical)
+
+
+def newest_seq(read: Read) -> int:
+    """Return the newest row, which is about how many objects are held, without counting."""
+    return int(read.connection.scalar(select(func.max(finding.c.seq))) or 0)
+
+
+def keep_match(tx: Tx, a_seq: int, b_seq: int, score: float, why: str, at_us: int) -> None:
+    """Keep that two findings tell one story; a later word replaces the earlier."""
+    first, second = sorted((a_seq, b_seq))
+    told: dict[str, object] = {"score_ppm": round(score * 1_000_000), "why": why, "at_us": at_us}
+    upsert(tx.connection, match, {"a_seq": first, "b_seq": second}, told)
+
+
+def matches_of(read: Read, seq: int) -> list[Corroboration]:
+    """Return the findings that tell the story of this one, the surest first."""
+    rows = read.connection.execute(select(match).where((match.c.a_seq == seq) | (match.c.b_seq == seq)))
+    found = [Corroboration(row.a_seq, row.b_seq, row.score_ppm / 1_000_000, row.why, row.at_us) for row in rows]
+    return sorted(found, key=lambda one: (-one.score, one.a_seq, one.b_seq))
+
+
+_OWN = Held._fields[: Held._fields.index("sha256")]
+_held = (
+    select(
+        *(finding.c[name] for name in _OWN),
+        *(blob.c.sha256, blob.c.raw, finding.c.contains, finding.c.because, finding.c.places, label.c.canonical),
+    )
+    .join_from(finding, blob, blob.c.id == finding.c.blob_id)
+    .join(label, label.c.id == finding.c.label_id, isouter=True)
+)
+
+
+def _superseded() -> Any:
+    """Say that a newer version of the same object by the same owner is held."""
+    other = finding.alias()
+    newer = (other.c.version_ns > finding.c.version_ns) | (
+        (other.c.version_ns == finding.c.version_ns) & (other.c.seq > finding.c.seq)
+    )
+    return exists(1).where(other.c.object_id == finding.c.object_id, other.c.owner == finding.c.owner, newer)
+
+
+def _helds(read: Read, statement: Select[Any]) -> Iterator[Held]:
+    return map(_read, read.connection.execute(statement))
+
+
+def _read(row: Row[Any]) -> Held:
+    *own, contains, because, places, canonical = tuple(row)
+    found = () if places == "[]" else msgspec.json.decode(places, type=tuple[Place, ...])
+    given = None if canonical is None else _label(canonical)
+    return Held._make((*own, _names(contains), _names(because), found, given))
+
+
+@lru_cache(maxsize=1_024)
+def _names(text: str) -> tuple[str, ...]:
+    return msgspec.json.decode(text, type=tuple[str, ...])
+
+
+@lru_cache(maxsize=1_024)
+def _label(canonical: bytes) -> Label:
+    return label_model.read(canonical)

@@ -1,0 +1,147 @@
+"""Merkle logs in the database: entries, subtree hashes, checkpoints, intents (model.ports.LogStore)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, insert, select, tuple_, update
+
+from foedus.errors import BrokenChain, ForkedLedger, StoreError
+from foedus.model.entry import Checkpoint, LogInfo, StoredEntry
+from foedus.store.bulk import bulk_insert, chunks
+from foedus.store.state_tables import checkpoint as checkpoints
+from foedus.store.state_tables import entry, intent, log, node
+
+_BATCH = 1_000
+
+
+class Logs:
+    """The logs as one transaction sees them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def log(self, name: str) -> LogInfo | None:
+        """Return the log of a name, or None."""
+        row = self._connection.execute(select(log).where(log.c.name == name)).one_or_none()
+        return None if row is None else _info(row)
+
+    def logs(self) -> Sequence[LogInfo]:
+        """Return all logs, ordered by name."""
+        return [_info(row) for row in self._connection.execute(select(log).order_by(log.c.name))]
+
+    def open_log(self, info: LogInfo) -> None:
+        """Create a log; one that exists with the same info is left alone.
+
+        Raises:
+            StoreError: a log of that name exists with other info.
+        """
+        found = self.log(info.name)
+        if found is None:
+            facts = {name: getattr(info, name) for name in info.__struct_fields__}
+            self._connection.execute(insert(log).values(size=0, **facts))
+        elif found != info:
+            raise StoreError("a log of this name exists with other facts", code="log-differs", where=info.name)
+
+    def size(self, name: str) -> int:
+        """Return the number of entries."""
+        return self._state(name)[1]
+
+    def nodes(self, name: str, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Return the hashes of complete subtrees (level, index), in the order asked for.
+
+        Raises:
+            BrokenChain: one of them is not kept.
+        """
+        log_id, _ = self._state(name)
+        found: dict[tuple[int, int], bytes] = {}
+        for chunk in chunks(list(dict.fromkeys(wanted))):
+            among = tuple_(node.c.level, node.c.position).in_(chunk)
+            rows = self._connection.execute(
+                select(node.c.level, node.c.position, node.c.hash).where(node.c.log_id == log_id, among)
+            )
+            found.update(((level, position), digest) for level, position, digest in rows)
+        try:
+            return [found[place] for place in wanted]
+        except KeyError as missing:
+            raise BrokenChain(f"no hash for subtree {missing.args[0]}", code="node-missing", where=name) from None
+
+    def append(self, name: str, entries: Sequence[StoredEntry], nodes: Sequence[tuple[int, int, bytes]]) -> None:
+        """Append entries at the end, with the subtree hashes that became complete."""
+        log_id, size = self._state(name)
+        rows = [(log_id, seq, kept.leaf, kept.salt, kept.body) for seq, kept in enumerate(entries, size)]
+        bulk_insert(self._connection, entry, ("log_id", "seq", "leaf", "salt", "body"), rows)
+        hashes = [(log_id, *place) for place in nodes]
+        bulk_insert(self._connection, node, ("log_id", "level", "position", "hash"), hashes)
+        self._connection.execute(update(log).where(log.c.id == log_id).values(size=size + len(entries)))
+
+    def entries(self, name: str, start: int, end: int) -> Iterator[StoredEntry]:
+        """Yield entries ``start <= seq < end`` in order."""
+        log_id, size = self._state(name)
+        end = min(end, size)
+        columns = select(entry.c.leaf, entry.c.salt, entry.c.body).order_by(entry.c.seq)
+        for low in range(max(start, 0), end, _BATCH):
+            span = entry.c.seq.between(low, min(low + _BATCH, end) - 1)
+            for row in self._connection.execute(columns.where(entry.c.log_id == log_id, span)):
+                yield StoredEntry(*row)
+
+    def checkpoint(self, name: str) -> Checkpoint | None:
+        """Return the newest checkpoint that this node signed (own log) or verified (another's log)."""
+        newest = (
+            select(log.c.origin, checkpoints.c.size, checkpoints.c.root, checkpoints.c.note)
+            .join(log, log.c.id == checkpoints.c.log_id)
+            .where(log.c.name == name)
+            .order_by(checkpoints.c.size.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(newest).one_or_none()
+        return None if row is None else Checkpoint(*row)
+
+    def keep_checkpoint(self, name: str, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint; the same size and root again replaces the note (more signatures).
+
+        Raises:
+            ForkedLedger: a checkpoint of that size has another root.
+        """
+        same = self._same_root(checkpoints, name, checkpoint.size, checkpoint.root)
+        kept = {
+            "log_id": self._state(name)[0],
+            "size": checkpoint.size,
+            "root": checkpoint.root,
+            "note": checkpoint.note,
+        }
+        if same is None:
+            self._connection.execute(insert(checkpoints).values(kept))
+        else:
+            self._connection.execute(update(checkpoints).where(same).values(note=checkpoint.note))
+
+    def intend(self, name: str, size: int, root: bytes) -> None:
+        """Persist the intent to sign (size, root) before signing.
+
+        Raises:
+            ForkedLedger: another root was intended for that size before.
+        """
+        if self._same_root(intent, name, size, root) is None:
+            self._connection.execute(insert(intent).values(log_id=self._state(name)[0], size=size, root=root))
+
+    def _state(self, name: str) -> tuple[int, int]:
+        row = self._connection.execute(select(log.c.id, log.c.size).where(log.c.name == name)).one_or_none()
+        if row is None:
+            raise StoreError("no such log", code="log-unknown", where=name)
+        return row.id, row.size
+
+    def _same_root(self, table: Table, name: str, size: int, root: bytes) -> ColumnElement[bool] | None:
+        """Return where the row of this size is, None where there is none; refuse another root."""
+        place = (table.c.log_id == self._state(name)[0]) & (table.c.size == size)
+        held = self._connection.scalar(select(table.c.root).where(place))
+        if held is None:
+            return None
+        if held != root:
+            raise ForkedLedger(
+                f"size {size} has another root in {table.name}", where=name, hint="keep both as evidence"
+            )
+        return place
+
+
+def _info(row: Row[tuple[object, ...]]) -> LogInfo:
+    return LogInfo(row.name, row.origin, row.programme, row.sender, row.recipient, row.own)

@@ -1,0 +1,61 @@
+"""Single questions of the node: by hash, by source, by id in a reader's views; no rule, no label read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import func, select, update
+
+from foedus.store.bulk import chunks
+from foedus.store.engine import Read, Tx
+from foedus.store.findings import Held, findings_of
+from foedus.store.tables import blob, finding, view, view_row
+
+
+def holding(read: Read, sha256: bytes) -> list[Held]:
+    """Return the findings and supports whose bytes have a hash."""
+    joined = select(finding.c.seq).join(blob, blob.c.id == finding.c.blob_id).where(blob.c.sha256 == sha256)
+    return list(findings_of(read, sorted(read.connection.scalars(joined))))
+
+
+def from_source(read: Read, source_id: str) -> Sequence[int]:
+    """Return the rows that came from a source, ascending."""
+    rows = select(finding.c.seq).where(finding.c.source == source_id).order_by(finding.c.seq)
+    return list(read.connection.scalars(rows))
+
+
+def visible_ids(read: Read, views: Sequence[str], object_ids: Iterable[str], at_us: int) -> set[str]:
+    """Return those of some ids that any of a reader's views shows at an instant."""
+    view_ids = list(read.connection.scalars(select(view.c.id).where(view.c.name.in_(views))))
+    unexpired = view_row.c.expires_us.is_(None) | (view_row.c.expires_us > at_us)
+    found: set[str] = set()
+    for chunk in chunks(list(object_ids)):
+        # A sum, so that SQLite takes the index by object and never walks through the views.
+        which = (view_row.c.view_id + 0).in_(view_ids) & view_row.c.object_id.in_(chunk) & unexpired
+        found.update(read.connection.scalars(select(view_row.c.object_id).where(which)))
+    return found
+
+
+def views_named(read: Read, prefix: str) -> list[str]:
+    """Return the names of the views that begin with a prefix."""
+    return list(read.connection.scalars(select(view.c.name).where(view.c.name.startswith(prefix, autoescape=True))))
+
+
+def heads_of(read: Read, rooms: Sequence[str]) -> int:
+    """Return how many findings (heads) rooms hold."""
+    counted = select(func.count()).select_from(finding).where(finding.c.room.in_(rooms), finding.c.head)
+    return int(read.connection.scalar(counted) or 0)
+
+
+def unlabel(tx: Tx, seqs: Sequence[int]) -> None:
+    """Take the label off findings: without one nothing releases."""
+    for chunk in chunks(seqs):
+        tx.connection.execute(update(finding).where(finding.c.seq.in_(chunk)).values(label_id=None))
+
+
+def resolve_all(read: Read, object_ids: Iterable[str]) -> list[int]:
+    """Return the rows of all versions of some objects, whoever owns them."""
+    found: list[int] = []
+    for chunk in chunks(list(object_ids)):
+        found.extend(read.connection.scalars(select(finding.c.seq).where(finding.c.object_id.in_(chunk))))
+    return found

@@ -1,0 +1,233 @@
+"""Tables of findings, labels, values and views; every statement over them is valid in SQLite and in PostgreSQL.
+
+Bytes are content-addressed (``blob``) and never rewritten; what pages filter by stands in columns beside them. ``view_row``
+is clustered by (view, added_us): a page is one range scan. Rows that left a view move to ``view_past``, so that what is gone
+costs a reader nothing.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from foedus.store.columns import key, metadata, number, octets, ref, words
+
+blob = Table(
+    "blob",
+    metadata,
+    key(),
+    Column("sha256", LargeBinary, nullable=False, unique=True),
+    octets("raw"),
+)
+
+label = Table(
+    "label",
+    metadata,
+    key(),
+    Column("hash", Text, nullable=False, unique=True),
+    octets("canonical"),
+)
+
+# Which labels stand on findings of which owners: what a policy needs facets for.
+label_use = Table(
+    "label_use",
+    metadata,
+    ref("label_id", "label.id"),
+    words("owner"),
+    PrimaryKeyConstraint("label_id", "owner"),
+    sqlite_with_rowid=False,
+)
+
+# A label under a policy, as integers and masks; what they mean is the policy's, here they are only compared.
+label_facet = Table(
+    "label_facet",
+    metadata,
+    words("policy_hash"),
+    ref("label_id", "label.id"),
+    words("owner"),
+    number("from_us"),
+    number("until_us"),
+    number("level"),
+    number("tlp"),
+    number("cats"),
+    number("caveats"),
+    number("audience"),
+    number("unknown"),
+    PrimaryKeyConstraint("policy_hash", "label_id", "owner", "from_us"),
+    sqlite_with_rowid=False,
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    key("seq"),
+    words("object_id"),
+    words("owner"),
+    number("version_ns"),
+    ref("blob_id", "blob.id"),
+    words("type"),
+    words("kind"),
+    words("room"),
+    words("version"),
+    number("created_ns"),
+    words("spec_version"),
+    Column("head", Boolean, nullable=False),
+    Column("document", Boolean, nullable=False),
+    words("source"),
+    ref("label_id", "label.id", nullable=True),
+    number("labelled_us"),
+    number("reference_us"),
+    number("stored_us"),
+    words("title"),
+    Column("urgency", Integer, nullable=False),
+    Column("confidence", Integer),
+    number("from_us", nullable=True),
+    number("to_us", nullable=True),
+    Column("revoked", Boolean, nullable=False),
+    words("created_by"),
+    words("contains"),
+    words("because"),
+    words("places"),
+    words("pointer"),
+    UniqueConstraint("object_id", "owner", "version_ns", "blob_id"),
+    Index("finding_by_room", "room", "head", "seq"),
+    Index("finding_by_source", "source", "seq"),
+    Index("finding_by_blob", "blob_id"),
+)
+
+support = Table(
+    "support",
+    metadata,
+    ref("head_seq", "finding.seq"),
+    ref("seq", "finding.seq"),
+    PrimaryKeyConstraint("head_seq", "seq"),
+    sqlite_with_rowid=False,
+)
+
+value = Table(
+    "value",
+    metadata,
+    key(),
+    words("kind"),
+    words("norm"),
+    words("warned"),
+    UniqueConstraint("kind", "norm"),
+)
+
+occurrence = Table(
+    "occurrence",
+    metadata,
+    ref("value_id", "value.id"),
+    ref("finding_seq", "finding.seq"),
+    words("pointer"),
+    words("written"),
+    PrimaryKeyConstraint("value_id", "finding_seq"),
+    Index("occurrence_by_finding", "finding_seq", "value_id"),
+    sqlite_with_rowid=False,
+)
+
+match = Table(
+    "match",
+    metadata,
+    ref("a_seq", "finding.seq"),
+    ref("b_seq", "finding.seq"),
+    Column("score_ppm", Integer, nullable=False),
+    words("why"),
+    number("at_us"),
+    PrimaryKeyConstraint("a_seq", "b_seq"),
+    Index("match_by_b", "b_seq", "a_seq"),
+    sqlite_with_rowid=False,
+)
+
+reader = Table("reader", metadata, Column("name", Text, primary_key=True), number("last_us"))
+
+view = Table(
+    "view",
+    metadata,
+    key(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("reader", Text, ForeignKey("reader.name"), nullable=False),
+    number("generation"),
+)
+
+
+def _shown() -> list[Column[int] | Column[str] | Column[bool]]:
+    """Columns of a row that is, or was, in a view."""
+    return [
+        ref("view_id", "view.id"),
+        number("added_us"),
+        words("object_id"),
+        words("version"),
+        number("version_ns"),
+        words("type"),
+        words("spec_version"),
+        ref("blob_id", "blob.id"),
+        number("expires_us", nullable=True),
+        ref("finding_seq", "finding.seq"),
+        ref("label_id", "label.id", nullable=True),
+    ]
+
+
+# ``sole``: no other row of this object is in the view, so that first, last and latest are known without a look.
+view_row = Table(
+    "view_row",
+    metadata,
+    *_shown(),
+    Column("sole", Boolean, nullable=False),
+    PrimaryKeyConstraint("view_id", "added_us"),
+    Index("view_row_by_object", "object_id", "view_id", "spec_version", "version_ns", "added_us"),
+    Index("view_row_by_type", "view_id", "type", "added_us"),
+    Index("view_row_by_finding", "finding_seq", "view_id"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "view_row_by_expiry",
+    view_row.c.view_id,
+    view_row.c.expires_us,
+    sqlite_where=text("expires_us IS NOT NULL"),
+    postgresql_where=text("expires_us IS NOT NULL"),
+)
+
+
+def in_view(view_id: ColumnElement[int] | int) -> ColumnElement[bool]:
+    """Say that a row found by object, finding or type is in a view.
+
+    Written as a sum: without statistics SQLite would rather walk through the whole view than take the index by object.
+    """
+    return view_row.c.view_id + 0 == view_id
+
+
+view_past = Table(
+    "view_past",
+    metadata,
+    *_shown(),
+    number("withdrawn_us"),
+    PrimaryKeyConstraint("view_id", "added_us"),
+    Index("view_past_by_object", "view_id", "object_id"),
+    sqlite_with_rowid=False,
+)
+
+view_tally = Table(
+    "view_tally",
+    metadata,
+    ref("view_id", "view.id"),
+    number("day"),
+    words("kind"),
+    words("owner"),
+    number("label_id"),
+    number("shown"),
+    PrimaryKeyConstraint("view_id", "day", "kind", "owner", "label_id"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,183 @@
+"""Values and who holds them: one row per (value, finding), joined when asked, so that nothing grows with pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import log2
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Select, bindparam, func, select, update
+
+from foedus.model.finding import Key, Seen
+from foedus.store.bulk import bulk_insert, chunks, first_free
+from foedus.store.engine import Read, Tx
+from foedus.store.tables import blob, finding, occurrence, value, view, view_row
+
+NEWEST = 20
+COMMON = 100
+"""Beyond this many holders a value is common; counting stops one further."""
+
+
+class Holder(NamedTuple):
+    """A finding that holds a value, and where in it."""
+
+    seq: int
+    object_id: str
+    owner: str
+    title: str
+    kind: str
+    pointer: str
+    written: str
+    stored_us: int
+
+
+class Holders(NamedTuple):
+    """Who holds a value: the newest, and how many in all (``COMMON + 1`` stands for more)."""
+
+    newest: Sequence[Holder]
+    held: int
+    warned: tuple[str, ...]
+
+
+class Related(NamedTuple):
+    """Another finding that shares values: how many, and the weight, sum of 1/log2(1 + holders of the value)."""
+
+    seq: int
+    shared: int
+    weight: float
+
+
+def keep_occurrences(tx: Tx, held: Sequence[tuple[int, Sequence[Key]]]) -> None:
+    """Enter which findings hold which values; a value that stands twice in a finding counts once, at its first place."""
+    keys: dict[tuple[str, str], Key] = {}
+    for _, found in held:
+        for key in found:
+            known = keys.setdefault((key.kind, key.norm), key)
+            if key.warned and not known.warned:
+                keys[key.kind, key.norm] = key
+    ids = _value_ids(tx, keys)
+    rows = {(ids[key.kind, key.norm], seq): key for seq, found in held for key in reversed(found)}
+    columns = ("value_id", "finding_seq", "pointer", "written")
+    # In the order of the clustered table, which is the order SQLite writes fastest.
+    bulk_insert(
+        tx.connection,
+        occurrence,
+        columns,
+        [(*pair, key.pointer, key.written) for pair, key in sorted(rows.items(), key=itemgetter(0))],
+    )
+
+
+def seen(read: Read, keys: Sequence[Key]) -> Mapping[tuple[str, str], Sequence[Seen]]:
+    """Return, per (kind, norm), the newest findings that hold it (at most 20); values held by nobody are absent."""
+    found: dict[tuple[str, str], Sequence[Seen]] = {}
+    for pair, (value_id, _) in _known(read, {(key.kind, key.norm) for key in keys}).items():
+        rows = read.connection.execute(_seen, {"value_id": value_id})
+        if holders := [Seen(owner, object_id, sha256.hex()) for owner, object_id, sha256 in rows]:
+            found[pair] = holders
+    return found
+
+
+def holders(read: Read, kind: str, norm: str, limit: int = NEWEST, in_view: str | None = None) -> Holders | None:
+    """Return who holds a value, or None where nobody does.
+
+    With ``in_view`` only what that view shows unchanged counts: a redacted rendition need not hold the value any more.
+    """
+    known = _known(read, {(kind, norm)}).get((kind, norm))
+    if known is None:
+        return None
+    value_id, warned = known
+    columns = [getattr(finding.c, name) for name in ("seq", "object_id", "owner", "title", "kind")]
+    columns += [occurrence.c.pointer, occurrence.c.written, finding.c.stored_us]
+    picked = _visible(
+        select(*columns).join_from(occurrence, finding, finding.c.seq == occurrence.c.finding_seq), in_view
+    )
+    picked = picked.where(occurrence.c.value_id == value_id)
+    newest = read.connection.execute(picked.order_by(occurrence.c.finding_seq.desc()).limit(limit))
+    rows = [Holder(*row) for row in newest]
+    some = picked.with_only_columns(occurrence.c.finding_seq).limit(COMMON + 1).subquery()
+    count = read.connection.scalar(select(func.count()).select_from(some)) or 0
+    return Holders(rows, count, warned) if rows else None
+
+
+def related(read: Read, seq: int, in_view: str | None = None, limit: int = NEWEST) -> list[Related]:
+    """Return findings that share values with one, ranked by how rare the values are; common and warned values do not count.
+
+    Counts and ranks are those of the view, where one is named.
+    """
+    shared: dict[int, int] = {}
+    weights: dict[int, float] = {}
+    for key in values_of(read, seq):
+        found = None if key.warned else holders(read, key.kind, key.norm, COMMON, in_view)
+        if found is None or found.held > COMMON:
+            continue
+        for holder in found.newest:
+            shared[holder.seq] = shared.get(holder.seq, 0) + 1
+            weights[holder.seq] = weights.get(holder.seq, 0.0) + 1 / log2(1 + found.held)
+    ranked = sorted((-weight, -other) for other, weight in weights.items() if other != seq)
+    return [Related(-other, shared[-other], -weight) for weight, other in ranked[:limit]]
+
+
+def values_of(read: Read, seq: int) -> Sequence[Key]:
+    """Return the values a finding holds."""
+    columns = (value.c.kind, value.c.norm, occurrence.c.written, occurrence.c.pointer, value.c.warned)
+    joined = select(*columns).join(occurrence, occurrence.c.value_id == value.c.id)
+    rows = read.connection.execute(joined.where(occurrence.c.finding_seq == seq).order_by(value.c.kind, value.c.norm))
+    return [Key(kind, norm, written, pointer, _lists(warned)) for kind, norm, written, pointer, warned in rows]
+
+
+def _visible(statement: Select[Any], name: str | None) -> Select[Any]:
+    if name is None:
+        return statement
+    shown = (view_row.c.finding_seq == finding.c.seq) & (view_row.c.blob_id == finding.c.blob_id)
+    # A sum, so that SQLite looks rows up by finding and never walks through the view.
+    return statement.join(view_row, shown).join(view, view.c.id == view_row.c.view_id + 0).where(view.c.name == name)
+
+
+_seen = (
+    select(finding.c.owner, finding.c.object_id, blob.c.sha256)
+    .join_from(occurrence, finding, finding.c.seq == occurrence.c.finding_seq)
+    .join(blob, blob.c.id == finding.c.blob_id)
+    .where(occurrence.c.value_id == bindparam("value_id"))
+    .order_by(occurrence.c.finding_seq.desc())
+    .limit(NEWEST)
+)
+
+_find = select(value.c.norm, value.c.id, value.c.warned).where(
+    value.c.kind == bindparam("kind"), value.c.norm.in_(bindparam("norms", expanding=True))
+)
+
+
+def _known(read: Read, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, tuple[str, ...]]]:
+    by_kind: dict[str, list[str]] = {}
+    for kind, norm in pairs:
+        by_kind.setdefault(kind, []).append(norm)
+    known: dict[tuple[str, str], tuple[int, tuple[str, ...]]] = {}
+    for kind, norms in by_kind.items():
+        for chunk in chunks(norms):
+            for norm, value_id, warned in read.connection.execute(_find, {"kind": kind, "norms": chunk}):
+                known[kind, norm] = (value_id, _lists(warned))
+    return known
+
+
+def _value_ids(tx: Tx, keys: Mapping[tuple[str, str], Key]) -> dict[tuple[str, str], int]:
+    known = _known(tx, set(keys))
+    for pair, (value_id, warned) in known.items():
+        if keys[pair].warned and keys[pair].warned != warned:
+            tx.connection.execute(update(value).where(value.c.id == value_id).values(warned=_text(keys[pair].warned)))
+    first = first_free(tx.connection, value.c.id)
+    fresh = enumerate((pair for pair in keys if pair not in known), first)
+    rows = [(value_id, kind, norm, _text(keys[kind, norm].warned)) for value_id, (kind, norm) in fresh]
+    bulk_insert(tx.connection, value, ("id", "kind", "norm", "warned"), rows)
+    ids = {pair: value_id for pair, (value_id, _) in known.items()}
+    ids.update(((kind, norm), value_id) for value_id, kind, norm, _ in rows)
+    return ids
+
+
+def _text(lists: tuple[str, ...]) -> str:
+    return msgspec.json.encode(lists).decode()
+
+
+def _lists(text: str) -> tuple[str, ...]:
+    return msgspec.json.decode(text, type=tuple[str, ...])
