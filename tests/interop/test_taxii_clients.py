@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
+from tests.unit.exchange.samples import envelope, indicator, indicator_id
 
 from foedus.exchange.serving import serving
 from foedus.exchange.session import Patience, Session
@@ -15,8 +17,6 @@ from foedus.exchange.taxii.push import push
 from foedus.exchange.taxii.server import application
 from foedus.model import instant
 from foedus.model.ports import PullState
-from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
-from tests.unit.exchange.samples import envelope, indicator, indicator_id
 
 pytestmark = pytest.mark.interop
 TAXII = "application/taxii+json;version=2.1"
@@ -60,7 +60,8 @@ def connection():
 def test_taxii2client_walks_from_discovery_to_every_object(url, taxii2, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
     server = taxii2.Server(url + "/taxii2/", user="kat", password="pw")
-    assert server.default is not None and server.default.url == url + "/foedus/"
+    assert server.default is not None
+    assert server.default.url == url + "/foedus/"
     assert server.default.max_content_length == 1_000_000
     released, submit = server.default.collections
     assert (released.id, released.can_write, submit.can_write) == (RELEASED, False, True)
@@ -84,7 +85,10 @@ def test_taxii2client_filters(url, taxii2, connection, backend):
     whole_second = datetime(2026, 6, 1, tzinfo=UTC)
     assert len(released.get_objects(added_after=whole_second)["objects"]) == COUNT
     assert [one["id"] for one in released.get_objects(added_after=last)["objects"]] == [indicator_id(COUNT - 1)]
-    assert len(released.get_objects(id=[indicator_id(1), indicator_id(2)], version="all", spec_version="2.1")["objects"]) == 2
+    assert (
+        len(released.get_objects(id=[indicator_id(1), indicator_id(2)], version="all", spec_version="2.1")["objects"])
+        == 2
+    )
     assert released.get_objects(type="tool") == {}
     assert released.get_object(indicator_id(1))["objects"][0]["id"] == indicator_id(1)
     assert released.object_versions(indicator_id(1))["versions"] == ["2026-01-01T00:00:00.25Z"]
@@ -138,9 +142,11 @@ def test_cytaxii2(url, monkeypatch):
         cursor = body["next"]
     assert got == [indicator_id(n) for n in range(COUNT)]
     posted = client.inbox_request(SUBMIT, envelope(indicator(1)))
-    assert posted["status_code"] == 202 and posted["response"]["success_count"] == 1
+    assert posted["status_code"] == 202
+    assert posted["response"]["success_count"] == 1
     wrong = client.poll_request(RELEASED, added_after="yesterday")
-    assert wrong["status_code"] == 400 and wrong["response"]["http_status"] == "400"
+    assert wrong["status_code"] == 400
+    assert wrong["response"]["http_status"] == "400"
     assert client.poll_request("f47ac10b-58cc-4372-a567-0e02b2c3d479")["response"]["http_status"] == "404"
 
 

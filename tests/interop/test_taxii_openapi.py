@@ -7,12 +7,12 @@ from importlib.resources import files
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
+from tests.unit.exchange.samples import envelope, indicator, indicator_id
 
 from foedus.exchange.serving import serving
 from foedus.exchange.taxii.server import application
 from foedus.model.ports import Caller
-from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
-from tests.unit.exchange.samples import envelope, indicator, indicator_id
 
 pytestmark = pytest.mark.interop
 schemathesis = pytest.importorskip("schemathesis")
@@ -59,10 +59,19 @@ def _lax():
     """Checks about what a server must refuse: ours ignores unknown parameters and takes more than the description says."""
     from schemathesis.specs.openapi import checks
 
-    names = ("negative_data_rejection", "positive_data_acceptance", "ignored_auth", "missing_required_header", "unsupported_method", "use_after_free", "ensure_resource_availability")
+    names = (
+        "negative_data_rejection",
+        "positive_data_acceptance",
+        "ignored_auth",
+        "missing_required_header",
+        "unsupported_method",
+        "use_after_free",
+        "ensure_resource_availability",
+    )
     return [getattr(checks, name) for name in names if hasattr(checks, name)]
 
 
 def test_the_description_names_every_endpoint_and_method():
     found = {(path, method) for path, methods in DESCRIPTION["paths"].items() for method in methods}
-    assert len(found) == 11 and ("/{root}/collections/{collection}/objects/{object}/", "delete") in found
+    assert len(found) == 11
+    assert ("/{root}/collections/{collection}/objects/{object}/", "delete") in found

@@ -15,6 +15,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
+from tests.unit.exchange.samples import indicator
 
 from foedus.errors import ExchangeError, TrustError
 from foedus.exchange import peer
@@ -26,8 +28,6 @@ from foedus.exchange.taxii.client import pull
 from foedus.exchange.tls import NodeName, Pins, client_context, create_ca, issue, party_of, server_context, spki_sha256
 from foedus.model.entry import StoredEntry
 from foedus.model.ports import Caller, PullState
-from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
-from tests.unit.exchange.samples import indicator
 
 pytestmark = pytest.mark.interop
 NOW = datetime.now(UTC)
@@ -93,7 +93,10 @@ def backend():
 
 @pytest.fixture
 def url(files, backend):
-    routes = [Mount("/peer", app=peer.application(TlsLogs())), Mount("/", app=taxii.application(backend, cursor_secret=b"s"))]
+    routes = [
+        Mount("/peer", app=peer.application(TlsLogs())),
+        Mount("/", app=taxii.application(backend, cursor_secret=b"s")),
+    ]
     context = server_context(*files("bel", "bel"), PINS.cas.values(), required=False)
     with serving(Starlette(routes=routes), context=context) as base:
         yield base
@@ -141,7 +144,8 @@ def test_the_peer_protocol_over_the_same_server(url, files, session):
 
 
 @pytest.mark.parametrize(
-    ("ca", "party", "days"), [("stranger", "kat", 0), ("kat", "kat", -40), ("kat", "kat", 40), ("kat", "bel", 0), ("", "", 0)]
+    ("ca", "party", "days"),
+    [("stranger", "kat", 0), ("kat", "kat", -40), ("kat", "kat", 40), ("kat", "bel", 0), ("", "", 0)],
 )
 def test_nobody_else_gets_in(url, files, ca, party, days, session):
     """Unknown CA, expired, not yet valid, wrong party, no certificate."""
@@ -177,7 +181,8 @@ def test_pages_by_next_and_by_date_lose_nothing_while_a_writer_works(url, files,
             by_date += [one["id"] for one in answer.json().get("objects", [])]
             date = answer.headers["x-taxii-date-added-last"]
     writer.join()
-    assert len(by_next) == len(set(by_next)) == total and by_next == by_date
+    assert len(by_next) == len(set(by_next)) == total
+    assert by_next == by_date
 
 
 def test_a_server_in_the_main_thread_ends_on_a_signal(tmp_path):

@@ -39,12 +39,29 @@ class WithPeer(HttpToolsProtocol):
         der = ssl_object.getpeercert(binary_form=True) if ssl_object else None
         self._tls = {"client_cert_chain": [der] if der else []}
         self._too_long = 0
+        self._in_head = False
+        self._unfinished_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, which keeps a header until it ends: one without an end is cut off here."""
+        if self._unfinished_bytes > MAX_LINE_BYTES + MAX_HEADER_BYTES:
+            self._too_long = 431
+            self.send_400_response("")
+            return
+        super().data_received(data)
+        self._unfinished_bytes = self._unfinished_bytes + len(data) if self._in_head else 0
 
     def on_message_begin(self) -> None:
         """Put the certificate into the scope of the next request."""
         super().on_message_begin()
         self.scope["extensions"] = {"tls": self._tls}  # type: ignore[dict-item]  # wider than uvicorn declares it
         self._header_bytes = 0
+        self._in_head = True
+
+    def on_headers_complete(self) -> None:
+        """Begin the request."""
+        self._in_head = False
+        super().on_headers_complete()
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the request line, up to 64 kB."""

@@ -14,8 +14,8 @@ _SAFE = 2**53 - 1
 def canonical(value: Any) -> bytes:
     r"""Return the RFC 8785 bytes of a JSON value (dict, list, tuple, str, int, float, bool, None).
 
-    orjson with sorted keys gives the same bytes as RFC 8785 exactly when there is no float, every key is ASCII and every
-    integer lies within ±(2^53 - 1); only then is it used.
+    orjson with sorted keys gives the same bytes as RFC 8785 when every key is ASCII, every integer lies within ±(2^53 - 1),
+    whole floats are written as integers, and other floats lie where both write them without exponent. Only then is it used.
 
     Raises:
         rfc8785.CanonicalizationError: NaN, infinity, an integer too large, a lone surrogate, a type that is no JSON.
@@ -25,9 +25,10 @@ def canonical(value: Any) -> bytes:
     b'{"a":"\xc3\xa9","b":1}'
     """
     try:
-        if _orjson_agrees(value):
-            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        return rfc8785.dumps(value)
+        try:
+            return orjson.dumps(_agreed(value), option=orjson.OPT_SORT_KEYS)
+        except _Doubt:
+            return rfc8785.dumps(value)
     except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
         raise rfc8785.CanonicalizationError(f"no canonical form: {error}") from error
 
@@ -37,22 +38,37 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def _orjson_agrees(value: Any) -> bool:
+class _Doubt(Exception):  # noqa: N818 — control flow inside this module, never seen outside
+    """orjson may spell this otherwise."""
+
+
+def _agreed(value: Any) -> Any:
+    """Return the value, rebuilt only where whole floats became integers, or raise where orjson and RFC 8785 may differ."""
     kind = type(value)
-    if kind is str:
-        return True
+    if kind is str or kind is bool or value is None:
+        return value
     if kind is dict:
-        for key, item in value.items():
-            if type(key) is not str or not key.isascii():
-                return False
-            if type(item) is not str and not _orjson_agrees(item):
-                return False
-        return True
+        return _agreed_dict(value)
     if kind is list or kind is tuple:
-        for item in value:
-            if type(item) is not str and not _orjson_agrees(item):
-                return False
-        return True
-    if kind is int:
-        return bool(-_SAFE <= value <= _SAFE)
-    return kind is bool or value is None
+        items = [item if type(item) is str else _agreed(item) for item in value]
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if kind is int and -_SAFE <= value <= _SAFE:
+        return value
+    if kind is float and -1e15 < value < 1e15:
+        if value == int(value):
+            return int(value)
+        if value >= 1e-3 or value <= -1e-3:
+            return value
+    raise _Doubt
+
+
+def _agreed_dict(value: dict[Any, Any]) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    for key, item in value.items():
+        if type(key) is not str or not key.isascii():
+            raise _Doubt
+        if type(item) is not str:
+            agreed = _agreed(item)
+            if agreed is not item:
+                changed[key] = agreed
+    return {**value, **changed} if changed else value

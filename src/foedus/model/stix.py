@@ -168,7 +168,7 @@ def references(obj: dict[str, Any]) -> tuple[Reference, ...]:
     """Return every reference of a decoded object, at any depth, markings left out.
 
     An empty string is no reference. Outside the standard's own top-level properties a value that is no id is none either,
-    and neither are the local keys inside the ``objects`` of STIX 2.0 observed-data.
+    such as the local keys inside the ``objects`` of STIX 2.0 observed-data.
 
     Raises:
         MalformedRecord: a top-level reference that is no id.
@@ -223,25 +223,16 @@ def _collect(obj: dict[str, Any], found: list[Reference]) -> int:
     count = len(obj)
     for key, item in obj.items():
         kind = type(item)
-        if kind is str:
-            if key[-1:] == "f" and key[-4:] == "_ref" and item:
-                if _type_of(item):
-                    found.append(Reference(ijson.escape(key), item))
-                elif key[:2] != "x_":
-                    raise _not_an_id(key)
-        elif kind is dict or kind is list:
-            if key[-5:] == "_refs" and kind is list and key not in _MARKING_KEYS:
-                _add_list(found, key, item)
+        if "_ref" in key and item != "":
+            _add(found, key, item)
+        if kind is dict or kind is list:
             hits: list[str] = []
             below = _count(item, ijson.MAX_DEPTH - 1, hits)
             if below < 0:
                 return -1
             count += below
-            # Inside STIX 2.0 observed-data ``*_ref`` are the local keys of ``objects``.
-            if hits and not (key == "objects" and obj.get("type") == "observed-data"):
+            if hits:
                 _collect_nested(item, ijson.escape(key), found)
-        elif key[-4:] == "_ref" and key[:2] != "x_":
-            raise _not_an_id(key)
     return count
 
 
@@ -276,20 +267,32 @@ def _collect_nested(value: Any, path: str, found: list[Reference]) -> None:
         step = f"{path}/{ijson.escape(key)}"
         if type(item) is dict or type(item) is list:
             _collect_nested(item, step, found)
-        if key in _MARKING_KEYS:
-            continue
-        if key.endswith("_ref") and is_id(item):
-            found.append(Reference(step, item))
-        elif key.endswith("_refs") and type(item) is list:
-            found.extend(Reference(f"{step}/{index}", target) for index, target in enumerate(item) if is_id(target))
+        if key.endswith(("_ref", "_refs")) and key not in _MARKING_KEYS:
+            found.extend(_ids(step, item))
 
 
-def _add_list(found: list[Reference], key: str, items: list[Any]) -> None:
-    for index, item in enumerate(items):
-        if is_id(item):
-            found.append(Reference(f"{ijson.escape(key)}/{index}", item))
-        elif item != "" and key[:2] != "x_":
-            raise _not_an_id(f"{key}/{index}")
+def _add(found: list[Reference], key: str, item: Any) -> None:
+    """Add a top-level reference; where the standard has one, anything that is none is an error."""
+    single, many = key[-4:] == "_ref", key[-5:] == "_refs"
+    if not (single or many) or key in _MARKING_KEYS:
+        return
+    if single and is_id(item):
+        found.append(Reference(ijson.escape(key), item))
+        return
+    if key[:2] != "x_":
+        if single or type(item) is not list:
+            raise _not_an_id(key)
+        for index, target in enumerate(item):
+            if target != "" and not is_id(target):
+                raise _not_an_id(f"{key}/{index}")
+    found.extend(_ids(ijson.escape(key), item))
+
+
+def _ids(path: str, item: Any) -> list[Reference]:
+    """References that a value holds, itself or in a list: whichever a sender used, a target must not be missed."""
+    if type(item) is list:
+        return [Reference(f"{path}/{index}", target) for index, target in enumerate(item) if is_id(target)]
+    return [Reference(path, item)] if is_id(item) else []
 
 
 def _not_an_id(pointer: str) -> MalformedRecord:

@@ -14,8 +14,8 @@ from foedus.engine import run as engine
 from foedus.model import instant
 from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import Finding
-from foedus.model.room import Records, Room
-from foedus.node import corroborate
+from foedus.model.room import Layers, Records, Room
+from foedus.node.corroborate import Came, corroborate
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import done_mark, settings_of, waiting
 from foedus.node.label import Given, Labeller
@@ -112,16 +112,18 @@ def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) 
     with node.store.read() as read:
         version, held = state.room_state_of(read, room.name)
     settings = settings_of(node, room, arriving.settings)
-    analysis = engine.analyse(room, arriving.records, settings=settings, layers=node.layers, state=held, at=at)
+    layers = node.layers.for_run()
+    analysis = engine.analyse(room, arriving.records, settings=settings, layers=layers, state=held, at=at)
     labeller = Labeller(node, at, arriving.given)
     batches = _batched(iter(analysis), BATCH)
     batch = next(batches, [])
     while True:
         following = next(batches, None)
-        arrivals = [_arrival(node, room, one, arriving.records.source) for one in batch]
+        arrivals = [_arrival(room, one, arriving.records.source, layers) for one in batch]
         with node.store.write() as tx:
             placed = _put(node, tx, labeller, arrivals)
-            result.corroborated += corroborate.corroborate(node, tx, room, placed, at)
+            came = [Came(finding, one.about, where) for (finding, where), one in zip(placed, arrivals, strict=True)]
+            result.corroborated += corroborate(node, tx, room, came, at)
             if arriving.also is not None:
                 arriving.also(tx, placed)
             if following is None:
@@ -134,9 +136,9 @@ def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) 
         batch = following
 
 
-def _arrival(node: Node, room: Room, finding: Finding, source: str) -> Arrival:
+def _arrival(room: Room, finding: Finding, source: str, layers: Layers) -> Arrival:
     supports = [one.object for one in finding.supports]
-    return Arrival(finding, room.about(finding, supports, layers=node.layers), source, 0, 0)
+    return Arrival(finding, room.about(finding, supports, layers=layers), source, 0, 0)
 
 
 def _put(node: Node, tx: Tx, labeller: Labeller, arrivals: list[Arrival]) -> list[tuple[Finding, Placed]]:

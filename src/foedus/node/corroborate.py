@@ -4,36 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from foedus.account.ledger import append
 from foedus.account.receipts import FindingCorroborated, draft
 from foedus.model import instant
 from foedus.model.entry import MASTER, Draft
-from foedus.model.finding import About, Finding, Key
+from foedus.model.finding import About, Finding
 from foedus.model.room import Room
 from foedus.node.home import Node
-from foedus.store import findings, values
+from foedus.store import findings, lookups, values
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
 from foedus.store.objects import Placed
 
 
-def corroborate(node: Node, tx: Tx, room: Room, placed: Sequence[tuple[Finding, Placed]], at: datetime) -> int:
+class Came(NamedTuple):
+    """A finding that was stored, with what the room says of it."""
+
+    finding: Finding
+    about: About
+    placed: Placed
+
+
+def corroborate(node: Node, tx: Tx, room: Room, came: Sequence[Came], at: datetime) -> int:
     """Match new findings with those of other owners; return how many pairs there are.
 
     A value that more findings hold than the store counts to says nothing and is left out, and so is a warned one.
     """
     pairs = 0
-    for finding, where in placed:
-        if where.outcome in ("new", "newer") and finding.document:
-            for other in _others(tx, finding, where.seq):
-                pairs += _judge(node, tx, room, (where.seq, other), at)
+    for finding, about, placed in came:
+        if placed.outcome in ("new", "newer") and finding.document:
+            for other in _others(tx, finding, about):
+                pairs += _judge(node, tx, room, (placed.seq, other), at)
     return pairs
 
 
-def _others(tx: Tx, finding: Finding, seq: int) -> list[Held]:
+def _others(tx: Tx, finding: Finding, about: About) -> list[Held]:
     found: dict[int, None] = {}
-    for key in _unwarned(tx, seq):
+    for key in about.keys:
+        if key.warned:
+            continue
         holders = values.holders(tx, key.kind, key.norm)
         if holders is not None and holders.held <= values.COMMON:
             found.update((one.seq, None) for one in holders.newest if one.owner != finding.owner)
@@ -62,11 +73,10 @@ def due(node: Node, tx: Tx, log: str, area: str, shown: Sequence[int], at: datet
     """
     programme, _, recipient = log.split("|")
     drafts: list[Draft] = []
-    for own in findings.findings_of(tx, shown):
-        for match in findings.matches_of(tx, own.seq):
-            other = findings.finding_of(tx, match.b_seq if match.a_seq == own.seq else match.a_seq)
-            if other is not None and other.owner == recipient and own.owner == node.party:
-                drafts.append(_entry(node, (own, other), (programme, area), at))
+    for seq, other_seq in lookups.matched(tx, shown):
+        own, other = findings.finding_of(tx, seq), findings.finding_of(tx, other_seq)
+        if own and other and other.owner == recipient and own.owner == node.party:
+            drafts.append(_entry(node, (own, other), (programme, area), at))
     return drafts
 
 
@@ -88,6 +98,3 @@ def _entry(node: Node, pair: tuple[Held, Held], where: tuple[str, str], at: date
 def _about(read: Read, held: Held) -> About:
     return About(kind=held.kind, title=held.title, urgency=held.urgency, keys=tuple(values.values_of(read, held.seq)))
 
-
-def _unwarned(read: Read, seq: int) -> list[Key]:
-    return [key for key in values.values_of(read, seq) if not key.warned]

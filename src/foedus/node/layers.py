@@ -7,6 +7,7 @@ from pathlib import Path
 
 from foedus.errors import LimitExceeded
 from foedus.model.finding import Key, Seen
+from foedus.model.room import Layers
 from foedus.store import values
 from foedus.store.engine import Store
 
@@ -25,6 +26,10 @@ class NodeLayers:
         self._store = store
         self._directory = directory
         self._kept: dict[str, tuple[int, bytes]] = {}
+
+    def for_run(self) -> Layers:
+        """Return the layers as they are now, for one run: rooms ask once an object, and files may change meanwhile."""
+        return _ForRun(self)
 
     def files(self, prefix: str) -> Mapping[str, bytes]:
         """Return the layer files whose name starts with a prefix."""
@@ -52,3 +57,19 @@ class NodeLayers:
             return {}
         with self._store.read() as read:
             return values.seen(read, keys)
+
+
+class _ForRun:
+    """Layers whose files stay as they were when first asked for."""
+
+    def __init__(self, layers: NodeLayers) -> None:
+        self._layers = layers
+        self._files: dict[str, Mapping[str, bytes]] = {}
+
+    def files(self, prefix: str) -> Mapping[str, bytes]:
+        if prefix not in self._files:
+            self._files[prefix] = self._layers.files(prefix)
+        return self._files[prefix]
+
+    def seen(self, keys: Sequence[Key]) -> Mapping[tuple[str, str], Sequence[Seen]]:
+        return self._layers.seen(keys)

@@ -23,18 +23,23 @@ from foedus.programme import agree, amend
 from foedus.programme.document import RoomFacts, read, read_valid
 from foedus.programme.document import check as check_document
 from foedus.programme.document import digest as digest_of
+from foedus.programme.document import schema as document_schema
 from foedus.programme.packaged import read_shipped, shipped
 from foedus.programme.remark import Remark as ProgrammeRemark
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """One finding about a programme document."""
+    """One finding about a programme document; ``where`` is its place in one text."""
 
     code: str
     severity: str
     where: str
     message: str
     hint: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    pointer: str = ""
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -62,6 +67,17 @@ class Held(msgspec.Struct, frozen=True):
     accepted: bool
     in_force: bool
     why_not: str
+
+
+class Shipped(msgspec.Struct, frozen=True):
+    """A programme that comes with the product."""
+
+    name: str
+    id: str
+    version: str
+    title: str
+    term: str
+    parties: tuple[str, ...]
 
 
 def bytes_of(name: str) -> bytes:
@@ -99,7 +115,8 @@ def check(name: str) -> Checked:
 
 def _remark(one: ProgrammeRemark) -> Remark:
     place = f"{one.file}:{one.line}:{one.column}" if one.line else one.file
-    return Remark(one.code, one.severity, f"{place} {one.pointer}".strip(), one.message, one.hint)
+    where = f"{place} {one.pointer}".strip()
+    return Remark(one.code, one.severity, where, one.message, one.hint, one.file, one.line, one.column, one.pointer)
 
 
 def room_facts() -> Mapping[str, RoomFacts]:
@@ -108,6 +125,22 @@ def room_facts() -> Mapping[str, RoomFacts]:
     for name, room in rooms().items():
         said = facts(room)
         found[name] = RoomFacts(kinds=frozenset(said.kinds), measures=frozenset(said.measures))
+    return found
+
+
+def schema() -> bytes:
+    """Return the JSON Schema of programme documents."""
+    return json.dumps(document_schema(), indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def packaged() -> list[Shipped]:
+    """Return the programmes that come with the product, to start from."""
+    found: list[Shipped] = []
+    for name in shipped():
+        programme = read_valid(read_shipped(name), name=name).programme
+        parties = tuple(party.id for party in programme.parties)
+        term = f"{programme.term.start} to {programme.term.until}"
+        found.append(Shipped(name, programme.id, programme.version, in_language(programme.title), term, parties))
     return found
 
 

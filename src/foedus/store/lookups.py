@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from foedus.store.bulk import chunks
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held, findings_of
-from foedus.store.tables import blob, finding, view, view_row
+from foedus.store.tables import blob, finding, match, view, view_row
 
 
 def holding(read: Read, sha256: bytes) -> list[Held]:
@@ -59,3 +59,12 @@ def resolve_all(read: Read, object_ids: Iterable[str]) -> list[int]:
     for chunk in chunks(list(object_ids)):
         found.extend(read.connection.scalars(select(finding.c.seq).where(finding.c.object_id.in_(chunk))))
     return found
+
+
+def matched(read: Read, seqs: Iterable[int]) -> list[tuple[int, int]]:
+    """Return (row, row of what tells its story) for those of some findings that have a match."""
+    pairs: set[tuple[int, int]] = set()
+    for chunk in chunks(list(seqs)):
+        for mine, other in ((match.c.a_seq, match.c.b_seq), (match.c.b_seq, match.c.a_seq)):
+            pairs.update((a, b) for a, b in read.connection.execute(select(mine, other).where(mine.in_(chunk))))
+    return sorted(pairs)

@@ -132,6 +132,6 @@ def _exists_beside(shape: _Shape, *, newer: bool) -> ColumnElement[bool]:
         )
     else:
         beyond = (theirs.version_ns <= mine.version_ns) & (
-            (theirs.version_ns <= mine.version_ns) | (theirs.added_us + 0 < mine.added_us)
+            (theirs.version_ns < mine.version_ns) | (theirs.added_us + 0 < mine.added_us)
         )
     return exists(1).where(rows, rest, beyond)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROW_GROUP = 1_000_000
-_GROUP_BYTES = 128 * 1024 * 1024
-_SCAN_ROWS = 65_536
+_GROUP_BYTES = 16 * 1024 * 1024
+_SCAN_ROWS = 4_096
 
 
 class Part(NamedTuple):
@@ -64,7 +64,7 @@ class RecordsHandle:
 def write(directory: Path, part: Part, batches: Iterable[pa.RecordBatch]) -> Path | None:
     """Write a part, in place of one of the same name; None where there is no batch.
 
-    Memory is bounded by a row group: a million rows or 128 MiB.
+    Memory is bounded by a row group: a million rows or 16 MiB.
     """
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415

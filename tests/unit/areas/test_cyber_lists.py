@@ -71,6 +71,12 @@ def test_columns_are_guessed_and_the_guess_is_reported(take):
     assert len(indicators(records)) == 2
 
 
+def test_a_header_that_looks_like_a_value_is_still_a_header(take):
+    records, refused = take(b"host.name,ip\na.example,203.0.113.9\nb.example,203.0.113.10\n")
+    assert [one["name"] for one in indicators(records)] == ["203.0.113.9", "203.0.113.10"]
+    assert refused == []
+
+
 @pytest.mark.parametrize("columns", [{"value": "What Is It", "comment": "when"}, {"value": 1, "comment": 0}])
 def test_given_columns_are_taken_and_not_reported_as_guessed(take, columns):
     records, _ = take(b"when,what is it,domain\n2026,a.example,x.example\n", columns=columns)

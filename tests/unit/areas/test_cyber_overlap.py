@@ -107,6 +107,15 @@ def test_a_document_that_no_longer_holds_the_value_withdraws_the_finding(conclud
     assert conclusions(conclude(lines(indicator(1), later), seen=seen())[0]) == []
 
 
+def test_an_observable_whose_value_changed_under_its_id_withdraws_the_finding(conclude):
+    name = "domain-name--0c5d1c00-0000-4000-8000-000000000001"
+    _, state = conclude(lines({"type": "domain-name", "id": name, "value": "evil.example"}), format="stix", seen=seen())
+    later, _ = conclude(
+        lines({"type": "domain-name", "id": name, "value": "other.example"}), format="stix", seen=seen(), state=state
+    )
+    assert [one.head.revoked for one in conclusions(later)] == [True]
+
+
 def test_a_revoked_document_does_not_come_back_by_an_older_version(conclude):
     gone = indicator(1, revoked=True, modified="2026-05-02")
     assert conclusions(conclude(lines(gone, indicator(1)), seen=seen())[0]) == []
@@ -116,8 +125,9 @@ def test_a_revoked_document_does_not_come_back_by_an_older_version(conclude):
 
 def test_an_older_version_does_not_replace_a_newer_one(conclude):
     newer = indicator(1, modified="2026-05-02")
-    both, _ = conclude(lines(newer, indicator(1)), seen=seen())
-    assert conclusions(both) == conclusions(conclude(lines(newer), seen=seen())[0])
+    held = seen("evil.example", "older.example")
+    both, _ = conclude(lines(newer, indicator(1), indicator(1, "older.example")), seen=held)
+    assert conclusions(both) == conclusions(conclude(lines(newer), seen=held)[0])
 
 
 @pytest.mark.parametrize("raw", [b"{", b'{"version": 9}', b"[]"])

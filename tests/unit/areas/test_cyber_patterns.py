@@ -63,6 +63,7 @@ def test_equalities_are_those_of_the_standards_grammar(pattern):
         ("[a:b > 5]", 0, 1),
         ("[a:b ISSUBSET '198.51.100.0/24']", 0, 1),
         ("[EXISTS a:b]", 0, 1),
+        ("[a:b IN ('x', h'00')]", 0, 1),
         ("[a:b = t'2026-01-01T00:00:00Z']", 0, 1),
         ("[a:b = 'x'] FOLLOWEDBY [c:d = 'y']", 0, 2),
         ("[a:b = 'x'] AND [c:d = 'y'] WITHIN 60 SECONDS", 0, 2),

@@ -22,5 +22,7 @@ class Asgi(httpx.BaseTransport):
         return httpx.Response(response.status_code, headers=response.headers, content=raw, request=request)
 
 
-def asgi_client(app, base_url: str = "https://node.example", client=("198.51.100.1", 1), **headers: str) -> httpx.Client:
+def asgi_client(
+    app, base_url: str = "https://node.example", client=("198.51.100.1", 1), **headers: str
+) -> httpx.Client:
     return httpx.Client(transport=Asgi(app, client), base_url=base_url, headers=headers)

@@ -147,7 +147,9 @@ class MemoryBackend:
         by_id: dict[str, list[int]] = {}
         for row in rows:
             by_id.setdefault(row.object_id, []).append(_version_ns(row))
-        return [row for row in rows if any(_is(choice, _version_ns(row), by_id[row.object_id]) for choice in query.versions)]
+        return [
+            row for row in rows if any(_is(choice, _version_ns(row), by_id[row.object_id]) for choice in query.versions)
+        ]
 
 
 def _version_ns(row: ViewRow) -> int:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from tests.unit.exchange.asgi import asgi_client
 
 from foedus.errors import BadSignature, ExchangeError
 from foedus.exchange import peer
@@ -13,7 +14,6 @@ from foedus.exchange.peer import PeerClient, application
 from foedus.exchange.session import Patience, Session
 from foedus.model.entry import StoredEntry
 from foedus.model.ports import Caller
-from tests.unit.exchange.asgi import asgi_client
 
 BASE = "https://node.example"
 PATIENCE = Patience(lambda _: None, lambda: datetime(2026, 6, 1, tzinfo=UTC), lambda: 0.0, tries=2)
@@ -66,25 +66,39 @@ def test_a_peer_reads_checkpoint_entries_and_proof():
     one = peer_of(Logs())
     assert one.checkpoint() == "origin\n5\nroot\n"
     assert one.entries(0) == Logs().log
-    assert one.entries(3) == Logs().log[3:] and one.entries(1, 2) == Logs().log[1:3] and one.entries(5) == []
-    assert one.consistency(2, 5) == [b"\2" * 32, b"\5" * 32] and one.consistency(2, 9) is None
+    assert one.entries(3) == Logs().log[3:]
+    assert one.entries(1, 2) == Logs().log[1:3]
+    assert one.entries(5) == []
+    assert one.consistency(2, 5) == [b"\2" * 32, b"\5" * 32]
+    assert one.consistency(2, 9) is None
 
 
 def test_a_receipt_is_taken_or_refused_with_a_reason():
     logs = Logs()
-    assert peer_of(logs).send_receipt("good\n") == "taken 5" and logs.receipts == ["good\n"]
+    assert peer_of(logs).send_receipt("good\n") == "taken 5"
+    assert logs.receipts == ["good\n"]
     with pytest.raises(ExchangeError) as caught:
         peer_of(logs).send_receipt("bad\n")
     assert caught.value.code == "receipt-refused"
     answer = http_client(logs).post("/peer/treaty/receipt", content=b"bad\n")
-    assert answer.status_code == 422 and answer.json()["error_code"] == "signature-bad"
+    assert answer.status_code == 422
+    assert answer.json()["error_code"] == "signature-bad"
 
 
 def test_a_programme_that_is_hidden_or_absent_is_404_everywhere():
     one = peer_of(Logs(), "other")
-    assert one.checkpoint() is None and one.entries(0) == [] and one.consistency(0, 1) is None
+    assert one.checkpoint() is None
+    assert one.entries(0) == []
+    assert one.consistency(0, 1) is None
     client = http_client(Logs())
-    for path in ("/peer/other/checkpoint", "/peer/other/receipt", "/peer//checkpoint", "/peer/treaty/", "/peer/treaty/x", "/"):
+    for path in (
+        "/peer/other/checkpoint",
+        "/peer/other/receipt",
+        "/peer//checkpoint",
+        "/peer/treaty/",
+        "/peer/treaty/x",
+        "/",
+    ):
         assert {client.get(path).status_code, client.put(path).status_code} == {404}
 
 
@@ -97,7 +111,8 @@ def test_only_a_partners_certificate_opens_it(certificate):
 
 def test_other_methods_are_405():
     response = http_client(Logs()).get("/peer/treaty/receipt")
-    assert response.status_code == 405 and response.headers["allow"] == "POST"
+    assert response.status_code == 405
+    assert response.headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +144,14 @@ def hostile(content: bytes) -> PeerClient:
 
 @pytest.mark.parametrize(
     "content",
-    [b"nonsense", b'{"leaf":"!","salt":"","body":""}', b"[" * 5_000, b'{"leaf":"","salt":"","body":""}\n' * 3, b"x" * 70_000, b"\xff"],
+    [
+        b"nonsense",
+        b'{"leaf":"!","salt":"","body":""}',
+        b"[" * 5_000,
+        b'{"leaf":"","salt":"","body":""}\n' * 3,
+        b"x" * 70_000,
+        b"\xff",
+    ],
 )
 def test_a_hostile_peer_ends_in_an_exchange_error(content):
     for ask in (lambda one: one.entries(0, 2), lambda one: one.consistency(1, 2)):
@@ -149,4 +171,5 @@ def test_a_mistake_of_our_own_says_nothing(monkeypatch):
     logs = Logs()
     monkeypatch.setattr(logs, "entries", lambda *_: 1 / 0)
     response = http_client(logs).get("/peer/treaty/entries")
-    assert response.status_code == 500 and "division" not in response.text
+    assert response.status_code == 500
+    assert "division" not in response.text

@@ -56,21 +56,33 @@ def test_waits_end_at_300_seconds_and_tries_where_they_are_bounded():
     session, slept, *_ = session_with([httpx.Response(502)] * 5)
     with pytest.raises(ExchangeError) as caught:
         session.get(URL, accept="*/*")
-    assert caught.value.retryable and len(slept) == 4
+    assert caught.value.retryable
+    assert len(slept) == 4
 
 
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
-    [("7", 7.0), ("99999999999999", 3600.0), ("Mon, 01 Jun 2026 00:01:00 GMT", 60.0), ("Mon, 01 Jun 2020 00:01:00 GMT", 0.0), ("soon", 0.5)],
+    [
+        ("7", 7.0),
+        ("99999999999999", 3600.0),
+        ("Mon, 01 Jun 2026 00:01:00 GMT", 60.0),
+        ("Mon, 01 Jun 2020 00:01:00 GMT", 0.0),
+        ("soon", 0.5),
+    ],
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_honoured_in_both_forms(status, retry_after, seconds):
-    session, slept, *_ = session_with([httpx.Response(status, headers={"retry-after": retry_after}), httpx.Response(200)])
+    session, slept, *_ = session_with(
+        [httpx.Response(status, headers={"retry-after": retry_after}), httpx.Response(200)]
+    )
     session.get(URL, accept="*/*")
     assert slept == [seconds]
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, "exchange-login"), (403, "exchange-login"), (406, "exchange-version"), (415, "exchange-version")])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, "exchange-login"), (403, "exchange-login"), (406, "exchange-version"), (415, "exchange-version")],
+)
 def test_what_does_not_pass_is_not_retried(status, code):
     assert code_of([httpx.Response(status)]) == code
 
@@ -80,19 +92,29 @@ def redirect(to: str, status: int = 308) -> httpx.Response:
 
 
 def test_redirects_stay_at_the_origin_and_keep_credentials_there():
-    session, _, _, asked = session_with([redirect("/other/"), redirect(URL + "x/", 302), httpx.Response(200, content=b"ok")])
+    session, _, _, asked = session_with(
+        [redirect("/other/"), redirect(URL + "x/", 302), httpx.Response(200, content=b"ok")]
+    )
     assert session.get(URL, accept="*/*").body == b"ok"
     assert [request.url.path for request in asked] == ["/taxii2/", "/other/", "/taxii2/x/"]
 
 
 @pytest.mark.parametrize(
-    "to", ["http://peer.example/taxii2/", "https://evil.example/", "//evil.example/", "https://peer.example:8443/", "https://peer.example.evil/"]
+    "to",
+    [
+        "http://peer.example/taxii2/",
+        "https://evil.example/",
+        "//evil.example/",
+        "https://peer.example:8443/",
+        "https://peer.example.evil/",
+    ],
 )
 def test_another_place_never_gets_a_request(to):
     session, _, _, asked = session_with([redirect(to), httpx.Response(200)])
     with pytest.raises(ExchangeError) as caught:
         session.get(URL, accept="*/*")
-    assert caught.value.code == "exchange-redirect" and len(asked) == 1
+    assert caught.value.code == "exchange-redirect"
+    assert len(asked) == 1
 
 
 def test_a_redirect_to_no_url_is_followed_nowhere():
@@ -120,7 +142,9 @@ def test_a_post_is_not_turned_into_a_get():
 
 def test_a_small_answer_that_unpacks_to_a_large_one_is_refused(monkeypatch):
     monkeypatch.setattr(session_module, "MAX_ANSWER_BYTES", 100_000)
-    bomb = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(gzip.compress(b"0" * 1_000_000)))
+    bomb = httpx.Response(
+        200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(gzip.compress(b"0" * 1_000_000))
+    )
     assert code_of([bomb]) == "exchange-too-large"
     broken = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip"))
     assert code_of([broken]) == "exchange-malformed"

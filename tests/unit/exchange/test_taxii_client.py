@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from tests.unit.exchange.asgi import asgi_client
+from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
+from tests.unit.exchange.samples import envelope, indicator, indicator_id
 
 from foedus.errors import ExchangeError
 from foedus.exchange.session import Patience, Session
@@ -14,9 +17,6 @@ from foedus.exchange.taxii.client import api_roots, collections, max_content_len
 from foedus.exchange.taxii.server import application
 from foedus.model import instant
 from foedus.model.ports import PullState
-from tests.unit.exchange.asgi import asgi_client
-from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
-from tests.unit.exchange.samples import envelope, indicator, indicator_id
 
 BASE = "https://node.example"
 VIEW = "released|kat"
@@ -59,7 +59,9 @@ def test_directory_of_a_server():
 
 
 def test_relative_roots_are_resolved():
-    session = other(lambda _: httpx.Response(200, json={"title": "x", "api_roots": ["/a/"]}, headers={"content-type": TAXII}))
+    session = other(
+        lambda _: httpx.Response(200, json={"title": "x", "api_roots": ["/a/"]}, headers={"content-type": TAXII})
+    )
     assert api_roots(session, BASE + "/taxii2/") == [BASE + "/a/"]
 
 
@@ -70,7 +72,8 @@ def test_a_pull_gives_every_byte_and_the_next_is_one_request():
     pages = list(pull(own(backend), COLLECTION, PullState()))
     assert [len(one.objects) for one in pages] == [1000, 1000, 500]
     assert [raw for one in pages for raw in one.objects] == [indicator(number) for number in range(2_500)]
-    assert pages[0].state_after.next and not pages[0].state_after.added_after
+    assert pages[0].state_after.next
+    assert not pages[0].state_after.added_after
     assert pages[-1].state_after == PullState(added_after=instant.text(backend.tables[VIEW][-1].added_us))
     idle = list(pull(own(backend), COLLECTION, pages[-1].state_after))
     assert [(one.objects, one.state_after) for one in idle] == [([], pages[-1].state_after)]
@@ -106,10 +109,13 @@ def test_a_forgotten_cursor_starts_again_from_the_last_mark_once():
 
     def answer(query):
         asked.append(query)
-        return httpx.Response(404, json={}) if "next" in query else page(indicator(1), last="2026-01-01T00:00:00.000001Z")
+        return (
+            httpx.Response(404, json={}) if "next" in query else page(indicator(1), last="2026-01-01T00:00:00.000001Z")
+        )
 
     got = list(pull(other(answer), COLLECTION, PullState("2020-01-01T00:00:00Z", "old")))
-    assert [one.get("next") for one in asked] == ["old", None] and asked[1]["added_after"] == "2020-01-01T00:00:00Z"
+    assert [one.get("next") for one in asked] == ["old", None]
+    assert asked[1]["added_after"] == "2020-01-01T00:00:00Z"
     assert got[0].state_after == PullState("2026-01-01T00:00:00.000001Z")
     always = other(lambda query: httpx.Response(400) if "next" in query else page(indicator(1), more=True, next="x"))
     assert code_of(always) == "taxii-status"
@@ -160,7 +166,8 @@ def test_the_mark_is_the_servers_text_and_an_empty_page_moves_nothing():
 def test_what_cannot_be_cut_out_is_handed_over_as_refused():
     session = other(lambda _: page(indicator(1), b"17", indicator(2), last="2026-01-01T00:00:00Z"))
     got = list(pull(session, COLLECTION, PullState()))[0]
-    assert got.objects == [indicator(1), indicator(2)] and len(got.refused) == 1
+    assert got.objects == [indicator(1), indicator(2)]
+    assert len(got.refused) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from tests.unit.exchange.asgi import asgi_client
+from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
+from tests.unit.exchange.samples import indicator, indicator_id
 
 from foedus.errors import ExchangeError
 from foedus.exchange.session import Patience, Session
 from foedus.exchange.taxii.push import ordered, push
 from foedus.exchange.taxii.server import application
-from tests.unit.exchange.asgi import asgi_client
-from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
-from tests.unit.exchange.samples import indicator, indicator_id
 
 ROOT = "https://node.example/foedus/"
 COLLECTION = f"{ROOT}collections/{identifier('kat', 'submit|kat')}/"
@@ -76,7 +76,9 @@ def test_circles_and_long_chains_are_no_trouble():
 
 def test_a_push_to_our_own_server_is_accepted_and_a_second_changes_nothing():
     backend = MemoryBackend()
-    session = Session(asgi_client(application(backend, cursor_secret=b"s"), authorization=basic("kat")), ROOT, patience([]))
+    session = Session(
+        asgi_client(application(backend, cursor_secret=b"s"), authorization=basic("kat")), ROOT, patience([])
+    )
     things = [indicator(number) for number in range(1_100)]
     for _ in range(2):
         results = list(push(session, ROOT, COLLECTION, things, 10**6))
@@ -100,7 +102,8 @@ def test_one_culprit_is_found_and_the_rest_arrives(code):
         return httpx.Response(code) if bad else taxii(202, status(len(objects_of(request))))
 
     accepted, refused, *_ = sent(answer, [indicator(number) for number in range(20)])
-    assert [one.raw for one in refused] == [indicator(7)] and len(accepted) == 19
+    assert [one.raw for one in refused] == [indicator(7)]
+    assert len(accepted) == 19
 
 
 def test_failures_are_told_by_object_even_when_the_server_respells_versions():
@@ -109,7 +112,8 @@ def test_failures_are_told_by_object_even_when_the_server_respells_versions():
         return taxii(202, status(len(objects_of(request)), [failure]))
 
     accepted, refused, *_ = sent(answer, [indicator(number) for number in range(5)])
-    assert [(one.raw, one.message) for one in refused] == [(indicator(3), "no")] and len(accepted) == 4
+    assert [(one.raw, one.message) for one in refused] == [(indicator(3), "no")]
+    assert len(accepted) == 4
 
 
 def test_failures_that_name_nobody_are_found_one_by_one():
@@ -118,7 +122,8 @@ def test_failures_that_name_nobody_are_found_one_by_one():
         return taxii(202, status(len(objects_of(request)), [{"id": "", "version": ""}] * bad))
 
     accepted, refused, *_ = sent(answer, [indicator(number) for number in range(6)])
-    assert [one.raw for one in refused] == [indicator(1), indicator(4)] and len(accepted) == 4
+    assert [one.raw for one in refused] == [indicator(1), indicator(4)]
+    assert len(accepted) == 4
 
 
 def test_pending_is_polled_with_growing_waits():
@@ -132,13 +137,15 @@ def test_pending_is_polled_with_growing_waits():
         return taxii(202, status(1, status="pending", pending_count=1))
 
     accepted, _, slept, _ = sent(answer, [indicator(1)])
-    assert accepted == [indicator(1)] and slept == [1, 2, 4, 8, 16, 30, 30]
+    assert accepted == [indicator(1)]
+    assert slept == [1, 2, 4, 8, 16, 30, 30]
 
 
 def test_pending_for_ever_is_an_error_to_retry():
     with pytest.raises(ExchangeError) as caught:
         sent(lambda _: taxii(200 if _.method == "GET" else 202, status(1, status="pending")), [indicator(1)])
-    assert caught.value.code == "taxii-pending" and caught.value.retryable
+    assert caught.value.code == "taxii-pending"
+    assert caught.value.retryable
 
 
 def test_a_lost_answer_is_asked_for_again():

@@ -8,13 +8,14 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-
-from foedus.exchange.taxii.server import application
-from foedus.model import instant
-from foedus.model.ports import Collection
 from tests.unit.exchange.asgi import asgi_client
 from tests.unit.exchange.memory_backend import START_US, MemoryBackend, basic, identifier
 from tests.unit.exchange.samples import envelope, indicator, indicator_id
+
+from foedus.errors import LimitExceeded, StoreError
+from foedus.exchange.taxii.server import application
+from foedus.model import instant
+from foedus.model.ports import Collection
 
 TAXII = "application/taxii+json;version=2.1"
 RELEASED, SUBMIT = "released|kat", "submit|kat"
@@ -55,8 +56,10 @@ def checked(response: httpx.Response, status: int) -> httpx.Response:
     assert "etag" not in response.headers
     if status >= 400 and response.request.method != "HEAD":
         body = response.json()
-        assert body["title"] and body["http_status"] == str(status)
-        assert re.fullmatch("[0-9a-f]{32}", body["error_id"]) and re.fullmatch("[a-z0-9-]+", body["error_code"])
+        assert body["title"]
+        assert body["http_status"] == str(status)
+        assert re.fullmatch("[0-9a-f]{32}", body["error_id"])
+        assert re.fullmatch("[a-z0-9-]+", body["error_code"])
     return response
 
 
@@ -65,7 +68,9 @@ def ids(response: httpx.Response) -> list[str]:
 
 
 def post(client: httpx.Client, body: bytes, status: int = 202, **headers: str) -> Any:
-    return checked(client.post(POST + "objects/", content=body, headers={"content-type": TAXII} | headers), status).json()
+    return checked(
+        client.post(POST + "objects/", content=body, headers={"content-type": TAXII} | headers), status
+    ).json()
 
 
 # resources
@@ -73,7 +78,8 @@ def post(client: httpx.Client, body: bytes, status: int = 202, **headers: str) -
 
 def test_discovery_gives_absolute_roots_with_the_default_among_them(client):
     body = get(client, "/taxii2/").json()
-    assert body["default"] == "https://node.example/foedus/" and body["default"] in body["api_roots"]
+    assert body["default"] == "https://node.example/foedus/"
+    assert body["default"] in body["api_roots"]
 
 
 def test_a_host_that_is_no_host_gives_relative_roots(client):
@@ -82,7 +88,8 @@ def test_a_host_that_is_no_host_gives_relative_roots(client):
 
 def test_a_root_says_its_version_and_limit(client):
     body = get(client, "/foedus/").json()
-    assert body["versions"] == [TAXII] and body["max_content_length"] == 1_000_000
+    assert body["versions"] == [TAXII]
+    assert body["max_content_length"] == 1_000_000
 
 
 def test_collections_are_per_caller_and_one_is_found_by_id_and_alias(client):
@@ -106,14 +113,17 @@ def test_served_bytes_are_the_stored_bytes(client, backend):
 def test_manifest_and_versions_keep_the_objects_own_text(client, backend):
     backend.release(RELEASED, indicator(1, "2024-03-03T03:03:03.25Z"))
     line = get(client, PATH + "manifest/").json()["objects"][0]
-    assert line["version"] == "2024-03-03T03:03:03.25Z" and line["media_type"] == "application/stix+json;version=2.1"
+    assert line["version"] == "2024-03-03T03:03:03.25Z"
+    assert line["media_type"] == "application/stix+json;version=2.1"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", line["date_added"])
     versions = get(client, PATH + f"objects/{indicator_id(1)}/versions/").json()
     assert versions == {"more": False, "versions": ["2024-03-03T03:03:03.25Z"]}
 
 
 def test_an_object_without_a_version_is_known_by_when_it_was_added(client, backend):
-    backend.release(RELEASED, b'{"type":"url","id":"url--00000000-0000-4000-8000-000000000001","value":"https://a.example"}')
+    backend.release(
+        RELEASED, b'{"type":"url","id":"url--00000000-0000-4000-8000-000000000001","value":"https://a.example"}'
+    )
     line = get(client, PATH + "manifest/").json()["objects"][0]
     assert line["version"] == line["date_added"]
     assert ids(get(client, PATH + f"objects/?match[version]={line['date_added']}")) == [line["id"]]
@@ -132,7 +142,8 @@ def test_date_headers_name_first_and_last_of_the_page(client, backend):
 
 
 @pytest.mark.parametrize(
-    "accept", [TAXII, "application/taxii+json", "*/*", "text/html, application/*;q=0.1", 'application/taxii+json; version="2.1"']
+    "accept",
+    [TAXII, "application/taxii+json", "*/*", "text/html, application/*;q=0.1", 'application/taxii+json; version="2.1"'],
 )
 def test_every_accept_that_includes_taxii_is_served(client, accept):
     get(client, "/taxii2/", accept=accept)
@@ -190,7 +201,8 @@ def test_an_unknown_path_without_a_slash_is_404_not_a_redirect(client, path):
 @pytest.mark.parametrize("endpoint", ["objects/", "manifest/"])
 def test_a_malformed_parameter_is_400_and_not_echoed(client, query, endpoint):
     body = get(client, f"{PATH}{endpoint}?{query}", 400).json()
-    assert "yesterday" not in str(body) and "newest" not in str(body)
+    assert "yesterday" not in str(body)
+    assert "newest" not in str(body)
 
 
 @pytest.mark.parametrize(
@@ -304,7 +316,8 @@ def test_a_mistake_of_our_own_is_an_error_resource_without_content(client, backe
 
 def get_500(client: httpx.Client) -> httpx.Response:
     response = client.get(PATH + "objects/")
-    assert response.status_code == 500 and response.json()["http_status"] == "500"
+    assert response.status_code == 500
+    assert response.json()["http_status"] == "500"
     assert response.headers["content-type"] == TAXII
     return response
 
@@ -410,8 +423,11 @@ def test_a_page_whose_rest_vanished_is_empty_and_keeps_its_place(client, backend
 def test_partial_success_is_202_and_the_status_can_be_read_again(client):
     body = post(client, envelope(indicator(1), b'{"type":"x"}', indicator(2)))
     assert (body["status"], body["total_count"], body["success_count"], body["failure_count"]) == ("complete", 3, 2, 1)
-    assert len(body["successes"]) == 2 and len(body["failures"]) == 1 and "pendings" not in body
-    assert body["failures"][0]["id"] == "" and "object 1" in body["failures"][0]["message"]
+    assert len(body["successes"]) == 2
+    assert len(body["failures"]) == 1
+    assert "pendings" not in body
+    assert body["failures"][0]["id"] == ""
+    assert "object 1" in body["failures"][0]["message"]
     assert get(client, f"/foedus/status/{body['id']}/").json() == body
     get(client, f"/foedus/status/{body['id']}/", 404, authorization=basic("bel"))
     assert ids(get(client, POST + "objects/")) == [indicator_id(1), indicator_id(2)]
@@ -422,7 +438,9 @@ def test_bytes_come_back_as_they_were_sent(client):
     assert indicator(7) in get(client, POST + "objects/").content
 
 
-@pytest.mark.parametrize("type_", ["application/stix+json", "application/stix+json;version=2.1", "application/taxii+json"])
+@pytest.mark.parametrize(
+    "type_", ["application/stix+json", "application/stix+json;version=2.1", "application/taxii+json"]
+)
 def test_bundles_and_stix_media_types_are_taken(client, type_):
     bundle = b'{"type":"bundle","id":"bundle--00000000-0000-4000-8000-000000000001","objects":[' + indicator(1) + b"]}"
     assert post(client, bundle, **{"content-type": type_})["success_count"] == 1
@@ -430,7 +448,9 @@ def test_bundles_and_stix_media_types_are_taken(client, type_):
 
 def test_no_objects_is_202_with_counts_of_zero(client):
     body = post(client, b'{"objects":[]}')
-    assert body["total_count"] == 0 and "successes" not in body and "failures" not in body
+    assert body["total_count"] == 0
+    assert "successes" not in body
+    assert "failures" not in body
 
 
 @pytest.mark.parametrize(
@@ -449,10 +469,31 @@ def test_content_types(client, headers, status):
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"", 400), (b"nonsense", 400), (b'{"objects":{}}', 400), (b"[]", 400), (b'{"type":"tool"}', 422)]
+    ("body", "status"),
+    [(b"", 400), (b"nonsense", 400), (b'{"objects":{}}', 400), (b"[]", 400), (b'{"type":"tool"}', 422)],
 )
 def test_bodies_that_cannot_be_split(client, body, status):
     post(client, body, status)
+
+
+def test_a_limit_inside_a_body_of_allowed_length_is_400_not_413(client, backend, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise LimitExceeded("too deep", code="json-too-deep")
+
+    monkeypatch.setattr(backend, "add", refuse)
+    post(client, envelope(indicator(1)), 400)
+
+
+def test_a_store_that_fails_is_503_and_says_when_to_come_back(client, backend, monkeypatch):
+    def fail(*_: object) -> None:
+        raise StoreError("disk full at /secret")
+
+    for name in ("identify", "page"):
+        with monkeypatch.context() as patch:
+            patch.setattr(backend, name, fail)
+            response = get(client, PATH + "objects/", 503)
+        assert response.headers["retry-after"] == "5"
+        assert "secret" not in response.text
 
 
 def test_a_body_of_exactly_the_limit_passes_and_one_more_is_413(client, backend):
@@ -539,8 +580,10 @@ def test_gzip_only_when_asked_and_above_a_kilobyte(client, backend):
     filled(backend, 50)
     plain = get(client, PATH + "objects/", **{"accept-encoding": "identity"})
     packed = get(client, PATH + "objects/", **{"accept-encoding": "deflate, gzip;q=0.5"})
-    assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
-    assert packed.content == plain.content and int(packed.headers["content-length"]) < len(plain.content)
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < len(plain.content)
     assert "content-encoding" not in get(client, "/taxii2/", **{"accept-encoding": "gzip"}).headers
     assert "content-encoding" not in get(client, PATH + "objects/", **{"accept-encoding": "gzip;q=0"}).headers
 

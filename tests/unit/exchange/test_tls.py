@@ -84,11 +84,13 @@ def test_long_lives_and_no_host_are_refused(hosts, days):
 
 def test_the_same_entropy_makes_the_same_certificates():
     one, two = (create_ca("kat", random.Random(5).randbytes, AT) for _ in range(2))
-    assert one.certificate_pem() == two.certificate_pem() and one.key_pem() == two.key_pem()
+    assert one.certificate_pem() == two.certificate_pem()
+    assert one.key_pem() == two.key_pem()
 
 
 def test_an_identity_goes_to_pem_and_back():
     again = load_identity(KAT.certificate_pem(), KAT.key_pem())
-    assert again.certificate == KAT.certificate and again.key_pem() == KAT.key_pem()
+    assert again.certificate == KAT.certificate
+    assert again.key_pem() == KAT.key_pem()
     with pytest.raises(InputError):
         load_identity(b"", b"")

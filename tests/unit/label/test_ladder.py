@@ -46,6 +46,8 @@ def test_a_level_is_looked_up_in_the_originators_map_alone(label, party, rung):
 def test_cosmic_is_how_top_secret_may_be_listed():
     ladder = Ladder(("u", "ts"), {"nato": {"COSMIC TOP SECRET": "ts"}}, {"nato": "NATO"})
     assert ladder.level(Label("NATO", "TOP SECRET"), "nato") == 1
+    assert ladder.level(Label("NATO", "SECRET"), "nato") is None
+    assert ladder.level(Label("JPN", "TOP SECRET"), "nato") is None
     assert ladder.levels()["NATO TOP SECRET"] == ("NATO", "TOP SECRET")
 
 

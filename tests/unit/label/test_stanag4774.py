@@ -73,6 +73,16 @@ def test_identifiers_of_the_nato_policy_are_written():
     ]
 
 
+@pytest.mark.parametrize(
+    "change", [{"tlp": "red"}, {"caveats": ("ORCON",)}, {"originator": "jpn", "originators": ("jpn", "nato")}, {}]
+)
+def test_each_kind_of_handling_survives_alone(change):
+    label = msgspec.structs.replace(nato.label("SECRET"), created_at=AT, review_at=LATER, **change)
+    raw = write(label, at=AT)
+    assert read(raw) == (label, ())
+    assert (b"Handling" in raw) is bool(change)
+
+
 def test_a_nato_label_is_written_in_canonical_case():
     label = Label("nato", "secret", (Category("context", "PERMISSIVE", ("nato",)),))
     assert read(write(label, at=AT))[0].classification == "SECRET"

@@ -78,6 +78,10 @@ def test_header_and_references_are_read_and_the_bytes_kept():
         ({"created_by_ref": f"note--{U}"}, "/created_by_ref", "stix-malformed"),
         ({"created_by_ref": 4}, "/created_by_ref", "stix-malformed"),
         ({"object_refs": [ID, "b"]}, "/object_refs/1", "stix-malformed"),
+        ({"object_refs": ID}, "/object_refs", "stix-malformed"),
+        ({"object_refs": {"a": ID}}, "/object_refs", "stix-malformed"),
+        ({"source_ref": [ID]}, "/source_ref", "stix-malformed"),
+        ({"source_ref": None}, "/source_ref", "stix-malformed"),
         ({"object_marking_refs": MARK}, "/object_marking_refs", "stix-marking-malformed"),
         ({"object_marking_refs": [ID]}, "/object_marking_refs/0", "stix-marking-malformed"),
         ({"object_marking_refs": [""]}, "/object_marking_refs/0", "stix-marking-malformed"),
@@ -147,6 +151,16 @@ def test_an_empty_reference_is_none():
 def test_custom_and_nested_values_that_are_no_ids_are_no_references():
     obj = {"type": "x-y", "x_page_ref": "https://a.example", "body": [{"raw_ref": "part 1", "other_ref": ID}]}
     assert stix.references(obj) == (Reference("body/0/other_ref", ID),)
+
+
+def test_a_reference_of_another_shape_is_not_missed():
+    obj = {"type": "x-y", "x_a_ref": [ID], "x_b_refs": ID, "part": {"c_ref": [ID], "d_refs": ID}}
+    assert [reference.path for reference in stix.references(obj)] == [
+        "x_a_ref/0",
+        "x_b_refs",
+        "part/c_ref/0",
+        "part/d_refs",
+    ]
 
 
 def test_local_keys_inside_old_observed_data_are_no_references():

@@ -8,6 +8,7 @@ from typing import Any
 
 from foedus.areas.cyber.occurrences import occurrences
 from foedus.areas.cyber.overlap import KIND
+from foedus.areas.cyber.techniques import techniques
 from foedus.areas.cyber.values import HASH_KINDS
 from foedus.areas.cyber.warn import LAYER, WarningLists, warning_lists
 from foedus.errors import FoedusError
@@ -20,7 +21,7 @@ from foedus.model.stix import StixObject
 MAX_SHOWN = 200
 MAX_TITLE = 300
 _NAMES = ("abstract", "x_misp_name", "x_misp_value", "content")
-_ENDS = ("source_ref", "target_ref", "sighting_of_ref")
+_ENDS = ("source_ref", "target_ref", "sighting_of_ref", "object_refs/0")
 _FROM = ("valid_from", "first_seen", "first_observed", "published", "created")
 _TO = ("valid_until", "last_seen", "last_observed")
 _URGENCY = {
@@ -80,13 +81,17 @@ def same(a: About, b: About) -> Match | None:
 
 
 def show(finding: Finding, objects: Sequence[StixObject]) -> Picture:
-    """Show a finding: its words, its values, and what it refers to among the objects the reader holds."""
+    """Show a finding: its words, values, ATT&CK techniques, and what it refers to among the objects the reader holds."""
     obj = _properties(finding.head)
     keys = _keys(finding, _UNREAD)
     panes: list[Pane] = [Words(text) for text in _words(obj)]
     if keys:
         rows = tuple((key.kind, key.norm, key.written, "; ".join(key.warned)) for key in keys[:MAX_SHOWN])
         panes.append(Table("Values", ("kind", "value", "as written", "warning"), rows))
+    used = techniques(finding.head.id, objects)
+    if used:
+        rows = tuple((one.id, one.name, str(one.sources), "; ".join(one.remarks)) for one in used[:MAX_SHOWN])
+        panes.append(Table("Techniques", ("id", "technique", "relationships", "remark"), rows))
     graph = _graph(finding, objects)
     if graph.edges:
         panes.append(graph)

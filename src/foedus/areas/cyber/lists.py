@@ -46,6 +46,7 @@ _KIND_NAMES = ("type", "kind", "indicator_type", "ioc_type")
 _COMMENT_NAMES = ("comment", "description", "note", "備考", "説明")
 _SEEN_NAMES = ("first_seen", "seen", "date", "valid_from", "firstseen")
 _GROUPS = (("value", _VALUE_NAMES), ("kind", _KIND_NAMES), ("comment", _COMMENT_NAMES), ("seen", _SEEN_NAMES))
+_KNOWN = frozenset(name for _, names in _GROUPS for name in names)
 _KIND_WORDS = {
     "ip": "ipv4-addr", "ipv4": "ipv4-addr", "ip-src": "ipv4-addr", "ip-dst": "ipv4-addr", "ipv6": "ipv6-addr",
     "domain": "domain-name", "hostname": "domain-name", "fqdn": "domain-name", "uri": "url", "link": "url",
@@ -114,8 +115,10 @@ def columns(head: bytes, settings: Settings) -> tuple[Columns, bool]:
         return Columns(), False
     rows = [(number, _cells(line, delimiter or ",")) for number, line in lines]
     number, first = rows[0] if rows else (0, [])
-    header = number if first and not any(guess(cell) for cell in first) else 0
-    names = [cell.strip().lower().replace(" ", "_") for cell in first] if header else []
+    names = [cell.strip().lower().replace(" ", "_") for cell in first]
+    # A known column name decides: "ip.src" would pass for a host name.
+    header = number if first and (_KNOWN & {*names} or not any(guess(cell) for cell in first)) else 0
+    names = names if header else []
     if isinstance(given, Mapping):
         places = {what: _place(column, names) for what, column in given.items()}
         return msgspec.convert(places | {"delimiter": delimiter or ",", "header": header}, Columns), False

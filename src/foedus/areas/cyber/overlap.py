@@ -120,9 +120,12 @@ class Overlap:
         id_, version = document.id, document.version_ns
         for name in tuple(self._holders.get(id_, ())):
             shared = self.state.values[name]
-            if shared.documents[id_].version_ns > version:
+            held = shared.documents[id_]
+            if held.version_ns > version:
                 return False
-            if shared.documents[id_].version_ns < version or document.revoked:
+            # Observables have no versions: of two under one id the later one counts.
+            other = version < 0 and held.sha256 != document.sha256
+            if held.version_ns < version or other or document.revoked:
                 del shared.documents[id_]
                 self._holders[id_].discard(name)
                 self._pairs -= 1
@@ -134,7 +137,7 @@ class Overlap:
     def _hold(self, name: str, document: StixObject, others: tuple[Seen, ...]) -> None:
         shared = self.state.values.get(name)
         if shared is None:
-            if self._pairs >= MAX_PAIRS:
+            if max(self._pairs, len(self.state.values)) >= MAX_PAIRS:
                 return
             shared = self.state.values[name] = Shared()
         if shared.common:

@@ -16,7 +16,7 @@ from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from foedus.errors import FoedusError, UnsupportedFormat
+from foedus.errors import FoedusError, InputError, UnsupportedFormat
 from foedus.exchange import http
 from foedus.exchange.http import Answer, Refusal, Request
 from foedus.exchange.taxii import parameters, resources
@@ -174,8 +174,9 @@ class TaxiiServer:
     def _add(self, target: Target, body: bytes) -> Answer:
         try:
             submission = self._backend.add(target.caller, target.root.path, target.collection, body)
-        except UnsupportedFormat as error:
-            raise Refusal(422, error.code, str(error)) from error
+        except InputError as error:
+            # Also for what is too deep or has too many members: 413 is about Content-Length alone.
+            raise Refusal(422 if isinstance(error, UnsupportedFormat) else 400, error.code, str(error)) from error
         return resources.status(submission, 202)
 
     def _delete(self, target: Target, request: Request) -> Answer:

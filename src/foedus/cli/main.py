@@ -1,0 +1,61 @@
+"""``foedus``: one program, one verb a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from foedus import __version__
+from foedus.cli.command import Main
+
+VERBS = {
+    "node": ("foedus.cli.node", "Make a node, serve it, see how it stands."),
+    "programme": ("foedus.cli.programme", "Check, compare, enrol, sign and accept programmes."),
+    "ingest": ("foedus.cli.ingest", "Read sources into an area, under a label."),
+    "analyse": ("foedus.cli.analyse", "Conclude findings from what was read."),
+    "label": ("foedus.cli.label", "See and give the labels that findings rest on."),
+    "release": ("foedus.cli.release", "Decide what may go to whom, and show it to them."),
+    "exchange": ("foedus.cli.exchange", "Pull from peers, push to tools, write MISP feeds."),
+    "ledger": ("foedus.cli.ledger", "Show, verify and prove what happened."),
+    "score": ("foedus.cli.score", "Compute the scoreboard from the ledgers."),
+    "why": ("foedus.cli.why", "Explain why something goes to a party, or does not."),
+    "show": ("foedus.cli.show", "Show what the node holds."),
+    "quarantine": ("foedus.cli.quarantine", "Look at what was refused, try it again, put it aside."),
+    "demo": ("foedus.cli.demo", "Run a whole partnership on this machine."),
+}
+
+_EPILOG = """\b
+Exit codes: 0 done, 2 input, 3 programme, 4 release, 5 trust, 6 exchange, 7 store, 70 a fault of foedus.
+
+\b
+Completion in bash, zsh or fish:
+  eval "$(_FOEDUS_COMPLETE=bash_source foedus)"
+  eval "$(_FOEDUS_COMPLETE=zsh_source foedus)"
+  _FOEDUS_COMPLETE=fish_source foedus | source
+
+\b
+Example:
+  foedus node init nato --party nato --programme nato-japan-2023
+  foedus --node nato ingest cyber report.json --label "NATO RESTRICTED Releasable to Japan TLP:AMBER"
+  foedus --node nato release --explain
+"""
+
+
+@click.command(cls=Main, verbs=VERBS, epilog=_EPILOG)
+@click.option(
+    "--node",
+    type=click.Path(path_type=Path),
+    envvar="FOEDUS_NODE",
+    help="The node's directory (FOEDUS_NODE; else the current one).",
+)
+@click.version_option(__version__, prog_name="foedus")
+@click.pass_context
+def main(ctx: click.Context, node: Path | None) -> None:
+    """Run a partnership agreement as software.
+
+    Source bytes become records, records become findings with a label, and the programme that the parties signed decides what
+    goes to whom. All that happens is entered in ledgers that both sides hold, and the score is computed from them.
+    """
+    if node is not None:
+        ctx.meta["foedus.node"] = node

@@ -1,0 +1,73 @@
+"""How a node stands, in one report: programmes, rooms, what is released, ledgers, certificate, tools."""
+
+from __future__ import annotations
+
+import msgspec
+from cryptography import x509
+
+from foedus.model import instant
+from foedus.node import account, programmes
+from foedus.node.account import LogState
+from foedus.node.home import Node
+from foedus.store import access, lookups, quarantine, views
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A room and how many findings it holds."""
+
+    name: str
+    findings: int
+
+
+class Released(msgspec.Struct, frozen=True):
+    """How many objects a party sees now in an area of a programme."""
+
+    party: str
+    programme: str
+    area: str
+    objects: int
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How a node stands at an instant of its own clock."""
+
+    party: str
+    name: str
+    directory: str
+    endpoint: str
+    at: str
+    certificate_until: str
+    programmes: tuple[programmes.Held, ...]
+    rooms: tuple[Room, ...]
+    released: tuple[Released, ...]
+    logs: tuple[LogState, ...]
+    tools: tuple[str, ...]
+    quarantine: int
+
+
+def status(node: Node) -> Status:
+    """Return how the node stands now."""
+    at_us = instant.to_us(node.clock.now())
+    certificate = x509.load_pem_x509_certificate(node.tls_files[0].read_bytes())
+    with node.store.read() as read:
+        rooms = tuple(Room(name, lookups.heads_of(read, [name])) for name in sorted(node.rooms))
+        released: list[Released] = []
+        for name in sorted(lookups.views_named(read, "released|")):
+            _, programme, party, area = name.split("|")
+            released.append(Released(party, programme, area, views.view_size(read, name, at_us)))
+        tools = tuple(one.name for one in access.accounts(read) if one.role == "tool")
+        refused = quarantine.open_refusals(read)
+    return Status(
+        node.party,
+        node.config.name,
+        str(node.directory),
+        node.config.endpoint,
+        instant.text(at_us),
+        instant.text(instant.to_us(certificate.not_valid_after_utc)),
+        tuple(programmes.held(node)),
+        rooms,
+        tuple(released),
+        tuple(account.logs(node)),
+        tools,
+        refused,
+    )
