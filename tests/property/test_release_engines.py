@@ -15,8 +15,10 @@ from foedus.model import instant
 from foedus.model.decision import Facts, Grant, Subject
 from foedus.model.label import Category, Label, Succession
 from foedus.release.compile import compile, from_ir  # noqa: A004
+from foedus.release.conditions import Case, uncovered
 from foedus.release.decide import decide, decide_many
-from foedus.release.facets import FACET_COLUMNS, all_facets, facets
+from foedus.release.facets import FACET_COLUMNS, all_facets, facets, seen
+from foedus.release.index import Index
 from foedus.release.policy import PolicyIR
 from foedus.release.predicate import OBJECT_COLUMNS, holds, predicate, sql
 
@@ -186,9 +188,9 @@ def cases(draw):
 
 
 def row(subject, policy, at):
-    seen = facets(subject.label, subject.owner, policy, at)
+    columns = facets(subject.label, subject.owner, policy, at)
     return {f"o.{name}": getattr(subject, name) for name in OBJECT_COLUMNS} | {
-        f"f.{name}": getattr(seen, name) for name in FACET_COLUMNS
+        f"f.{name}": getattr(columns, name) for name in FACET_COLUMNS
     }
 
 
@@ -234,8 +236,8 @@ def test_sql_selects_what_the_predicate_holds_for(case):
         database.execute(
             f"INSERT INTO o VALUES ({','.join('?' * 7)})", (n, n, *(getattr(s, name) for name in OBJECT_COLUMNS))
         )
-        for seen in all_facets(s.label, s.owner, policy):
-            database.execute(f"INSERT INTO f VALUES ({','.join('?' * 9)})", (n, *seen))
+        for form in all_facets(s.label, s.owner, policy):
+            database.execute(f"INSERT INTO f VALUES ({','.join('?' * 9)})", (n, *form))
     for area in ("cyber", "maritime", "nowhere"):
         expression = predicate(policy, party, area, at, purpose)
         text, parameters = sql(expression)
@@ -354,10 +356,20 @@ def test_changing_exactly_the_listed_conditions_flips_a_denial(case):
 
 
 def holds_for(rule, subject, policy, at, purpose):
-    from foedus.release.conditions import Case, uncovered
+    recipient = policy.recipients[rule.rule.recipient]
+    label = seen(subject.label, subject.owner, policy, at)
+    return not uncovered(Case(subject, *label, recipient, policy, instant.to_us(at), purpose), rule)
 
-    seen = facets(subject.label, subject.owner, policy, at)
-    held = subject.label.at(at) if subject.label else None
-    return not uncovered(
-        Case(subject, held, seen, policy.recipients[rule.rule.recipient], policy, instant.to_us(at), purpose), rule
-    )
+
+@given(cases())
+def test_the_index_finds_the_permits_that_cover_and_the_first_that_fails_fewest(case):
+    policy, found, party, at, purpose = case
+    recipient = policy.recipients[party]
+    for age, subject in enumerate(found):
+        label = seen(subject.label, subject.owner, policy, at)
+        one = Case(subject, *label, recipient, policy, instant.to_us(at), purpose, age)
+        lacking = [len(uncovered(one, rule)) for rule in recipient.permits]
+        covering, nearest = Index(recipient).covering(one)
+        assert covering == [rule for rule, n in zip(recipient.permits, lacking, strict=True) if n == 0]
+        if not covering and lacking:
+            assert nearest is recipient.permits[lacking.index(min(lacking))]

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +17,17 @@ from foedus.cli.terminal import report
 from foedus.errors import FoedusError, InputError
 
 INTERRUPTED, UNEXPECTED = 130, 70
+
+NODE = "foedus.node"
+"""Under which key a command line remembers the directory it named."""
+
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def remember(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
+    """Keep the directory named; the word after the verb goes before the word in front of it."""
+    if value is not None:
+        ctx.meta[NODE] = value
 
 
 class Command(click.Command):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from foedus import __version__
-from foedus.cli.command import Main
+from foedus.cli.command import Main, remember
 
 VERBS = {
     "node": ("foedus.cli.node", "Make a node, serve it, see how it stands."),
@@ -47,15 +47,14 @@ Example:
     "--node",
     type=click.Path(path_type=Path),
     envvar="FOEDUS_NODE",
+    callback=remember,
+    expose_value=False,
     help="The node's directory (FOEDUS_NODE; else the current one).",
 )
 @click.version_option(__version__, prog_name="foedus")
-@click.pass_context
-def main(ctx: click.Context, node: Path | None) -> None:
+def main() -> None:
     """Run a partnership agreement as software.
 
     Source bytes become records, records become findings with a label, and the programme that the parties signed decides what
     goes to whom. All that happens is entered in ledgers that both sides hold, and the score is computed from them.
     """
-    if node is not None:
-        ctx.meta["foedus.node"] = node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -12,21 +11,15 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from foedus.cli.command import NODE, remember
 from foedus.cli.terminal import Terminal
 from foedus.errors import FoedusError, InputError
 from foedus.node import account
 from foedus.node.home import Node
 
-_KEY = "foedus.node"
 _SETTINGS = "node.toml"
 
 _Run = TypeVar("_Run", bound=Callable[..., Any])
-
-
-def remember(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
-    """Keep the directory named; the word after the verb goes before the word in front of it."""
-    if value is not None:
-        ctx.meta[_KEY] = value
 
 
 def directory_of(ctx: click.Context) -> Path:
@@ -35,7 +28,7 @@ def directory_of(ctx: click.Context) -> Path:
     Raises:
         InputError: none was named and there is no node here.
     """
-    named = ctx.meta.get(_KEY)
+    named = ctx.meta.get(NODE)
     if named is not None:
         return Path(named)
     if (Path.cwd() / _SETTINGS).is_file():
@@ -79,7 +72,7 @@ def programme(*, required: bool = False) -> Callable[[_Run], _Run]:
     return click.option("--programme", default="", required=required, help=words, shell_complete=_programmes)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
     """A calendar day, ``YYYY-MM-DD``."""
 
     name = "day"
@@ -88,12 +81,17 @@ class Day(click.ParamType):
         """Return the day."""
         if isinstance(value, date):
             return value
-        try:
-            if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-                raise ValueError
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a day; write YYYY-MM-DD", param, ctx)
+        found = _day(str(value))
+        return found if found is not None else self.fail(f"{value!r} is not a day; write YYYY-MM-DD", param, ctx)
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    # fromisoformat takes 20260601 and 2026-W23-1 as well, and nobody means those.
+    return found if found.isoformat() == text else None
 
 
 def handle(name: str) -> str:
@@ -118,7 +116,9 @@ def log_of(node: Node, word: str) -> str:
     if len(found) == 1:
         return found[0]
     known = ", ".join(handle(name) for name in names)
-    raise InputError(f"{'several logs' if found else 'no log'} {word!r}", code="log-unknown", hint=f"there are: {known}")
+    raise InputError(
+        f"{'several logs' if found else 'no log'} {word!r}", code="log-unknown", hint=f"there are: {known}"
+    )
 
 
 def _completing(words: Callable[[Node], list[str]]) -> Callable[..., list[CompletionItem]]:
@@ -143,7 +143,9 @@ def _party_words(node: Node) -> list[str]:
 
 def _area_words(node: Node) -> list[str]:
     held = node.agreements.all(node.clock.now())
-    served = {area.id for one in held for area in one.programme.areas if set(area.rooms or (area.id,)) & set(node.rooms)}
+    served = {
+        area.id for one in held for area in one.programme.areas if set(area.rooms or (area.id,)) & set(node.rooms)
+    }
     return sorted(served | set(node.rooms))
 
 

@@ -6,11 +6,11 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 import msgspec
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -28,20 +28,25 @@ _UNSAFE_JSON = {code: f"\\u{code:04x}" for code in _UNSAFE if code > 31}
 
 
 def plain(value: object) -> str:
-    """Return text in which control characters show themselves instead of acting.
+    r"""Return text in which control characters show themselves instead of acting.
 
-    >>> plain("a\\x1b[31mb")
-    'a\\\\x1b[31mb'
+    >>> plain("a\x1b[31mb")
+    'a\\x1b[31mb'
     """
     return str(value).translate(_UNSAFE)
 
 
-class Column(NamedTuple):
-    """A column of a table: numbers stand right, ids are never wrapped."""
+class Column(str):  # noqa: SLOT000 — a dozen of them, with two attributes each
+    """The heading of a column that is more than text: numbers stand right, ids are never wrapped."""
 
-    name: str
-    right: bool = False
-    whole: bool = False
+    right: bool
+    whole: bool
+
+    def __new__(cls, name: str, *, right: bool = False, whole: bool = False) -> Self:
+        """Return the heading."""
+        made = super().__new__(cls, name)
+        made.right, made.whole = right, whole
+        return made
 
 
 class Terminal:
@@ -64,13 +69,19 @@ class Terminal:
         sys.stdout.write(text)
         sys.stdout.flush()
 
+    def put(self, what: RenderableType) -> None:
+        """Print something rich makes, without the blanks that fill its lines."""
+        with self.out.capture() as taken:
+            self.out.print(what)
+        self.text("\n".join(line.rstrip() for line in taken.get().split("\n")))
+
     def heading(self, text: str) -> None:
         """Print what the next lines are about."""
-        self.out.print(Text(plain(text), style="bold"))
+        self.put(Text(plain(text), style="bold"))
 
     def line(self, text: str = "", style: str = "") -> None:
         """Print a line."""
-        self.out.print(Text(plain(text), style=style), soft_wrap=False)
+        self.put(Text(plain(text), style=style))
 
     def indented(self, text: str, style: str = "", by: int = 2) -> None:
         """Print a paragraph, indented as a whole."""
@@ -78,7 +89,7 @@ class Terminal:
         grid.add_column(width=by)
         grid.add_column(overflow="fold")
         grid.add_row("", Text(plain(text), style=style))
-        self.out.print(grid)
+        self.put(grid)
 
     def facts(self, pairs: Iterable[tuple[str, object]], by: int = 2) -> None:
         """Print what is known of one thing, name by name; what is empty is left out."""
@@ -89,24 +100,46 @@ class Terminal:
         for name, value in pairs:
             if value not in ("", None, ()):
                 grid.add_row("", name, _cell(value))
-        self.out.print(grid)
+        self.put(grid)
 
-    def table(self, columns: Sequence[Column | str], rows: Iterable[Sequence[object]]) -> None:
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print rows under their columns."""
-        table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 1), show_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
         for column in columns:
             said = column if isinstance(column, Column) else Column(column)
-            justify = "right" if said.right else "left"
-            table.add_column(said.name, justify=justify, no_wrap=said.whole, overflow="ellipsis" if said.whole else "fold")
+            table.add_column(
+                str(said),
+                justify="right" if said.right else "left",
+                no_wrap=said.whole,
+                overflow="ellipsis" if said.whole else "fold",
+            )
         for row in rows:
             table.add_row(*(_cell(value) for value in row))
-        self.out.print(table)
+        self.put(table)
 
 
 def _cell(value: object) -> Text:
     if isinstance(value, Text):
         return value
     return Text(plain(f"{value:,}" if type(value) is int else value))
+
+
+def tail(uri: str) -> str:
+    """Return the last part of a path or URL, which is what people know it by.
+
+    >>> tail("/srv/in/report.json")
+    'report.json'
+    """
+    return uri.rstrip("/").rpartition("/")[2] or uri
+
+
+def count(number: int, what: str) -> str:
+    """Return a number of things.
+
+    >>> count(1, "record"), count(1200, "record")
+    ('1 record', '1,200 records')
+    """
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def styled(text: object, style: str) -> Text:

@@ -57,7 +57,7 @@ def _agreed(value: Any) -> Any:
     if kind is float and -1e15 < value < 1e15:
         if value == int(value):
             return int(value)
-        if value >= 1e-3 or value <= -1e-3:
+        if value >= 1e-4 or value <= -1e-4:
             return value
     raise _Doubt
 

@@ -13,7 +13,7 @@ from foedus.model.label import Label
 Outcome = Literal["release", "redact", "hold", "withhold"]
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """What a decision needs to know of a finding; no content.
 
     ``area`` is the programme's area; ``owner`` the first originator's party id; ``created_us`` the reference instant in
@@ -55,7 +55,7 @@ class Facts(msgspec.Struct, frozen=True):
     sender: str = ""
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """One failing condition: stable code, the field it is about, what was found, what would be needed, by which clause."""
 
     code: str
@@ -65,7 +65,7 @@ class Reason(msgspec.Struct, frozen=True):
     clause: str = ""
 
 
-class Duties(msgspec.Struct, frozen=True):
+class Duties(msgspec.Struct, frozen=True, gc=False):
     """What the recipient takes on with a release; the strictest of the covering clauses."""
 
     action: str = "none"
@@ -78,7 +78,7 @@ class Duties(msgspec.Struct, frozen=True):
     purposes: tuple[str, ...] = ()
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """One finding, one party, one instant.
 
     ``clauses`` are the permits that cover it, or the forbids that struck; ``nearest`` the permit that failed fewest

@@ -22,7 +22,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One head STIX object of a kind, with its supporting objects.
 
     ``because`` names what it rests on, each as one of ``source:<source id>``, ``layer:<name>``, ``object:<sha256>``,
-    ``record:<sha256>``; the labels of those are its label's inputs. ``kind`` is a room's kind or the STIX type.
+    ``record:<sha256>``; the labels of those are its label's inputs. ``handling:<scheme>:<what>`` is what the source said
+    of how a part may go on beside any label; it narrows the label. ``kind`` is a room's kind or the STIX type.
     ``document`` is True where the head is a received object as it came, not a conclusion.
     ``pointer`` is the place in the source where it stood.
     """

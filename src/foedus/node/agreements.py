@@ -21,8 +21,9 @@ from foedus.model.programme import Card, Programme
 from foedus.model.vkey import VerifierKey
 from foedus.model.vkey import parse as parse_vkey
 from foedus.programme import agree
+from foedus.programme.countries import COUNTRIES
 from foedus.programme.document import Document, digest, read_valid
-from foedus.programme.membership import expand
+from foedus.programme.membership import expand, group_of
 from foedus.release.compile import compile as compile_policy
 from foedus.release.policy import Policy
 from foedus.store import state
@@ -206,9 +207,21 @@ class Agreements:
         day = at.date()
 
         def members(name: str) -> frozenset[str]:
-            return frozenset().union(*(expand(programme, name.lower(), day) for programme in held))
+            if name.upper() in COUNTRIES:
+                return frozenset({name.upper()})
+            known = [
+                programme
+                for programme in held
+                if programme.party(name.lower()) or group_of(programme, name.lower()) is not None
+            ]
+            return frozenset().union(*(expand(programme, name.lower(), day) for programme in known))
 
         return Terms(expand=members, ladder=Ladder.of(held[0]) if held else None, target=self._party.upper(), day=day)
+
+    def organisations(self, at: datetime) -> Mapping[str, str]:
+        """Return the party that each MISP organisation uuid stands for."""
+        held = [agreement.programme for agreement in self.in_force(at)]
+        return {uuid: party.id for programme in held for party in programme.parties for uuid in party.misp_orgs}
 
     def levels(self, at: datetime) -> dict[str, tuple[str, str]]:
         """Return how people may write the levels of the programmes held."""

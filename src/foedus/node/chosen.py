@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from foedus.model import ijson, stix
 from foedus.model.decision import Decision
+from foedus.model.misp import EXTENSION as MISP
 from foedus.model.stix import StixObject
 from foedus.release.bindings import bindings_of
 from foedus.release.closure import Closed, Edge, close, edges_of
+from foedus.release.handling import without_handling
 from foedus.release.redact import Redacted, redact
 from foedus.release.screen import identifying, screen
 from foedus.store import findings, lookups
@@ -58,6 +60,7 @@ class Chosen:
         self._target = array("q")
         self._kind = array("b")
         self._starts = array("q")
+        self._handled: set[int] = set()
         self._visible: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._closed: Closed | None = None
 
@@ -78,6 +81,8 @@ class Chosen:
             self._hashes.append(self._hash(one.id))
             self._ranks.append(_FIRST.get(one.type, _LAST.get(one.type, 2)))
             self._starts.append(len(self._source))
+            if MISP in one.extensions:
+                self._handled.add(index)
             for edge in all_edges(one):
                 self._source.append(index)
                 self._target.append(_SEEN if edge.target in visible else self._hash(edge.target))
@@ -126,19 +131,23 @@ class Chosen:
         pruned = {self._source[edge] for edge in self._closed.pruned}
         profiled = {number for number, (_, _, decision) in enumerate(self._classes) if decision.profiles}
         for index in np.flatnonzero(self._alive()):
-            if self._class_of[index] in profiled or index in pruned:
+            if self._class_of[index] in profiled or index in pruned or index in self._handled:
                 yield int(index)
 
     def outgoing(self, read: Read, index: int, held: Held, key: bytes) -> Redacted | None:
         """Return what goes out of an object, None where it cannot go: redaction, pruning and the last look at free text."""
         lost = self._lost(index)
         profiles = self.pick(index).decision.profiles
+        own = without_handling(held.raw) if index in self._handled else Redacted(held.raw, changed=False)
         if not lost and not profiles:
-            return Redacted(held.raw, changed=False)
+            return own
         edges = all_edges(stix.read(held.raw)) if lost else []
         gone = [edges[offset] for offset in lost]
-        out = redact(held.raw, profiles, key=key, prune=[edge.path for edge in gone])
-        if out is None or not gone:
+        out = redact(own.raw, profiles, key=key, prune=[edge.path for edge in gone])
+        if out is None:
+            return None
+        out = Redacted(out.raw, changed=out.changed or own.changed)
+        if not gone:
             return out
         hidden = lookups.resolve_all(read, [edge.target for edge in gone])
         values = [

@@ -97,4 +97,3 @@ def _entry(node: Node, pair: tuple[Held, Held], where: tuple[str, str], at: date
 
 def _about(read: Read, held: Held) -> About:
     return About(kind=held.kind, title=held.title, urgency=held.urgency, keys=tuple(values.values_of(read, held.seq)))
-

@@ -6,6 +6,7 @@ import hashlib
 import io
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import urljoin
 
@@ -90,32 +91,34 @@ def pull(node: Node, party: str = "", programme: str = "", progress: Progress = 
                 continue
             result = Pulled(agreement.programme.id, peer.party)
             try:
-                _Pull(node, agreement, peer, result).run(progress)
+                with session_to(node, peer) as session:
+                    _Pull(node, agreement, peer, session, result).run(progress)
             except ExchangeError as error:
                 result.error = str(error)
             results.append(result)
     return results
 
 
-def session_to(node: Node, peer: Peer) -> Session:
-    """Return a session with a peer's node: our certificate, its CA and no other."""
+@contextmanager
+def session_to(node: Node, peer: Peer) -> Iterator[Session]:
+    """Open a session with a peer's node: our certificate, its CA and no other."""
     context = tls.client_context(peer.ca, *node.tls_files)
-    client = httpx.Client(verify=context, timeout=TIMEOUT_S, trust_env=False)
     patience = Patience(time.sleep, node.wall.now, lambda: int.from_bytes(node.entropy(4)) / 2**32)
-    return Session(client, peer.card.endpoint, patience)
+    with httpx.Client(verify=context, timeout=TIMEOUT_S, trust_env=False) as client:
+        yield Session(client, peer.card.endpoint, patience)
 
 
 class _Pull:
     """One pull from one peer under one programme."""
 
-    def __init__(self, node: Node, agreement: Agreement, peer: Peer, result: Pulled) -> None:
+    def __init__(self, node: Node, agreement: Agreement, peer: Peer, session: Session, result: Pulled) -> None:
         self.node = node
         self.agreement = agreement
         self.peer = peer
         self.result = result
         self.programme = agreement.programme.id
         self.theirs = f"{self.programme}|{peer.party}|{node.party}"
-        self.session = session_to(node, peer)
+        self.session = session
         self.logs = PeerClient(self.session, peer.card.endpoint, agreement.word)
         self.areas = {area.id: area for area in agreement.programme.areas}
         self.exchanged = False
@@ -386,14 +389,14 @@ def push(node: Node, party: str, programme: str, url: str, authorization: str = 
     if not found:
         raise InputError("not the URL of a collection", code="collection-url", where=url, hint="…/collections/<id>/")
     headers = {"authorization": authorization} if authorization else {}
-    client = httpx.Client(timeout=TIMEOUT_S, headers=headers, trust_env=False)
     patience = Patience(time.sleep, node.wall.now, lambda: int.from_bytes(node.entropy(4)) / 2**32)
-    session = Session(client, url, patience)
-    limit = taxii.max_content_length(session, root)
     accepted = refused = 0
-    for done in send(session, root, url, released(node, party, programme), limit):
-        accepted += len(done.accepted)
-        refused += len(done.refused)
+    with httpx.Client(timeout=TIMEOUT_S, headers=headers, trust_env=False) as client:
+        session = Session(client, url, patience)
+        limit = taxii.max_content_length(session, root)
+        for done in send(session, root, url, released(node, party, programme), limit):
+            accepted += len(done.accepted)
+            refused += len(done.refused)
     return Pushed(url, accepted, refused)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -66,7 +66,7 @@ class Origin(msgspec.Struct, frozen=True):
 class _Hashing(io.RawIOBase):
     """Reads another stream and hashes what passes."""
 
-    def __init__(self, source: BinaryIO, progress: Progress, total: int | None) -> None:
+    def __init__(self, source: IO[bytes], progress: Progress, total: int | None) -> None:
         super().__init__()
         self._source = source
         self._progress = progress
@@ -93,7 +93,7 @@ class _Hashing(io.RawIOBase):
 def ingest(
     node: Node,
     area: str,
-    source: BinaryIO,
+    source: IO[bytes],
     origin: Origin,
     settings: Mapping[str, Any] | None = None,
     progress: Progress = silent,
@@ -208,7 +208,7 @@ def done_mark(path: Any) -> Any:
     return path.with_suffix(".analysed")
 
 
-def _size_of(source: BinaryIO) -> int | None:
+def _size_of(source: IO[bytes]) -> int | None:
     try:
         here = source.tell()
         size = source.seek(0, io.SEEK_END)

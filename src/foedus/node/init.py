@@ -56,7 +56,9 @@ def init(
         held = [programmes.propose(node, one) for one in names]
     for one in held:
         if party not in one.parties:
-            raise InputError(f"{one.id} does not name {party!r}", code="not-a-party", hint=f"parties: {', '.join(one.parties)}")
+            raise InputError(
+                f"{one.id} does not name {party!r}", code="not-a-party", hint=f"parties: {', '.join(one.parties)}"
+            )
     return Made(
         str(directory), party, name, config.endpoint, str(directory / "card.json"), tuple(one.word for one in held)
     )
@@ -69,7 +71,9 @@ def token(node: Node, name: str) -> str:
     """
     secret = node.entropy(TOKEN_BYTES).hex()
     with node.store.write() as tx:
-        access.keep_account(tx, Account(name, node.party, "tool", token_sha256=hashlib.sha256(secret.encode()).digest()))
+        access.keep_account(
+            tx, Account(name, node.party, "tool", token_sha256=hashlib.sha256(secret.encode()).digest())
+        )
     return secret
 
 

@@ -12,6 +12,7 @@ from foedus.account.ledger import append
 from foedus.account.receipts import SourceLabelled, draft
 from foedus.errors import FoedusError, InputError, LabelUnknown
 from foedus.label.dominance import join
+from foedus.label.handling import narrow
 from foedus.label.stix import Markings
 from foedus.label.text import parse_text
 from foedus.model import ijson, instant, stix
@@ -23,6 +24,8 @@ from foedus.node.home import Node
 from foedus.store import findings, lookups, objects, state
 from foedus.store.engine import Read, Tx
 from foedus.store.state import Source
+
+HANDLING = "handling:"
 
 
 class Given(NamedTuple):
@@ -46,6 +49,7 @@ class Labeller:
         self._given = given or {}
         self._terms = node.agreements.terms(at)
         self._markings = Markings(_definitions(node), node.agreements.markings(at), self._terms)
+        self._organisations = node.agreements.organisations(at)
         self._sources: dict[str, Label | None] = {}
         self._joined: dict[tuple[str, ...], Label] = {}
 
@@ -73,10 +77,16 @@ class Labeller:
         return self._of(one.object, one.because or finding.because, inputs, self._given.get(one.object.sha256))
 
     def _of(self, one: StixObject, because: Sequence[str], inputs: _Inputs, given: Given | None) -> Label:
-        base = given.label if given else inputs.dominant(because)
-        if one.granular:
-            return self._markings.of(ijson.decode(one.raw), base)
-        return self._markings.of_ids(one.markings, base)
+        said = [ground for ground in because if ground.startswith(HANDLING)]
+        base = given.label if given else inputs.dominant([ground for ground in because if ground not in said])
+        label = (
+            self._markings.of(ijson.decode(one.raw), base)
+            if one.granular
+            else self._markings.of_ids(one.markings, base)
+        )
+        for ground in said:
+            label = narrow(label, ground, self._organisations)
+        return label
 
     @staticmethod
     def _quietly(ask: Callable[[], Label]) -> Label | None:

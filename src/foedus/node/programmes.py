@@ -12,7 +12,7 @@ import msgspec
 from foedus.account.ledger import append
 from foedus.account.receipts import ProgrammeAgreed, draft
 from foedus.areas import facts, rooms
-from foedus.errors import InputError
+from foedus.errors import InputError, InvalidProgramme
 from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.programme import Card, Programme, in_language
@@ -102,7 +102,11 @@ def bytes_of(name: str) -> bytes:
 def check(name: str) -> Checked:
     """Check a document and report everything that is wrong with it."""
     raw = bytes_of(name)
-    document = read(raw, name=name)
+    try:
+        document = read(raw, name=name)
+    except InvalidProgramme as error:
+        found = tuple(_remark(one) for one in error.findings if isinstance(one, ProgrammeRemark))
+        return Checked(name, valid=False, digest="", remarks=found)
     remarks = check_document(document, room_facts())
     errors = [one for one in remarks if one.severity == "error"]
     return Checked(

@@ -308,7 +308,7 @@ class _Release:
             originator=held.owner,
             purpose=decision.purpose,
             duties=msgspec.to_builtins(decision.duties),
-            latency_hours=round(latency_minutes / 60, 5),
+            latency_hours=round(latency_minutes / 60, 4),
             latency_minutes=latency_minutes,
             expires_at=None if expires is None else instant.text(expires),
         )

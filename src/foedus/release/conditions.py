@@ -10,23 +10,31 @@ from foedus.model import instant
 from foedus.model.decision import Reason, Subject
 from foedus.model.label import TLP_ORDER, Label
 from foedus.release.duration import shift_us
-from foedus.release.facets import AUDIENCE_TAGS, NO_LABEL, NO_LEVEL, NO_TLP, STRANGE_CAVEAT, Facets, audience_of
+from foedus.release.facets import AUDIENCE_TAGS, NO_LABEL, NO_LEVEL, NO_TLP, STRANGE_CAVEAT, Facets
 from foedus.release.policy import ORCON, UNKNOWN_LEVEL, UNKNOWN_TLP, MaskedRecipient, MaskedRule, Policy, mark_of
 
 # A clock may run ahead by so much; a finding from further in the future has a wrong instant.
 SKEW_US = 5 * 60 * 1_000_000
 
+# Whether it holds, code, field, what was found, what would be needed.
+_Check = tuple[bool, str, str, str, str]
+
 
 class Case(NamedTuple):
-    """One subject before one recipient at one instant, with the label that holds then and its facets."""
+    """One subject before one recipient at one instant, with the label that holds then, its facets and audience.
+
+    ``age`` stands for the ages that no rule of the recipient tells apart.
+    """
 
     subject: Subject
     label: Label | None
     facets: Facets
+    admitted: frozenset[str] | None
     recipient: MaskedRecipient
     policy: Policy
     at_us: int
     purpose: str
+    age: int = 0
 
 
 def policy_reasons(policy: Policy, at_us: int) -> Iterator[Reason]:
@@ -52,41 +60,44 @@ def mandatory(case: Case) -> list[Reason]:
 
 def uncovered(case: Case, rule: MaskedRule) -> list[Reason]:
     """Return every condition by which a permit fails to cover a subject; empty when it covers."""
-    subject, facets, clause = case.subject, case.facets, rule.rule
-    found: list[tuple[bool, str, str, str, str]] = [
+    return [
+        Reason(code, where, actual, required, rule.rule.id)
+        for holds, code, where, actual, required in (*_scope(case, rule), *_handling(case, rule))
+        if not holds
+    ]
+
+
+def _scope(case: Case, rule: MaskedRule) -> tuple[_Check, ...]:
+    """Return what a permit asks of a subject and of the request."""
+    subject, clause = case.subject, rule.rule
+    valid = in_validity(case, rule)
+    # Instants are dear to write and seldom needed.
+    span = ("", "") if valid else (instant.text(case.at_us), _span(rule))
+    purposes = _any(clause.purposes)
+    return (
         (not clause.unusable, "clause-incomplete", "clause", f"lacks {clause.unusable}", "a complete permit"),
         (subject.owner in rule.owners, "owner-not-in-clause", "owner", subject.owner, _any(clause.owners)),
         (rule.names_area(subject.area), "area-not-in-clause", "area", subject.area, _any(clause.areas)),
-        (_in(subject.kind, rule.types), "type-not-in-clause", "kind", subject.kind, _any(clause.types)),
-        (
-            facets.level <= rule.level_max,
-            "level-above-clause",
-            "label.classification",
-            level_text(case.policy, facets.level),
-            f"at most {clause.level_max}",
-        ),
-        (
-            facets.tlp <= rule.tlp_max,
-            "tlp-above-clause",
-            "label.tlp",
-            tlp_text(facets.tlp),
-            f"at most {clause.tlp_max}",
-        ),
-        (
-            not (facets.cats | facets.caveats) & ~rule.allowed,
-            "caveat-not-in-clause",
-            "label.caveats",
-            marks_text(case.policy, (facets.cats | facets.caveats) & ~rule.allowed),
-            f"no caveat but {_any(clause.caveats)}",
-        ),
-        (_in(case.purpose, rule.purposes), "purpose-not-in-clause", "purpose", case.purpose, _any(clause.purposes)),
-        (_valid(case, rule), "clause-not-valid", "at", instant.text(case.at_us), _span(rule)),
-        (_young(case, rule), "too-old", "created", day_text(subject.created_us), f"at most {clause.max_age} old"),
-        (_selected(case, rule), "content-not-in-clause", "contains", _any(subject.contains), _selection(rule)),
-    ]
-    return [
-        Reason(code, where, actual, required, clause.id) for holds, code, where, actual, required in found if not holds
-    ]
+        (is_known(subject.kind, rule.types), "type-not-in-clause", "kind", subject.kind, _any(clause.types)),
+        (is_known(case.purpose, rule.purposes), "purpose-not-in-clause", "purpose", case.purpose, purposes),
+        (valid, "clause-not-valid", "at", *span),
+        (is_young(case, rule), "too-old", "created", "older", f"at most {clause.max_age} old"),
+        (is_selected(case, rule), "content-not-in-clause", "contains", _any(subject.contains), _selection(rule)),
+    )
+
+
+def _handling(case: Case, rule: MaskedRule) -> tuple[_Check, ...]:
+    """Return what a permit asks of a label."""
+    facets, policy = case.facets, case.policy
+    level, tlp = f"at most {rule.rule.level_max}", f"at most {rule.rule.tlp_max}"
+    beyond = (facets.cats | facets.caveats) & ~rule.allowed
+    accepted = f"no caveat but {_any(rule.rule.caveats)}"
+    classification = level_text(policy, facets.level)
+    return (
+        (facets.level <= rule.level_max, "level-above-clause", "label.classification", classification, level),
+        (facets.tlp <= rule.tlp_max, "tlp-above-clause", "label.tlp", tlp_text(facets.tlp), tlp),
+        (not beyond, "caveat-not-in-clause", "label.caveats", marks_text(policy, beyond), accepted),
+    )
 
 
 def strikes(case: Case, rule: MaskedRule) -> bool:
@@ -95,13 +106,13 @@ def strikes(case: Case, rule: MaskedRule) -> bool:
     return (
         subject.owner in rule.owners
         and rule.names_area(subject.area)
-        and _in(subject.kind, rule.types)
+        and is_known(subject.kind, rule.types)
         and facets.level <= rule.level_max
         and facets.tlp <= rule.tlp_max
-        and _in(case.purpose, rule.purposes)
-        and _valid(case, rule)
-        and _young(case, rule)
-        and _selected(case, rule)
+        and is_known(case.purpose, rule.purposes)
+        and in_validity(case, rule)
+        and is_young(case, rule)
+        and is_selected(case, rule)
     )
 
 
@@ -131,8 +142,8 @@ def marks_text(policy: Policy, mask: int) -> str:
 
 
 def day_text(us: int) -> str:
-    """Return the day of an instant; days suffice for an explanation and let findings of one day share it."""
-    return instant.text(us)[:10] if us >= 0 else "missing"
+    """Return the day of an instant."""
+    return instant.text(us)[:10]
 
 
 def _known(case: Case) -> Iterator[Reason]:
@@ -164,8 +175,7 @@ def _label(case: Case) -> Iterator[Reason]:
         if beyond:
             yield Reason(code, where, marks_text(case.policy, beyond), f"accepted for {party.recipient.id}")
     if not facets.audience & party.bit:
-        admitted = audience_of(label, case.subject.owner, case.policy) or frozenset()
-        outside = set(party.recipient.states) - admitted
+        outside = set(party.recipient.states) - (case.admitted or frozenset())
         missing = _any(tuple(sorted(outside))) if party.recipient.states else "no state on that day"
         yield Reason("not-in-audience", "label.audience", f"without {missing}", f"every state of {party.recipient.id}")
 
@@ -189,10 +199,9 @@ def _instants(case: Case) -> Iterator[Reason]:
     if created < 0:
         yield Reason("created-missing", "created", "none", "an instant")
     elif created > at + SKEW_US:
-        yield Reason("created-in-future", "created", day_text(created), f"not after {instant.text(at + SKEW_US)}")
+        yield Reason("created-in-future", "created", "later", f"not after {instant.text(at + SKEW_US)}")
     if case.subject.labelled_us > at:
-        actual = day_text(case.subject.labelled_us)
-        yield Reason("labelled-later", "labelled", actual, "a policy not older than the label")
+        yield Reason("labelled-later", "labelled", "later", "a policy not older than the label")
 
 
 def _strange(label: Label, policy: Policy) -> str:
@@ -202,20 +211,23 @@ def _strange(label: Label, policy: Policy) -> str:
     return _any(tuple(strange))
 
 
-def _in(value: str, known: frozenset[str] | None) -> bool:
+def is_known(value: str, known: frozenset[str] | None) -> bool:
+    """Say whether a value is among those a rule names; a rule that names none does not ask."""
     return known is None or value in known
 
 
-def _valid(case: Case, rule: MaskedRule) -> bool:
+def in_validity(case: Case, rule: MaskedRule) -> bool:
+    """Say whether a rule is valid at the instant: its start counts, its end does not."""
     return rule.rule.start_us <= case.at_us < rule.rule.end_us
 
 
-def _young(case: Case, rule: MaskedRule) -> bool:
+def is_young(case: Case, rule: MaskedRule) -> bool:
+    """Say whether a subject is no older than a rule allows."""
     max_age = rule.rule.max_age
     return not max_age or case.subject.created_us >= shift_us(case.at_us, max_age, -1)
 
 
-def _selected(case: Case, rule: MaskedRule) -> bool:
+def is_selected(case: Case, rule: MaskedRule) -> bool:
     """Say whether the content and caveats a clause asks for, if any, are there."""
     marked = not rule.rule.caveats_any or bool((case.facets.cats | case.facets.caveats) & rule.any_of)
     return marked and (not rule.contains or not rule.contains.isdisjoint(case.subject.contains))

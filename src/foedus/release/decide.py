@@ -1,7 +1,7 @@
 """Decide on findings: pure, total, explainable; whatever is unknown or goes wrong withholds.
 
-``standing`` decides what a whole class of findings has in common (label, owner, area, kind, age), once; ``decide_many``
-then gives each finding its decision from its class. Only what the ledger says about the single object (a recall, a
+What a whole class of findings has in common (label, owner, area, kind, age) is decided once, with its explanation; then
+each finding gets its decision from its class. Only what the ledger says about the single object (a recall, a
 grant, an approval, a counter) is looked up one by one.
 """
 
@@ -15,10 +15,12 @@ import msgspec
 
 from foedus.model import instant
 from foedus.model.decision import Decision, Duties, Facts, Outcome, Reason, Subject
+from foedus.model.label import Label
 from foedus.model.programme import Action
 from foedus.release.conditions import SKEW_US, Case, mandatory, policy_reasons, strikes, struck, uncovered
 from foedus.release.duration import FOREVER_US, is_forever, shift_us, shortest
-from foedus.release.facets import facets
+from foedus.release.facets import Facets, seen
+from foedus.release.index import Index
 from foedus.release.policy import CONSENT, ORCON, PSEUDONYM_PROFILE, PSEUDONYMISED, MaskedRule, Policy
 
 ACTIONS: tuple[Action, ...] = (
@@ -28,13 +30,12 @@ ACTIONS: tuple[Action, ...] = (
     "externally-visible-indirect",
     "externally-visible-direct",
 )
-_DAY_US = 86_400_000_000
 
 
 class Standing(msgspec.Struct, frozen=True):
     """What holds for every finding of one class before the ledger's facts.
 
-    ``consent``, ``four_eyes`` and ``limits`` say which facts are asked for; ``dated`` that a reason names a day.
+    ``consent``, ``four_eyes`` and ``limits`` say which facts are asked for.
     """
 
     outcome: Outcome
@@ -49,7 +50,6 @@ class Standing(msgspec.Struct, frozen=True):
     consent: tuple[Reason, ...] = ()
     four_eyes: tuple[Reason, ...] = ()
     limits: tuple[tuple[str, int], ...] = ()
-    dated: bool = False
 
 
 def decide(subject: Subject, party: str, policy: Policy, at: datetime, purpose: str, facts: Facts) -> Decision:
@@ -86,13 +86,20 @@ class _Run:
         self.classes: dict[object, Standing] = {}
         # Labels are told apart by identity: this keeps them alive, so that no id is used twice.
         self.labels: list[object] = []
+        self.facets: dict[tuple[int, str], tuple[Label | None, Facets, frozenset[str] | None]] = {}
         self.cuts = self._cuts()
+        self.index = Index(policy.recipients[party]) if party in policy.recipients else None
 
     def decide(self, subject: Subject) -> Decision:
         try:
-            found = self._standing(subject)
-            key = (subject.object_id, subject.version)
-            if self.facts.recalled and key in self.facts.recalled:
+            age = bisect_right(self.cuts, subject.created_us)
+            late = subject.labelled_us > self.at_us
+            key = (id(subject.label), subject.owner, subject.area, subject.kind, subject.contains, age, late)
+            found = self.classes.get(key)
+            if found is None:
+                self.labels.append(subject.label)
+                found = self.classes[key] = self._decide_class(subject, age)
+            if self.facts.recalled and (subject.object_id, subject.version) in self.facts.recalled:
                 found = _denied(found, (Reason("recalled", "object", "recalled", "not recalled"),))
             elif found.consent or found.four_eyes or found.limits:
                 found = self._with_facts(found, subject)
@@ -120,36 +127,27 @@ class _Run:
             found.expires_us,
         )
 
-    def _standing(self, subject: Subject) -> Standing:
-        created = subject.created_us
-        late = subject.labelled_us > self.at_us
-        key = (
-            id(subject.label),
-            subject.owner,
-            subject.area,
-            subject.kind,
-            subject.contains,
-            bisect_right(self.cuts, created),
-            late,
-        )
-        found = self.classes.get(key)
-        if found is None:
-            self.labels.append(subject.label)
-            found = self.classes[key] = self._decide_class(subject)
-        if found.dated:
-            day = (key, created // _DAY_US, subject.labelled_us // _DAY_US)
-            if day not in self.classes:
-                self.classes[day] = self._decide_class(subject)
-            found = self.classes[day]
-        return found
-
-    def _decide_class(self, subject: Subject) -> Standing:
-        found = standing(subject, self.party, self.policy, self.at, self.purpose)
+    def _decide_class(self, subject: Subject, age: int) -> Standing:
+        """Return what the mandatory part and the clauses say of a class, before any fact of the ledger."""
+        policy = self.policy
+        wanted = self.purpose or policy.areas.get(subject.area, "")
+        label_hash = subject.label.hash() if subject.label else ""
+        if self.index is None:
+            unknown = Reason("party-unknown", "party", self.party, "a party of the programme")
+            return Standing("withhold", label_hash, wanted, reasons=(*policy_reasons(policy, self.at_us), unknown))
+        case = Case(subject, *self._seen(subject), policy.recipients[self.party], policy, self.at_us, wanted, age)
+        found = _standing(case, self.index, label_hash)
         if self.facts.sender in ("", subject.owner):
             # Nobody passes on what is his own.
             consent = tuple(reason for reason in found.consent if reason.code != "onward-consent-missing")
             return msgspec.structs.replace(found, consent=consent)
         return found
+
+    def _seen(self, subject: Subject) -> tuple[Label | None, Facets, frozenset[str] | None]:
+        key = (id(subject.label), subject.owner)
+        if key not in self.facets:
+            self.facets[key] = seen(subject.label, subject.owner, self.policy, self.at)
+        return self.facets[key]
 
     def _cuts(self) -> list[int]:
         """Return the instants at which age turns a decision: missing, too old for some clause, in the future."""
@@ -188,34 +186,25 @@ class _Run:
         return found
 
 
-def standing(subject: Subject, party: str, policy: Policy, at: datetime, purpose: str) -> Standing:
-    """Return what the mandatory part and the clauses say, before any fact of the ledger.
-
-    ``redact`` and ``release`` here may still become ``hold`` or ``withhold``; ``withhold`` is final.
-    """
-    at_us = instant.to_us(at)
-    wanted = purpose or policy.areas.get(subject.area, "")
-    label_hash = subject.label.hash() if subject.label else ""
-    recipient = policy.recipients.get(party)
-    if recipient is None:
-        reasons = (*policy_reasons(policy, at_us), Reason("party-unknown", "party", party, "a party of the programme"))
-        return Standing("withhold", label_hash, wanted, reasons=reasons)
-    held = subject.label.at(at) if subject.label else None
-    case = Case(subject, held, facets(subject.label, subject.owner, policy, at), recipient, policy, at_us, wanted)
-    reasons = tuple(mandatory(case))
-    failing = [(rule, uncovered(case, rule)) for rule in recipient.permits]
-    covering = [rule for rule, lacking in failing if not lacking]
-    hits = [rule for rule in recipient.forbids if strikes(case, rule) and not _lifted(rule, covering)]
-    reasons += tuple(struck(case, rule) for rule in hits)
-    nearest = ""
-    if not covering:
-        nearest, lacking = _nearest(failing, party)
-        reasons += lacking
-    if reasons:
-        dated = any(reason.field in ("created", "labelled") for reason in reasons)
-        clauses = tuple(rule.rule.id for rule in hits)
-        return Standing("withhold", label_hash, wanted, clauses, reasons, nearest=nearest, dated=dated)
-    return _allowed(case, covering, label_hash)
+def _standing(case: Case, index: Index, label_hash: str) -> Standing:
+    covering, nearest = index.covering(case)
+    reasons = mandatory(case)
+    hits = [rule for rule in case.recipient.forbids if strikes(case, rule) and not _lifted(rule, covering)]
+    reasons += [struck(case, rule) for rule in hits]
+    if nearest:
+        reasons += uncovered(case, nearest)
+    elif not covering:
+        reasons.append(Reason("no-clause", "clauses", "none", f"a permit to {case.recipient.recipient.id}"))
+    if not reasons:
+        return _allowed(case, covering, label_hash)
+    return Standing(
+        "withhold",
+        label_hash,
+        case.purpose,
+        clauses=tuple(rule.rule.id for rule in hits),
+        reasons=tuple(reasons),
+        nearest=nearest.rule.id if nearest else "",
+    )
 
 
 def strictest(rules: list[MaskedRule], policy: Policy, at_us: int) -> Duties:
@@ -244,13 +233,6 @@ def _lifted(rule: MaskedRule, covering: list[MaskedRule]) -> bool:
     if rule.rule.unless == CONSENT:
         return True
     return rule.rule.unless == PSEUDONYMISED and any(PSEUDONYM_PROFILE in permit.rule.profiles for permit in covering)
-
-
-def _nearest(failing: list[tuple[MaskedRule, list[Reason]]], party: str) -> tuple[str, tuple[Reason, ...]]:
-    if not failing:
-        return "", (Reason("no-clause", "clauses", "none", f"a permit to {party}"),)
-    rule, lacking = min(failing, key=lambda item: len(item[1]))
-    return rule.rule.id, tuple(lacking)
 
 
 def _allowed(case: Case, covering: list[MaskedRule], label_hash: str) -> Standing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from foedus.model import instant
 
@@ -14,6 +15,7 @@ _DURATION = re.compile(r"P(?:(\d+)([YMWD])|T(\d+)([HM]))", re.ASCII)
 _CLOCK = {"W": timedelta(weeks=1), "D": timedelta(days=1), "TH": timedelta(hours=1), "TM": timedelta(minutes=1)}
 
 
+@lru_cache(maxsize=1024)
 def shift_us(at_us: int, duration: str, sign: int = 1) -> int:
     """Return the instant a duration later (sign 1) or earlier (sign -1); months and years keep the day where they can.
 

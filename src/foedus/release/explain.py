@@ -9,9 +9,9 @@ import msgspec
 from foedus.model import instant
 from foedus.model.decision import Decision, Facts, Reason, Subject
 from foedus.model.programme import Clause, Programme
-from foedus.release.conditions import Case, mandatory, strikes, uncovered
+from foedus.release.conditions import Case, day_text, mandatory, strikes, uncovered
 from foedus.release.decide import decide
-from foedus.release.facets import facets
+from foedus.release.facets import seen
 from foedus.release.policy import (
     CONSENT,
     PSEUDONYM_PROFILE,
@@ -94,9 +94,9 @@ def would_release(
     recipient = policy.recipients.get(party)
     if recipient is None or decision.outcome in ("release", "redact"):
         return ()
-    held = subject.label.at(at) if subject.label else None
-    seen = facets(subject.label, subject.owner, policy, at)
-    case = Case(subject, held, seen, recipient, policy, instant.to_us(at), decision.purpose)
+    case = Case(
+        subject, *seen(subject.label, subject.owner, policy, at), recipient, policy, instant.to_us(at), decision.purpose
+    )
     mine = facts.sender in ("", subject.owner)
     if decision.outcome == "hold":
         return (tuple(dict.fromkeys(_act(reason, case) for reason in decision.reasons)),)
@@ -139,7 +139,7 @@ def _change(reason: Reason, case: Case, permit: MaskedRule, *, mine: bool) -> st
     if reason.code == "clause-not-valid":
         return f"later:{instant.text(permit.rule.start_us)[:10]}" if case.at_us < permit.rule.start_us else None
     if reason.code in ("created-in-future", "labelled-later"):
-        return f"later:{reason.actual}"
+        return f"later:{day_text(max(case.subject.created_us, case.subject.labelled_us))}"
     return "programme-in-force" if reason.code == "programme-not-in-force" else None
 
 

@@ -54,6 +54,14 @@ def facets(label: Label | None, owner: str, policy: Policy, at: datetime) -> Fac
     return _of(label.at(at), owner, policy, (start, until))
 
 
+def seen(
+    label: Label | None, owner: str, policy: Policy, at: datetime
+) -> tuple[Label | None, Facets, frozenset[str] | None]:
+    """Return what a case needs of a label: the form that holds at an instant, its facets and its audience."""
+    held = label.at(at) if label else None
+    return held, facets(label, owner, policy, at), audience_of(held, owner, policy) if held else frozenset()
+
+
 def all_facets(label: Label | None, owner: str, policy: Policy) -> tuple[Facets, ...]:
     """Return the facets of every form the label takes over time: the rows a store keeps, their spans adjoin."""
     turns = sorted({succession.at for succession in label.successions}) if label else []

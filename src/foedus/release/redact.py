@@ -50,7 +50,9 @@ def redact(raw: bytes, profiles: Iterable[str], *, key: bytes, prune: Iterable[s
     edited = apply(obj, edits)
     if edited is obj:
         return Redacted(raw, changed=False)
-    return None if edited is None else Redacted(orjson.dumps(_partial(edited, names)), changed=True)
+    if edited is None or not isinstance(edited.get("extensions", {}), dict):
+        return None
+    return Redacted(orjson.dumps(_partial(edited, names)), changed=True)
 
 
 def prune(raw: bytes, paths: Iterable[str]) -> Redacted | None:

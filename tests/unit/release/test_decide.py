@@ -237,10 +237,3 @@ def test_labels_of_one_content_and_different_identity_are_decided_alike():
     policy = compile(programme(), AT, digest="d", in_force=True)
     found = [subject(label=label(level)) for level in ("RESTRICTED", "SECRET") * 50]
     assert [d.outcome for d in decide_many(found, "jpn", policy, AT, "", Facts())] == ["release", "withhold"] * 50
-
-
-def test_reasons_that_name_a_day_name_each_findings_own():
-    policy = compile(programme([clause("rr", what={"max_age": "P1D"})]), AT, digest="d", in_force=True)
-    found = [subject(created_us=AT_US - n * DAY_US) for n in (3, 4)]
-    days = [d.reasons[0].actual for d in decide_many(found, "jpn", policy, AT, "", Facts())]
-    assert days == ["2026-05-29", "2026-05-28"]

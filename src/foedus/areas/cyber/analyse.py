@@ -40,19 +40,28 @@ def analyse(
     warnings = warning_lists(layers.files(LAYER))
     for batch in records.scan():
         held: list[tuple[StixObject, tuple[Key, ...]]] = []
-        for document, pointer, joined in _documents(batch):
-            yield Finding(
-                "cyber", document.type, document, (f"source:{records.source}",), document=True, pointer=pointer
-            )
+        for document, pointer, joined, handling in _documents(batch):
+            because = (f"source:{records.source}", *handling)
+            yield Finding("cyber", document.type, document, because, document=True, pointer=pointer)
             held.append((document, _values(document, warnings) if joined else ()))
         overlap.take(held, layers.seen(list(dict.fromkeys(key for _, keys in held for key in keys))))
     yield from overlap.conclude(at)
     yield msgspec.json.encode(overlap.state)
 
 
-def _documents(batch: pa.RecordBatch) -> Iterator[tuple[StixObject, str, bool]]:
-    for raw, pointer, joined in zip(batch["raw"], batch["pointer"], batch["joined"], strict=True):
-        yield stix.read(raw.as_py()), pointer.as_py(), joined.as_py()
+def _documents(batch: pa.RecordBatch) -> Iterator[tuple[StixObject, str, bool, tuple[str, ...]]]:
+    columns = ("raw", "pointer", "joined", "format", "distribution", "organisations")
+    for row in zip(*(batch[name] for name in columns), strict=True):
+        raw, pointer, joined, *said = (value.as_py() for value in row)
+        yield stix.read(raw), pointer, joined, _handling(*said)
+
+
+def _handling(form: str, distribution: int | None, organisations: list[str]) -> tuple[str, ...]:
+    """What a MISP event says of how a part may go on, as a ground of its label."""
+    if form != "misp":
+        return ()
+    number = 0 if distribution is None else distribution
+    return (f"handling:misp:{number}:{','.join(organisations or ())}",)
 
 
 def _values(document: StixObject, warnings: WarningLists) -> tuple[Key, ...]:

@@ -1,0 +1,124 @@
+"""``foedus ledger``: show, verify and prove what happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from foedus.cli import options
+from foedus.cli.command import Group
+from foedus.cli.node import logs_table
+from foedus.cli.options import handle, log_of, on_node, prints
+from foedus.cli.terminal import Column, Terminal, day_and_time, styled
+from foedus.errors import TrustError
+from foedus.node import account
+from foedus.node.home import Node
+
+_LOG = click.argument("log", default="", metavar="[LOG]", shell_complete=options.logs)
+_NAMED = ("source", "indicator", "milestone", "party", "version", "cause", "role")
+
+
+@click.group("ledger", cls=Group, short_help="Show, verify and prove what happened.")
+def command() -> None:
+    """Show, verify and prove what happened.
+
+    LOG is master (the node's private log), or the log of a pair as foedus ledger show names it: programme/sender/recipient,
+    or just sender/recipient where that is clear.
+    """
+
+
+@command.command("show", examples=["foedus ledger show", "foedus ledger show nato/jpn --limit 5"])
+@_LOG
+@click.option("--from", "start", type=click.IntRange(min=0), help="First entry; the newest where absent.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="So many entries.")
+@prints
+@on_node
+def show(node: Node, terminal: Terminal, log: str, start: int | None, limit: int) -> None:
+    """Show the logs, or the entries of one.
+
+    Entries hold ids and hashes, never content.
+    """
+    if not log:
+        logs = account.logs(node)
+        if terminal.as_json:
+            terminal.document(logs)
+        else:
+            logs_table(terminal, logs)
+        return
+    found = account.show(node, log_of(node, log), -1 if start is None else start, limit)
+    if terminal.as_json:
+        terminal.document(found)
+        return
+    rows = [(styled(one.seq, ""), day_and_time(one.at), one.kind, _what(one.body)) for one in found]
+    columns = [Column("seq", right=True), Column("at", whole=True), Column("kind", whole=True), "what"]
+    terminal.table(columns, rows)
+
+
+def _what(body: dict[str, Any]) -> str:
+    """Say an entry's body in a line: what it is about, without what every entry has."""
+    told: list[str] = [str(body[name]) for name in ("area", "object_id", "decision", "outcome") if body.get(name)]
+    told += [f"{name} {body[name]}" for name in _NAMED if isinstance(body.get(name), str) and body[name]]
+    if "range" in body:
+        told.append(f"entries {body['range'][0]} to {body['range'][1] - 1}")
+    if "counts" in body:
+        told.append(", ".join(f"{many} {name}" for name, many in body["counts"].items() if many) or "nothing to do")
+    told += [f"{len(body[name])} {name}" for name in ("refused", "unlabelled") if body.get(name)]
+    told += [", ".join(body["reasons"])] if body.get("reasons") else []
+    return "  ".join(told)
+
+
+@command.command("verify", examples=["foedus ledger verify", "foedus ledger verify master"])
+@_LOG
+@prints
+@on_node
+def verify(node: Node, terminal: Terminal, log: str) -> int:
+    """Recompute a log, or all: bodies, leaves, tree, root and signature.
+
+    A row that was changed is named. Ends with 5 if anything does not join.
+    """
+    found = account.verify(node, log_of(node, log) if log else "")
+    if terminal.as_json:
+        terminal.document(found)
+    else:
+        rows = [
+            (handle(one.log), one.entries, "not yet" if one.signed_size is None else one.signed_size, one.root[:16],
+             styled("whole", "green") if one.whole else styled(f"{len(one.faults)} faults", "bold red"))
+            for one in found
+        ]  # fmt: skip
+        columns = [
+            Column("log", whole=True),
+            Column("entries", right=True),
+            Column("signed", right=True),
+            "root",
+            "state",
+        ]
+        terminal.table(columns, rows)
+        for one in found:
+            for fault in one.faults:
+                terminal.line(f"{handle(one.log)}: {fault.code}: {fault.message}", "red")
+                terminal.indented(fault.where)
+    return 0 if all(one.whole for one in found) else TrustError.exit_code
+
+
+@command.command("prove", examples=["foedus ledger prove nato/jpn 7 -o entry-7.proof"])
+@click.argument("log", shell_complete=options.logs)
+@click.argument("seq", type=click.IntRange(min=0))
+@click.option("-o", "output", type=click.Path(path_type=Path), help="File to write; standard output where absent.")
+@prints
+@on_node
+def prove(node: Node, terminal: Terminal, log: str, seq: int, output: Path | None) -> None:
+    """Write the proof of an entry.
+
+    Anybody can verify it with the log's public key alone: the entry stands in the log, and the log is signed.
+    """
+    proof = account.prove(node, log_of(node, log), seq)
+    if output is not None:
+        output.write_text(proof, encoding="utf-8")
+    if terminal.as_json:
+        terminal.document({"log": log, "seq": seq, **({"file": str(output)} if output else {"proof": proof})})
+    elif output is not None:
+        terminal.line(f"The proof of entry {seq} is in {output}.")
+    else:
+        terminal.text(proof)

@@ -1,0 +1,226 @@
+"""``foedus node``: make a node, serve it, see how it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from foedus.cli.command import Group
+from foedus.cli.options import handle, on_node, prints
+from foedus.cli.terminal import Column, Terminal, count, day_and_time, lines_to_stderr, styled
+from foedus.model import instant
+from foedus.node import init as making
+from foedus.node import programmes
+from foedus.node.home import Node
+from foedus.node.serve import serve
+from foedus.node.status import Status
+from foedus.node.status import status as status_of
+
+
+@click.group("node", cls=Group, short_help="Make a node, serve it, see how it stands.")
+def command() -> None:
+    """Make a node, serve it, see how it stands.
+
+    A node is one party's directory: settings, keys, database, records. Nothing outside it is touched.
+    """
+
+
+@command.command(
+    "init",
+    ledger="The node's private log is opened.",
+    examples=["foedus node init nato --party nato --programme nato-japan-2023 --port 9101"],
+)
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--party", required=True, help="The party the node belongs to, as programmes name it.")
+@click.option(
+    "--programme", "names", multiple=True, required=True, help="Programme file, or one that ships. Repeatable."
+)
+@click.option("--name", default="main", show_default=True, help="The node's own name.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address that peers reach.")
+@click.option("--port", default=8843, show_default=True, help="Port that peers reach.")
+@click.option("--clock", metavar="INSTANT", help="For demonstrations on loopback: what the node's clock shows now.")
+@prints
+def init(
+    terminal: Terminal, directory: Path, party: str, names: tuple[str, ...], clock: str | None, **address: Any
+) -> None:
+    """Make a node in a new directory.
+
+    Keys, a certificate authority and a certificate are made, and the programmes are kept as proposals. Give card.json to
+    whoever enrols the nodes; the programme is in force here once all parties signed it and it was accepted.
+    """
+    start: datetime | None = instant.parse(clock) if clock else None
+    where = (str(address["host"]), int(address["port"]))
+    made = making.init(directory, party, names, name=address["name"], address=where, clock_start_at=start)
+    if terminal.as_json:
+        terminal.document(made)
+        return
+    terminal.heading(f"A node of {made.party} was made.")
+    terminal.facts(
+        [
+            ("directory", made.directory),
+            ("serves at", made.endpoint),
+            ("programmes", ", ".join(made.programmes)),
+            ("public card", made.card),
+        ]
+    )
+    terminal.line(f"Next: foedus --node {made.directory} node status")
+
+
+@command.command("serve", ledger="What peers ask, send and acknowledge; what is pulled meanwhile.",
+                 examples=["foedus --node nato node serve", "foedus --node nato node serve --plain 127.0.0.1:8080"])  # fmt: skip
+@click.option("--plain", metavar="HOST:PORT", default="", help="Serve own tools and the status page, loopback only.")
+@click.option("--no-poll", is_flag=True, help="Do not pull from the peers meanwhile.")
+@on_node
+def serve_(node: Node, plain: str, no_poll: bool) -> None:
+    """Serve until interrupted.
+
+    Peers are served TAXII 2.1 and ledger evidence over TLS with client certificates; the node pulls from them meanwhile.
+    With --plain the party's own tools and the status page are served on loopback instead, without TLS.
+    """
+    with lines_to_stderr() as console:
+        base = f"http://{plain}" if plain else node.config.endpoint
+        console.print(f"{node.party} serves {base} (Ctrl-C ends it)")
+        for one in programmes.held(node):
+            console.print(f"  {base}/{one.word}/  {'in force' if one.in_force else f'not in force: {one.why_not}'}")
+    serve(node, plain=plain, poll=not no_poll)
+
+
+@command.command("card", examples=["foedus --node nato node card -o nato-card.json"])
+@click.option("-o", "output", type=click.Path(path_type=Path), help="File to write; standard output where absent.")
+@prints
+@on_node
+def card(node: Node, terminal: Terminal, output: Path | None) -> None:
+    """Print the node's public card.
+
+    It holds the public keys, the certificate authority and the endpoint: what a programme enrols. Nothing in it is secret.
+    """
+    text = programmes.card_json(node)
+    if output is None:
+        terminal.text(text)
+        return
+    output.write_text(text, encoding="utf-8")
+    _say(terminal, {"file": str(output)}, f"The card of {node.party} is in {output}.")
+
+
+@command.command("token", examples=["foedus --node nato node token opencti"])
+@click.argument("name")
+@prints
+@on_node
+def token(node: Node, terminal: Terminal, name: str) -> None:
+    """Make a token for one of the party's own tools and print it once.
+
+    Only its hash is kept. Use it as Bearer token, or as the password of HTTP Basic with the tool's name. The same name
+    again replaces it.
+    """
+    secret = making.token(node, name)
+    if terminal.as_json:
+        terminal.document({"name": name, "token": secret})
+        return
+    with lines_to_stderr() as console:
+        console.print(f"Token of {name!r}; it is shown this once:")
+    terminal.text(f"{secret}\n")
+
+
+@command.command("revoke", examples=["foedus --node nato node revoke opencti"])
+@click.argument("name")
+@prints
+@on_node
+def revoke(node: Node, terminal: Terminal, name: str) -> None:
+    """Forget a tool's token: it is refused from now on."""
+    making.revoke(node, name)
+    _say(terminal, {"name": name, "revoked": True}, f"{name!r} is refused from now on.")
+
+
+@command.command("renew", examples=["foedus --node nato node renew"])
+@prints
+@on_node
+def renew(node: Node, terminal: Terminal) -> None:
+    """Issue the node a new certificate by its own authority.
+
+    Peers know the authority, so nothing changes for them. A serving node takes the certificate when it is started again.
+    """
+    node.renew()
+    until = status_of(node).certificate_until
+    _say(terminal, {"certificate_until": until}, f"The new certificate is good until {day_and_time(until)} UTC.")
+
+
+@command.command("status", examples=["foedus --node nato node status", "foedus --node nato node status --json"])
+@prints
+@on_node
+def status(node: Node, terminal: Terminal) -> None:
+    """Show how the node stands.
+
+    Programmes and whether they are in force, what is held, what each party is shown, and how far the ledgers are signed.
+    """
+    found = status_of(node)
+    if terminal.as_json:
+        terminal.document(found)
+        return
+    terminal.heading(f"{found.party} · {found.name}")
+    terminal.facts(
+        [
+            ("directory", found.directory),
+            ("serves at", found.endpoint),
+            ("its clock", f"{day_and_time(found.at)} UTC"),
+            ("certificate", f"until {day_and_time(found.certificate_until)} UTC"),
+            ("tools", ", ".join(found.tools) or "none"),
+            ("holds", ", ".join(f"{one.name}: {count(one.findings, 'finding')}" for one in found.rooms)),
+            ("quarantine", f"{count(found.quarantine, 'part')} to look at" if found.quarantine else "empty"),
+        ]
+    )
+    _programmes(terminal, found)
+    _released(terminal, found)
+    _logs(terminal, found)
+
+
+def _programmes(terminal: Terminal, found: Status) -> None:
+    terminal.line()
+    terminal.heading("Programmes")
+    rows = [
+        (
+            one.word,
+            one.version,
+            ", ".join(one.parties),
+            styled("yes", "green") if one.in_force else f"no: {one.why_not}",
+        )
+        for one in found.programmes
+    ]
+    terminal.table([Column("programme", whole=True), "version", "parties", "in force"], rows)
+
+
+def _released(terminal: Terminal, found: Status) -> None:
+    terminal.line()
+    terminal.heading("What others are shown")
+    rows = [
+        (one.party, one.programme.rsplit(":", 1)[1], one.area, one.objects) for one in found.released if one.objects
+    ]
+    if rows:
+        terminal.table(["party", "programme", "area", Column("objects", right=True)], rows)
+    else:
+        terminal.indented("nothing yet")
+
+
+def _logs(terminal: Terminal, found: Status) -> None:
+    terminal.line()
+    terminal.heading("Ledgers")
+    logs_table(terminal, found.logs)
+
+
+def logs_table(terminal: Terminal, logs: Any) -> None:
+    """Print the state of logs."""
+    rows = [
+        (handle(one.name), "ours" if one.own else "theirs", one.entries, one.signed, one.signatures) for one in logs
+    ]
+    numbers = [Column(name, right=True) for name in ("entries", "signed", "signatures")]
+    terminal.table([Column("log", whole=True), "whose", *numbers], rows)
+
+
+def _say(terminal: Terminal, document: dict[str, Any], words: str) -> None:
+    if terminal.as_json:
+        terminal.document(msgspec.to_builtins(document))
+    else:
+        terminal.line(words)

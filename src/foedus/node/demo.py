@@ -1,0 +1,295 @@
+"""The demonstration: NATO, Japan and Korea on loopback, two programmes, one turn of the line each way."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from foedus.errors import ExchangeError, FoedusError
+from foedus.exchange.serving import serving
+from foedus.node import account, line, programmes, show
+from foedus.node.exchange import Pulled, pull
+from foedus.node.home import Node
+from foedus.node.ingest import Ingested, Origin
+from foedus.node.init import init
+from foedus.node.label import read_text
+from foedus.node.release import Run, release
+from foedus.node.serve import app_of
+
+Say = Callable[[str], None]
+
+START_AT = datetime(2026, 6, 1, tzinfo=UTC)
+PARTIES = {"nato": "NATO", "jpn": "Japan", "kor": "Korea"}
+PROGRAMMES = {"nato-japan-2023": ("nato", "jpn"), "nato-korea-2023": ("nato", "kor")}
+SOURCES: dict[str, tuple[tuple[str, str], ...]] = {
+    "nato": (
+        ("nato-open.json", "PUBLIC TLP:CLEAR"),
+        ("nato-misp.json", "PUBLIC TLP:CLEAR"),
+        ("nato-restricted.json", "NATO RESTRICTED Releasable to Japan TLP:AMBER"),
+        ("nato-orcon.json", "NATO RESTRICTED Releasable to Japan ORCON TLP:AMBER"),
+        ("nato-confidential.json", "NATO CONFIDENTIAL TLP:AMBER+STRICT"),
+    ),
+    "jpn": (
+        ("jpn-restricted.json", "取扱注意 Releasable to NATO TLP:AMBER"),
+        ("jpn-indicators.csv", "PUBLIC TLP:GREEN"),
+        ("jpn-eyes-only.json", "取扱注意 JPN-EYES-ONLY TLP:AMBER+STRICT"),
+    ),
+    "kor": (("kor-open.json", "PUBLIC TLP:CLEAR"),),
+}
+_WAIT_S = 30.0
+
+
+def demo(directory: Path | None, once: bool, say: Say) -> int:
+    """Make three nodes, run the line both ways, and keep serving until interrupted.
+
+    Args:
+        directory: where to make them; None: a temporary directory, gone at the end.
+        once: end by itself after the scoreboard.
+        say: told each line of what happens.
+
+    Returns:
+        0, or 1 where a ledger did not verify or nothing was exchanged.
+    """
+    with contextlib.ExitStack() as stack:
+        base = directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="foedus-demo-")))
+        base.mkdir(parents=True, exist_ok=True)
+        _make(base, say)
+        nodes = {party: stack.enter_context(Node.open(base / party)) for party in PARTIES}
+        _programmes(base, nodes, say)
+        for party in PARTIES:
+            stack.enter_context(_server(base / party))
+        _await(nodes)
+        return _Show(nodes, say).run(stack, once=once)
+
+
+def _make(base: Path, say: Say) -> None:
+    say("# Three nodes, each its own party's, on the programmes' clock from 1 June 2026")
+    for party, name in PARTIES.items():
+        held = [programme for programme, parties in PROGRAMMES.items() if party in parties]
+        made = init(base / party, party, held, address=("127.0.0.1", _free_port()), clock_start_at=START_AT)
+        say(f"  {name:6} {made.endpoint}  {made.directory}")
+    layer = base / "nato" / "layers" / "warninglist"
+    layer.mkdir(parents=True)
+    (layer / "public-dns.json").write_bytes(_sample("warninglist-public-dns.json"))
+
+
+def _programmes(base: Path, nodes: dict[str, Node], say: Say) -> None:
+    say("\n# Two programmes: cards enrolled, the next version signed and accepted by every party")
+    for name, parties in PROGRAMMES.items():
+        file = base / f"{name}.yaml"
+        cards = [base / party / "card.json" for party in parties]
+        file.write_bytes(programmes.enrol(name, cards, version="1.1.0", on=START_AT.date()))
+        for party in parties:
+            file.write_bytes(programmes.sign(nodes[party], str(file), role="demonstration"))
+        for party in parties:
+            held = programmes.accept(nodes[party], str(file))
+        say(f"  {held.title}")
+        state = "in force" if held.in_force else held.why_not
+        say(f"    version {held.version}, signed by {', '.join(held.signed)}, {state}, digest {held.digest[:16]}…")
+
+
+@contextlib.contextmanager
+def _server(directory: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "foedus.cli.main", "--node", str(directory), "node", "serve", "--no-poll"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ))  # noqa: S603
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def _await(nodes: dict[str, Node]) -> None:
+    """Wait until every server takes connections; a handshake is enough."""
+    for node in nodes.values():
+        deadline = time.monotonic() + _WAIT_S
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        while True:
+            try:
+                httpx.get(f"{node.config.endpoint}/taxii2/", verify=context, timeout=5, trust_env=False)
+                break
+            except httpx.HTTPError as error:
+                if time.monotonic() > deadline:
+                    raise ExchangeError(f"{node.party}'s server did not start", where=node.config.endpoint) from error
+                time.sleep(0.1)
+
+
+class _Show:
+    """The line, told step by step."""
+
+    def __init__(self, nodes: dict[str, Node], say: Say) -> None:
+        self.nodes = nodes
+        self.say = say
+
+    def run(self, stack: contextlib.ExitStack, *, once: bool) -> int:
+        """Run it; serve until interrupted unless ``once``."""
+        self._ingest()
+        runs = self._release()
+        pulled = self._exchange()
+        whole = self._ledgers()
+        self._scoreboard()
+        if not once:
+            self._serve(stack)
+        took = sum(one.objects for one in pulled)
+        return 0 if whole and took and any(run.counts.release for run in runs) else 1
+
+    def _ingest(self) -> None:
+        self.say("\n# ingest, analyse, label")
+        for party, node in self.nodes.items():
+            sources = []
+            for file, text in SOURCES[party]:
+                handle = resources.files(__package__).joinpath("sample", file).open("rb")
+                sources.append(("cyber", handle, Origin(file, read_text(node, text, node.clock.now()), text)))
+            through = line.run(node, sources, exchange=False, decide=False)
+            for _, handle, _ in sources:
+                handle.close()
+            for ingested in through.ingested:
+                self._tell_ingested(PARTIES[party], ingested)
+            found = through.analysed[0]
+            self.say(f"  {PARTIES[party]:6} holds {found.new} findings, {found.unlabelled} without a label")
+
+    def _tell_ingested(self, name: str, one: Ingested) -> None:
+        self.say(f"  {name:6} {one.uri:24} {one.records:3} objects   {one.label}")
+        for part in one.refused:
+            self.say(f"         refused, {part.where}: {part.message} ({part.hint}) [quarantine {part.number}]")
+
+    def _release(self) -> list[Run]:
+        self.say("\n# release: decided clause by clause, for each party")
+        runs: list[Run] = []
+        for party, node in self.nodes.items():
+            for run in release(node):
+                runs.append(run)
+                counts = {name: n for name, n in msgspec.to_builtins(run.counts).items() if n}
+                said = ", ".join(f"{_WORDS[name]} {number}" for name, number in counts.items())
+                self.say(f"  {PARTIES[party]} to {PARTIES[run.party]}: {said}")
+        self._explain()
+        return runs
+
+    def _explain(self) -> None:
+        """One explanation for each way a finding may go."""
+        self.say("\n# why: one of each")
+        node = self.nodes["nato"]
+        told: set[str] = set()
+        for row in show.rows(node, owner="nato", limit=200):
+            for why in show.why(node, row.object_id, "jpn", "nato-jpn-itpp-2023", enter=False):
+                outcome = "wait" if why.waits_for and not why.shown_since else why.outcome
+                if outcome in told:
+                    continue
+                told.add(outcome)
+                self.say(f"  {row.kind} “{row.title}”, {why.label}, to Japan: {outcome.upper()}")
+                for sentence in why.sentences[:4]:
+                    self.say(f"      {sentence}")
+                for reference in why.waits_for[:1]:
+                    self.say(f"      It waits for {reference}, which Japan does not see.")
+
+    def _exchange(self) -> list[Pulled]:
+        self.say(
+            "\n# exchange: each pulls from its partners over mutual TLS, checks every object against the sender's ledger"
+        )
+        found: list[Pulled] = []
+        for turn in ("first", "second"):
+            for party, node in self.nodes.items():
+                for one in pull(node):
+                    found.append(one)
+                    if one.error:
+                        self.say(f"  {PARTIES[party]} from {PARTIES[one.peer]}: {one.error}")
+                    elif turn == "first":
+                        self.say(
+                            f"  {PARTIES[party]} from {PARTIES[one.peer]}: {one.objects} objects received, "
+                            f"{one.acknowledged} acknowledged, {one.refused} refused; "
+                            f"both hold the same value {one.corroborated} times"
+                        )
+        self._korea()
+        return found
+
+    def _korea(self) -> None:
+        """What only Japan may see does not exist for Korea."""
+        with_japan = {row.object_id for row in show.rows(self.nodes["jpn"], owner="nato", limit=500)}
+        with_korea = {row.object_id for row in show.rows(self.nodes["kor"], owner="nato", limit=500)}
+        self.say(
+            f"  Japan holds {len(with_japan)} of NATO's findings, Korea {len(with_korea)}; "
+            f"{len(with_japan - with_korea)} are for Japan alone and do not exist for Korea"
+        )
+
+    def _ledgers(self) -> bool:
+        self.say("\n# account: every ledger recomputed from bodies to signed checkpoints, on both sides")
+        whole = True
+        for party, node in self.nodes.items():
+            for report in account.verify(node):
+                whole = whole and report.whole
+                state = "whole" if report.whole else f"{len(report.faults)} faults"
+                self.say(f"  {PARTIES[party]:6} {_log(report.log):40} {report.entries:3} entries  {state}")
+        return whole
+
+    def _scoreboard(self) -> None:
+        self.say("\n# scoreboard, computed from the entries (NATO–Japan, as NATO's node sees it)")
+        for board in account.score(self.nodes["nato"], "nato-jpn-itpp-2023"):
+            for figure in board.indicators:
+                if figure.entries:
+                    self.say(
+                        f"  {figure.area:10} {figure.id:18} {figure.actual!s:>10} of {figure.target!s:>5}"
+                        f"  {figure.status:6}  from {len(figure.entries)} entries"
+                    )
+            due = sum(1 for figure in board.indicators if not figure.entries)
+            self.say(f"  {due} further indicators have no entry yet; none of them is counted as reached")
+
+    def _serve(self, stack: contextlib.ExitStack) -> None:
+        self.say("\n# serving; look at the nodes, or end with Ctrl-C")
+        for party, node in self.nodes.items():
+            base = stack.enter_context(serving(app_of(node, plain=True)))
+            self.say(f"  {PARTIES[party]:6} status {base}/")
+        try:
+            while True:
+                time.sleep(10)
+                for node in self.nodes.values():
+                    with contextlib.suppress(FoedusError):
+                        pull(node)
+        except KeyboardInterrupt:
+            self.say("\nended")
+
+
+_WORDS = {
+    "release": "released",
+    "redact": "released in part",
+    "hold": "held for a person",
+    "withhold": "withheld",
+    "dropped": "waiting for what they refer to",
+    "withdrawn": "withdrawn",
+    "unchanged": "unchanged",
+}
+
+
+def _log(name: str) -> str:
+    parts = name.split("|")
+    return f"{parts[1]} to {parts[2]} ({parts[0].rsplit(':', 1)[1]})" if len(parts) == 3 else "private log"
+
+
+def _sample(name: str) -> bytes:
+    return resources.files(__package__).joinpath("sample", name).read_bytes()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
