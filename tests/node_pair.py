@@ -19,6 +19,7 @@ import httpx
 from cryptography import x509
 
 from foedus.exchange import tls
+from foedus.exchange.serving import serving
 from foedus.model import ijson
 from foedus.node import account, programmes
 from foedus.node.analyse import Analysed, analyse
@@ -28,6 +29,7 @@ from foedus.node.ingest import Ingested, Origin, ingest
 from foedus.node.init import init, token
 from foedus.node.label import read_text
 from foedus.node.release import Run, release
+from foedus.node.serve import app_of, context_of
 from foedus.node.show import Why, why
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -138,6 +140,16 @@ class Nodes:
                 process.wait(20)
         said = errors.read_text()
         assert "Traceback" not in said, said
+
+    @contextlib.contextmanager
+    def serving_here(self, *parties: str) -> Iterator[None]:
+        """Serve nodes in threads of this process: as real, and quicker to start."""
+        with contextlib.ExitStack() as stack:
+            for party in parties:
+                node = stack.enter_context(self.open(party))
+                config = node.config
+                stack.enter_context(serving(app_of(node, plain=False), config.host, config.port, context_of(node)))
+            yield
 
     def url(self, party: str) -> str:
         """Return a node's endpoint."""

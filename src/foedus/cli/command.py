@@ -63,6 +63,11 @@ class Group(click.Group):
         attributes["context_settings"] = {**_SETTINGS, **attributes.get("context_settings", {})}
         super().__init__(*args, **attributes)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order people use them, which is that of the file."""
+        del ctx
+        return list(self.commands)
+
 
 class Main(Group):
     """The program: verbs are imported when they are used, errors become words and exit codes.

@@ -11,7 +11,7 @@ from foedus.cli import options
 from foedus.cli.command import Group
 from foedus.cli.node import logs_table
 from foedus.cli.options import handle, log_of, on_node, prints
-from foedus.cli.terminal import Column, Terminal, day_and_time, styled
+from foedus.cli.terminal import Column, Terminal, count, day_and_time, styled
 from foedus.errors import TrustError
 from foedus.node import account
 from foedus.node.home import Node
@@ -58,7 +58,7 @@ def show(node: Node, terminal: Terminal, log: str, start: int | None, limit: int
 
 def _what(body: dict[str, Any]) -> str:
     """Say an entry's body in a line: what it is about, without what every entry has."""
-    told: list[str] = [str(body[name]) for name in ("area", "object_id", "decision", "outcome") if body.get(name)]
+    told: list[str] = [str(body[name]) for name in ("area", "decision", "outcome", "object_id") if body.get(name)]
     told += [f"{name} {body[name]}" for name in _NAMED if isinstance(body.get(name), str) and body[name]]
     if "range" in body:
         told.append(f"entries {body['range'][0]} to {body['range'][1] - 1}")
@@ -84,7 +84,7 @@ def verify(node: Node, terminal: Terminal, log: str) -> int:
     else:
         rows = [
             (handle(one.log), one.entries, "not yet" if one.signed_size is None else one.signed_size, one.root[:16],
-             styled("whole", "green") if one.whole else styled(f"{len(one.faults)} faults", "bold red"))
+             styled("whole", "green") if one.whole else styled(count(len(one.faults), "fault"), "bold red"))
             for one in found
         ]  # fmt: skip
         columns = [

@@ -69,7 +69,8 @@ def on_node(run: _Run) -> _Run:
 def programme(*, required: bool = False) -> Callable[[_Run], _Run]:
     """Add ``--programme``."""
     words = "Id or word of the programme" + ("." if required else "; all in force where none is named.")
-    return click.option("--programme", default="", required=required, help=words, shell_complete=_programmes)
+    without: Any = {} if required else {"default": ""}
+    return click.option("--programme", required=required, help=words, shell_complete=programmes, **without)
 
 
 class Day(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
@@ -132,7 +133,7 @@ def _completing(words: Callable[[Node], list[str]]) -> Callable[..., list[Comple
     return complete
 
 
-def _program_words(node: Node) -> list[str]:
+def _programme_words(node: Node) -> list[str]:
     return [one.word for one in node.agreements.all(node.clock.now())]
 
 
@@ -153,8 +154,7 @@ def _log_words(node: Node) -> list[str]:
     return [handle(one.name) for one in account.logs(node)]
 
 
-_programmes = _completing(_program_words)
-programmes = _programmes
+programmes = _completing(_programme_words)
 parties = _completing(_party_words)
 areas = _completing(_area_words)
 logs = _completing(_log_words)

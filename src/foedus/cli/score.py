@@ -64,18 +64,27 @@ def _board(terminal: Terminal, board: Any) -> None:
         ]
     )
     terminal.line()
-    numbers = [Column(name, right=True) for name in ("baseline", "actual", "target", "score")]
-    columns = [Column("area", whole=True), Column("indicator", whole=True), *numbers, "status",
-               Column("entries", right=True)]  # fmt: skip
+    numbers = [Column(name, right=True, whole=True) for name in ("baseline", "actual", "target", "score")]
+    columns = [Column("area and indicator", whole=True), *numbers, Column("status", whole=True)]
+    terminal.table([*columns, Column("entries", right=True)], _rows(board))
+
+
+def _rows(board: Any) -> list[tuple[object, ...]]:
+    """Rows of the table: each area with its mean, and its indicators below."""
+    figures = {one.id: one for one in board.indicators}
     rows: list[tuple[object, ...]] = []
-    last = ""
-    for one in board.indicators:
-        area = "" if one.area == last else one.area
-        last = one.area
-        actual = styled(one.why.replace("-", " "), "dim") if one.actual is None else _number(one.actual)
-        values = (_number(one.baseline), actual, _number(one.target), _number(one.score))
-        rows.append((area, one.id, *values, _light(one.status), len(one.entries)))
-    terminal.table(columns, rows)
+    for area in board.areas:
+        if area.indicators:
+            life = "" if area.life == "open" else f" ({area.life})"
+            rows.append((styled(f"{area.id}{life}", "bold"), "", "", "", _number(area.score), _light(area.status), ""))
+            rows += [_row(figures[one]) for one in area.indicators]
+    return [*rows, *(_row(one) for one in board.indicators if not one.area)]
+
+
+def _row(one: Any) -> tuple[object, ...]:
+    actual = styled(one.why.replace("-", " "), "dim") if one.actual is None else _number(one.actual)
+    values = (_number(one.baseline), actual, _number(one.target), _number(one.score))
+    return (f"  {one.id}", *values, _light(one.status), len(one.entries))
 
 
 def _light(status: str) -> Text:

@@ -14,7 +14,23 @@ from foedus.node.show import Why
 from foedus.node.show import why as explain
 
 _STYLES = {"release": "green", "redact": "green", "hold": "yellow", "withhold": "red"}
-_WORDS = {"release": "may go", "redact": "may go, redacted", "hold": "held", "withhold": "stays"}
+_CHANGES = {
+    "consent": "the consent of",
+    "approval": "the approval of",
+    "window": "room in the limit of",
+    "later": "not before",
+    "lower-level": "a level of at most",
+    "lower-tlp": "a TLP of at most",
+    "drop-caveat": "no caveat",
+    "purpose": "the purpose",
+    "profile": "the redaction profile",
+}
+_WORDS = {
+    "release": "may go",
+    "redact": "may go, redacted where its profiles find something",
+    "hold": "held",
+    "withhold": "stays",
+}
 
 
 @click.command(
@@ -79,8 +95,19 @@ def _one(terminal: Terminal, one: Why) -> None:
         terminal.line()
         terminal.heading("It would go with any of these")
         for changes in one.would_release:
-            terminal.indented(" and ".join(changes))
+            terminal.indented(" and ".join(_change(one) for one in changes))
     if one.duties:
         terminal.line()
         terminal.heading("Duties that go with it")
         terminal.facts([(name.replace("_", " "), f"{value}  ({clause})") for name, value, clause in one.duties])
+
+
+def _change(said: str) -> str:
+    """Return a change in words.
+
+    >>> _change("consent:nato"), _change("lower-level:restricted"), _change("programme-in-force")
+    ('the consent of nato', 'a level of at most restricted', 'programme in force')
+    """
+    what, _, value = said.partition(":")
+    told = _CHANGES.get(what, what.replace("-", " "))
+    return told if value in ("", "none") else f"{told} {value}"

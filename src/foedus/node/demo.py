@@ -103,7 +103,8 @@ def _programmes(base: Path, nodes: dict[str, Node], say: Say) -> None:
 
 @contextlib.contextmanager
 def _server(directory: Path) -> Iterator[None]:
-    command = [sys.executable, "-m", "foedus.cli.main", "--node", str(directory), "node", "serve", "--no-poll"]
+    program = "from foedus.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "--node", str(directory), "node", "serve", "--no-poll"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ))  # noqa: S603
     try:
         yield

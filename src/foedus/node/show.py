@@ -15,7 +15,7 @@ from foedus.model.decision import Facts
 from foedus.model.entry import MASTER, Draft
 from foedus.model.picture import Picture
 from foedus.model.stix import read as read_stix
-from foedus.node.agreements import Agreement
+from foedus.node.agreements import Agreement, why_not
 from foedus.node.chosen import all_edges
 from foedus.node.home import Node
 from foedus.node.label import Labeller, finding_of
@@ -223,7 +223,11 @@ def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> 
         else ()
     )
     unlabelled = Labeller(node, at).why_unlabelled(read, finding_of(held)) if held.label is None else None
-    sentences = (*told.sentences, *([f"It has no label: {unlabelled}"] if unlabelled is not None else []))
+    sentences = list(told.sentences)
+    if not agreement.in_force:
+        sentences.append(f"The programme is not in force: {why_not(agreement)}.")
+    if unlabelled is not None:
+        sentences.append(f"It has no label: {unlabelled}")
     return Why(
         held.object_id,
         held.version,
@@ -232,7 +236,7 @@ def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> 
         area,
         decision.outcome,
         marking(held.label) if held.label else "no label",
-        sentences,
+        tuple(sentences),
         tuple(msgspec.to_builtins(reason) for reason in decision.reasons),
         tuple(msgspec.to_builtins(clause) for clause in told.clauses),
         told.duties,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from foedus.model.programme import Area, Programme
-from foedus.programme.remark import Remark
+from foedus.programme.remark import Remark, Severity
 from foedus.programme.rules.clauses import EVERY_AREA
 from foedus.programme.vocabulary import NODE_KINDS, STIX_TYPES
 
@@ -20,23 +20,29 @@ class RoomFacts(Struct, frozen=True):
 
 
 def served(programme: Programme, rooms: Mapping[str, RoomFacts]) -> Iterator[Remark]:
-    """P160, P161, P162, P169: areas name rooms that are there; a clause is about something somebody makes."""
+    """P160, P161, P162, P169: areas name rooms that are there; a clause is about something somebody makes.
+
+    A room that is named and not installed here is a warning: the agreement may well be wider than one node. What hangs on it
+    cannot be judged here either.
+    """
     for n, area in enumerate(programme.areas):
         for i, room in enumerate(area.rooms or ()):
             if room not in rooms:
                 hint = f"installed: {', '.join(sorted(rooms))}"
-                yield Remark("P162", f"no room {room!r}", f"/areas/{n}/rooms/{i}", hint)
+                yield Remark("P162", f"no room {room!r} is installed here", f"/areas/{n}/rooms/{i}", hint, "warning")
     yield from _fed(programme, rooms)
     alive = _alive(programme, rooms)
+    elsewhere = {area.id for area in programme.areas if set(area.rooms or ()).difference(rooms)}
     known = STIX_TYPES.union(NODE_KINDS, *(facts.kinds for facts in rooms.values()))
     for i, clause in enumerate(programme.release.clauses):
         base = f"/release/clauses/{i}"
         if clause.areas and EVERY_AREA not in clause.areas and not alive.intersection(clause.areas):
             hint = "name a room in one of its areas, or measure it by attestation"
-            yield Remark("P160", "no area of it has a room or an attested measure", f"{base}/areas", hint)
+            severity: Severity = "warning" if elsewhere.intersection(clause.areas) else "error"
+            yield Remark("P160", "no area of it has a room or an attested measure", f"{base}/areas", hint, severity)
         unknown = [k for k in range(len(clause.what.object_types)) if clause.what.object_types[k] not in known]
         # One unknown type among known ones is a room not installed here; a clause of nothing else is a mistake.
-        severe = len(unknown) == len(clause.what.object_types)
+        severe = len(unknown) == len(clause.what.object_types) and not elsewhere.intersection(clause.areas)
         for k in unknown:
             message = f"nobody makes {clause.what.object_types[k]!r}: no room, no STIX type"
             pointer = f"{base}/what/object_types/{k}"
