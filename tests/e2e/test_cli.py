@@ -15,7 +15,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from tests.node_pair import AMBER, OPEN, Nodes, bundle, free_port, indicator, make_nodes, stix_id
 
 pytestmark = pytest.mark.e2e
@@ -100,15 +99,15 @@ def two(tmp_path_factory) -> Nodes:
 
 def test_from_a_file_on_one_node_to_a_receipt_from_the_other(two, tmp_path):
     nato, jpn = two.path("nato"), two.path("jpn")
-    (tmp_path / "in.json").write_bytes(bundle(indicator(1, name="For Japan"), indicator(2)))
+    (tmp_path / "in.json").write_bytes(bundle(*(indicator(number, name="For Japan") for number in range(1, 21))))
     foedus("ingest", "cyber", tmp_path / "in.json", "--label", AMBER, node=nato)
-    foedus("ingest", "cyber", "-", node=nato, input=bundle(indicator(3)).decode())
+    foedus("ingest", "cyber", "-", node=nato, input=bundle(indicator(99)).decode())
     [run] = json.loads(foedus("release", "--json", node=nato))
-    assert (run["counts"]["release"], run["counts"]["withhold"]) == (2, 1)
+    assert (run["counts"]["release"], run["counts"]["withhold"]) == (20, 1)
     with serving(nato) as said:
         assert said.startswith("nato serves https://127.0.0.1:")
         [pulled] = eventually(lambda: _pulled(jpn))
-    assert (pulled["objects"], pulled["new"], pulled["refused"], pulled["acknowledged"]) == (2, 2, 0, 2)
+    assert (pulled["objects"], pulled["new"], pulled["refused"], pulled["acknowledged"]) == (20, 20, 0, 20)
     assert "For Japan" in foedus("show", "--list", node=jpn)
     assert AMBER in foedus("label", "show", stix_id("indicator", 1), node=jpn)
     assert foedus("ledger", "verify", node=jpn).count("whole") == 3

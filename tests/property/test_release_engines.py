@@ -300,6 +300,7 @@ LABEL_FIXES = {
     "forbidden": ("f.cats", "f.caveats"),
     "not-in-audience": ("f.audience",),
     "owner-unknown": ("o.owner",),
+    "recipient-is-originator": ("o.owner",),
     "owner-not-in-clause": ("o.owner",),
     "type-unknown": ("o.kind",),
     "type-not-in-clause": ("o.kind",),
@@ -335,13 +336,17 @@ def test_changing_exactly_the_listed_conditions_flips_a_denial(case):
         struck = sum(rule.any_of for rule in recipient.forbids if rule.rule.id in decision.clauses)
         nearest = next((r for r in recipient.permits if r.rule.id == decision.nearest), None)
         rule = nearest or next(r for r in recipient.permits if holds_for(r, subject, policy, at, decision.purpose))
+        others = [owner for owner in rule.rule.owners if owner != party]
+        if not others:
+            # Only the recipient itself may give under this clause: nothing it gave is given back.
+            continue
         wanted = {
             "f.level": min(recipient.clearance, rule.level_max),
             "f.tlp": min(recipient.tlp_max, rule.tlp_max),
             "f.cats": row(subject, policy, at)["f.cats"] & rule.allowed & ~struck,
             "f.caveats": row(subject, policy, at)["f.caveats"] & rule.allowed & ~struck,
             "f.audience": recipient.bit,
-            "o.owner": rule.rule.owners[0],
+            "o.owner": others[0],
             "o.kind": rule.rule.types[0],
             "o.area": rule.rule.areas[0],
             "o.created_us": instant.to_us(at),

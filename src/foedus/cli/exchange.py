@@ -14,6 +14,7 @@ from foedus.cli.progress import progress
 from foedus.cli.terminal import Column, Terminal, count
 from foedus.errors import ExchangeError, InputError
 from foedus.node import exchange, feed
+from foedus.node.exchange import Pulled
 from foedus.node.feed import Fed
 from foedus.node.home import Node
 
@@ -47,39 +48,39 @@ def pull(node: Node, terminal: Terminal, peer: str, programme: str) -> int:
     with progress(terminal) as tell:
         found = exchange.pull(node, peer, programme, tell)
     if not found:
-        known = ", ".join(sorted({party for one in node.agreements.in_force(node.clock.now())
-                                  for party in (held.id for held in one.programme.parties if held.nodes)
-                                  if party != node.party}))  # fmt: skip
-        raise InputError(
-            f"no peer {peer!r}" if peer else "no peer to pull from",
-            code="peer-unknown",
-            hint=f"peers: {known}" if known else "foedus programme show says what is missing",
-        )
+        raise _nobody(node, peer)
     if terminal.as_json:
         terminal.document(found)
     else:
-        numbers = [Column(name, right=True) for name in ("objects", "new", "refused", "entries", "acknowledged")]
-        rows = [
-            (
-                one.peer,
-                one.programme.rsplit(":", 1)[1],
-                one.objects,
-                one.new,
-                one.refused,
-                one.entries,
-                one.acknowledged,
-            )
-            for one in found
-        ]
-        terminal.table(["peer", "programme", *numbers], rows)
-        for one in found:
-            if one.error:
-                terminal.line(f"{one.peer}: {one.error}", "red")
-            if one.corroborated:
-                terminal.indented(f"{one.corroborated:,} findings of {one.peer} tell what this node holds too")
-            if one.refused:
-                terminal.indented(f"{count(one.refused, 'part')} in quarantine: foedus quarantine list")
+        _pulled(terminal, found)
     return ExchangeError.exit_code if any(one.error for one in found) else 0
+
+
+def _pulled(terminal: Terminal, found: list[Pulled]) -> None:
+    numbers = [Column(name, right=True) for name in ("objects", "new", "refused", "entries", "acknowledged")]
+    rows = [
+        (one.peer, one.programme.rsplit(":", 1)[1], one.objects, one.new, one.refused, one.entries, one.acknowledged)
+        for one in found
+    ]
+    terminal.table(["peer", "programme", *numbers], rows)
+    for one in found:
+        if one.error:
+            terminal.line(f"{one.peer}: {one.error}", "red")
+        if one.corroborated:
+            terminal.indented(f"{count(one.corroborated, 'finding')} of {one.peer} match what this node holds")
+        if one.refused:
+            terminal.indented(f"{count(one.refused, 'part')} in quarantine: foedus quarantine list")
+
+
+def _nobody(node: Node, peer: str) -> InputError:
+    """Say that there is no such peer, and which there are."""
+    parties = [one for held in node.agreements.in_force(node.clock.now()) for one in held.programme.parties]
+    known = ", ".join(sorted({one.id for one in parties if one.nodes and one.id != node.party}))
+    return InputError(
+        f"no peer {peer!r}" if peer else "no peer to pull from",
+        code="peer-unknown",
+        hint=f"peers: {known}" if known else "foedus programme show says what is missing",
+    )
 
 
 @command.command(

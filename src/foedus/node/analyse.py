@@ -121,7 +121,11 @@ def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) 
         following = next(batches, None)
         arrivals = [_arrival(room, one, arriving.records.source, layers) for one in batch]
         with node.store.write() as tx:
-            placed = _put(node, tx, labeller, arrivals)
+            # Documents first: a conclusion of the same batch rests on them, and takes label and owner from what is stored.
+            documents = [one for one in arrivals if one.finding.document]
+            arrivals = [*documents, *(one for one in arrivals if not one.finding.document)]
+            placed = _put(node, tx, labeller, documents)
+            placed += _put(node, tx, labeller, arrivals[len(documents) :])
             came = [Came(finding, one.about, where) for (finding, where), one in zip(placed, arrivals, strict=True)]
             result.corroborated += corroborate(node, tx, room, came, at)
             if arriving.also is not None:

@@ -28,7 +28,7 @@ from foedus.account.receipts import (
     exchange_due,
 )
 from foedus.engine import run as engine
-from foedus.errors import ExchangeError, InputError
+from foedus.errors import ExchangeError, InputError, TrustError
 from foedus.exchange import tls
 from foedus.exchange.peer import PeerClient
 from foedus.exchange.session import Patience, Session
@@ -76,7 +76,9 @@ class _Vouched(msgspec.Struct, frozen=True):
 
 
 def pull(node: Node, party: str = "", programme: str = "", progress: Progress = silent) -> list[Pulled]:
-    """Pull from one peer or all, under one programme or all in force; a peer that fails does not stop the others.
+    """Pull from one peer or all, under one programme or all in force.
+
+    A peer that fails, or whose ledger is not what it signed before, does not stop the others.
 
     Raises:
         InputError: the programme is not known here.
@@ -93,7 +95,7 @@ def pull(node: Node, party: str = "", programme: str = "", progress: Progress = 
             try:
                 with session_to(node, peer) as session:
                     _Pull(node, agreement, peer, session, result).run(progress)
-            except ExchangeError as error:
+            except (ExchangeError, TrustError) as error:
                 result.error = str(error)
             results.append(result)
     return results

@@ -122,7 +122,7 @@ def ingest(
     sha256 = hashing.hash.hexdigest()
     with node.store.write() as tx:
         before = state.source_with(tx, room.name, sha256)
-        known = before is not None and before.label == origin.label
+        known = before is not None and _undated(before.label) == _undated(origin.label)
         if not known:
             kept = Source(source_id, room.name, origin.uri, sha256, origin.label, origin.role, instant.to_us(at))
             label_source(node, tx, kept, role=origin.role, at=at)
@@ -144,6 +144,11 @@ def ingest(
         tuple(keeping.first),
         known,
     )
+
+
+def _undated(label: Label | None) -> Label | None:
+    """A label without the instant at which it was given: given again it is the same label."""
+    return None if label is None else msgspec.structs.replace(label, created_at=None)
 
 
 def settings_of(node: Node, room: Room, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:

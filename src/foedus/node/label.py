@@ -26,6 +26,9 @@ from foedus.store.engine import Read, Tx
 from foedus.store.state import Source
 
 HANDLING = "handling:"
+# Sources of others: ``peer:<party>``, whose objects bring their own label, and ``submit:<party>``.
+_OTHERS = ("peer", "submit")
+_SPEAKS_NOT = (HANDLING, "source:peer:")
 
 
 class Given(NamedTuple):
@@ -57,7 +60,7 @@ class Labeller:
         """Return the finding with its label and owner, supports with theirs; without a label where there is none to give."""
         inputs = _Inputs(self, read)
         given = self._given.get(finding.head.sha256) if finding.document else None
-        owner = given.owner if given else inputs.owner(finding.because)
+        owner = given.owner if given else inputs.owner(finding.because, document=finding.document)
         head = self._quietly(lambda: self._of(finding.head, finding.because, inputs, given))
         supports = tuple(
             Support(one.object, one.because, self._quietly(lambda one=one: self._support(one, finding, inputs)))  # type: ignore[misc]
@@ -78,7 +81,11 @@ class Labeller:
 
     def _of(self, one: StixObject, because: Sequence[str], inputs: _Inputs, given: Given | None) -> Label:
         said = [ground for ground in because if ground.startswith(HANDLING)]
-        base = given.label if given else inputs.dominant([ground for ground in because if ground not in said])
+        base = (
+            given.label
+            if given
+            else inputs.dominant([ground for ground in because if not ground.startswith(_SPEAKS_NOT)])
+        )
         label = (
             self._markings.of(ijson.decode(one.raw), base)
             if one.granular
@@ -117,19 +124,21 @@ class _Inputs:
         self._read = read
 
     def dominant(self, because: Sequence[str]) -> Label:
+        if not because:
+            raise LabelUnknown("nothing it rests on has a label", hint="label its source")
         return self._labeller.dominant(tuple(because), lambda: [self._one(ground) for ground in because])
 
-    def owner(self, because: Sequence[str]) -> str:
+    def owner(self, because: Sequence[str], *, document: bool) -> str:
         """The one party it all comes from; several joined by ``+``, which no clause names: it stays until a person decides."""
         party = self._labeller._node.party  # noqa: SLF001 — one class in two halves
-        owners = {party} if any(ground.startswith("source:") for ground in because) else set()
+        owners = set() if document else {party}
         for ground in because:
             kind, _, what = ground.partition(":")
             if kind == "object":
                 owners.update(held.owner for held in lookups.holding(self._read, bytes.fromhex(what)))
-            elif kind == "source" and what.startswith("submit:"):
-                owners.discard(party)
-                owners.add(what.split(":")[1])
+            elif kind == "source":
+                scheme, _, whose = what.partition(":")
+                owners.add(whose if scheme in _OTHERS else party)
         return "+".join(sorted(owners or {party}))
 
     def _one(self, ground: str) -> Label:

@@ -150,6 +150,9 @@ def _known(case: Case) -> Iterator[Reason]:
     subject, policy = case.subject, case.policy
     if subject.owner not in policy.recipients:
         yield Reason("owner-unknown", "owner", subject.owner, "a party of the programme")
+    elif subject.owner == case.recipient.recipient.id:
+        # What a party gave is not given back to it, and no clause is needed for it to keep its own.
+        yield Reason("recipient-is-originator", "owner", subject.owner, "another party's finding")
     if subject.area not in policy.areas:
         yield Reason("area-unknown", "area", subject.area, "an area of the programme")
     if subject.kind not in policy.types:

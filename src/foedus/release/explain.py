@@ -26,6 +26,7 @@ _FIXED = frozenset(
     {"party-unknown", "owner-unknown", "area-unknown", "type-unknown", "category-unknown", "caveat-unknown"}
     | {"area-not-in-clause", "owner-not-in-clause", "type-not-in-clause", "content-not-in-clause", "clause-incomplete"}
     | {"created-missing", "too-old", "recalled", "evaluator-error", "no-clause", "policy-stale"}
+    | {"recipient-is-originator"}
 )
 # What changes the label: advice to its owner alone, never to somebody who holds another's finding.
 _RELABEL = {

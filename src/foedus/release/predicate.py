@@ -171,7 +171,7 @@ def _mandatory(policy: Policy, recipient: MaskedRecipient, area: str, at_us: int
         MaskOverlap("f.audience", recipient.bit),
         MaskSubset("f.cats", accepted),
         MaskSubset("f.caveats", accepted),
-        In("o.owner", tuple(policy.recipients)),
+        In("o.owner", tuple(name for name in policy.recipients if name != recipient.recipient.id)),
         Cmp("o.created_us", ">=", 0),
         Cmp("o.created_us", "<=", at_us + SKEW_US),
         Cmp("o.labelled_us", "<=", at_us),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
@@ -32,8 +33,16 @@ def test_ingest_reads_analyses_and_says_so(fresh, source):
     found = told("ingest", "cyber", source(bundle(indicator(10), indicator(11))), "--label", OPEN, node=fresh.nato)
     assert [(one["records"], one["refused_count"], one["label"]) for one in found["ingested"]] == [(2, 0, OPEN)]
     assert found["analysed"]["new"] == 2
-    again = done("ingest", "cyber", source(bundle(indicator(10), indicator(11))), "--label", OPEN, node=fresh.nato)
-    assert "nothing is new" in again
+
+
+def test_the_same_bytes_under_the_same_label_are_nothing_new_whenever_they_come(fresh, source):
+    path = source(bundle(indicator(21)))
+    first = told("ingest", "cyber", path, "--label", OPEN, node=fresh.nato)["ingested"][0]
+    time.sleep(1.1)  # a label says at which second it was given
+    [again] = told("ingest", "cyber", path, "--label", OPEN, node=fresh.nato)["ingested"]
+    assert (again["known"], again["source"]) == (True, first["source"])
+    assert "nothing is new" in done("ingest", "cyber", path, "--label", OPEN, node=fresh.nato)
+    assert not told("ingest", "cyber", path, "--label", AMBER, node=fresh.nato)["ingested"][0]["known"]
 
 
 def test_ingest_takes_standard_input(fresh):

@@ -87,7 +87,7 @@ def _mandatory(policy: Policy, recipient, at_us: int) -> str:
         (
             "false" if policy.ir.not_in_force else "true",
             f"{policy.valid_from_us} <= context.at && context.at < {policy.valid_until_us}",
-            f"{parties}.contains(resource.owner)",
+            f'{parties}.contains(resource.owner) && resource.owner != "{recipient.id}"',
             f"{_set(a for a, _ in policy.ir.areas)}.contains(resource.area)",
             f"{_set(p for r in policy.ir.rules for p in r.purposes)}.contains(context.purpose)",
             "resource.known",

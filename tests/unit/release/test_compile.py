@@ -89,9 +89,10 @@ def test_a_group_reaches_the_state_in_it_and_no_alliance_with_other_members():
 
 def test_a_forbid_strikes_an_alliance_for_one_of_its_members_where_a_permit_would_not_reach_it():
     extra = {"groups": [{"id": "baltic", "name": "x", "countries": ["DEU", "SWE"]}]}
-    assert outcome(policy([clause("rr")], **extra), party="nato") == "release"
-    assert outcome(policy([clause("rr"), forbid("ff", {}, to=["baltic"])], **extra), party="nato") == "withhold"
-    assert outcome(policy([clause("rr", to=["baltic"])], **extra), party="nato") == "withhold"
+    from_japan = {"party": "nato", "owner": "jpn"}
+    assert outcome(policy([clause("rr")], **extra), **from_japan) == "release"
+    assert outcome(policy([clause("rr"), forbid("ff", {}, to=["baltic"])], **extra), **from_japan) == "withhold"
+    assert outcome(policy([clause("rr", to=["baltic"])], **extra), **from_japan) == "withhold"
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_without_any_clause_nothing_goes():
         ({"label": label(caveats=("NOFORN",))}, "caveat-not-accepted"),
         ({"label": label(caveats=("JPN-EYES-ONLY",))}, "caveat-not-accepted"),
         ({"owner": "stranger"}, "owner-unknown"),
+        ({"owner": "jpn"}, "recipient-is-originator"),
         ({"owner": "isac"}, "owner-not-in-clause"),
         ({"area": "nowhere"}, "area-unknown"),
         ({"area": "maritime"}, "area-not-in-clause"),
