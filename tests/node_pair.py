@@ -199,7 +199,7 @@ def make_nodes(
     agreed: Mapping[str, Sequence[str]] | None = None,
     *,
     unsigned: Sequence[str] = (),
-    start_at: datetime = START,
+    start_at: datetime | None = START,
 ) -> Nodes:
     """Make the nodes of some shipped programmes, enrolled with all of them.
 
@@ -207,7 +207,7 @@ def make_nodes(
         directory: an empty one.
         agreed: parties by shipped programme; NATO and Japan under theirs where None.
         unsigned: parties that accept but do not sign.
-        start_at: what all clocks show at first.
+        start_at: what all clocks show at first; None: they show the machine's time.
     """
     held = JAPAN if agreed is None else agreed
     nodes = Nodes(directory)
@@ -273,7 +273,9 @@ def objects_of(raw: bytes) -> list[bytes]:
 
 def bundle(*objects: bytes) -> bytes:
     """Return a STIX bundle of objects as they are."""
-    return b'{"type":"bundle","id":"bundle--6d1f5c2e-2d10-4f3a-8c1e-3f6b8c2a9d10","objects":[' + b",".join(objects) + b"]}"
+    return (
+        b'{"type":"bundle","id":"bundle--6d1f5c2e-2d10-4f3a-8c1e-3f6b8c2a9d10","objects":[' + b",".join(objects) + b"]}"
+    )
 
 
 def stix_id(type_: str, number: int) -> str:

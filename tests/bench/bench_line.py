@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
 from tests.bench.line_step import pair
 from tests.bench.measure import attack_bytes, head, row
 from tests.bench.opentaxii_peer import free_port
 
-_UUID = re.compile(rb'--[0-9a-f]{4}(?=[0-9a-f]{4}-)')
+_UUID = re.compile(rb"--[0-9a-f]{4}(?=[0-9a-f]{4}-)")
 _MARKING = b"marking-definition--fa42a846"
 
 
@@ -79,7 +78,7 @@ def run(times: int) -> dict[str, Any]:
 def _await(port: int) -> None:
     for _ in range(300):
         try:
-            httpx.get(f"https://127.0.0.1:{port}/", verify=False, trust_env=False, timeout=2)  # noqa: S501
+            httpx.get(f"https://127.0.0.1:{port}/", verify=False, trust_env=False, timeout=2)
         except httpx.ConnectError as error:
             if "refused" not in str(error).lower():
                 return

@@ -7,10 +7,10 @@ import time
 import orjson
 import rfc8785
 import stix2
+from tests.bench.measure import attack_bytes, cpu_s, head, row
 
 from foedus.model import ijson, stix
 from foedus.model.canonical import canonical
-from tests.bench.measure import attack_bytes, cpu_s, head, row
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class Client:
         self._url = urlsplit(url)
         self._headers = {"Accept": TAXII} | ({"Authorization": authorization} if authorization else {})
         self._connection = http.client.HTTPConnection(self._url.netloc, timeout=120)
-        self.requests = 0
+        self.last = ""
 
     def get(self, path: str, expect: int = 200, **params: str | int) -> bytes:
         """Return the body of an answer."""
@@ -49,7 +49,7 @@ class Client:
         self._connection.request(method, self._url.path + path, body, headers)
         answer = self._connection.getresponse()
         content = answer.read()
-        self.requests += 1
+        self.last = answer.headers.get("X-TAXII-Date-Added-Last", "")
         if answer.status not in expect:
             raise SystemExit(f"{method} {path}: {answer.status} {content[:300]!r}")
         return content

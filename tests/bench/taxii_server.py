@@ -1,15 +1,17 @@
 """Servers that the TAXII bench measures, each in a process of its own.
 
 `python -m tests.bench.taxii_server stub DIRECTORY PORT`: a node whose callers are believed: ``Authorization: Bearer NAME`` is
-a partner of that name, or the node's own tool where NAME is ``tool``. `… raw FILE PORT`: a bare ASGI application that sends
-the pages of a file, under the node's own protocol settings.
+a partner of that name, or the node's own tool where NAME is ``tool``. `… raw FILE PORT DATABASE`: a bare ASGI application
+under the node's own protocol settings, that sends the pages of a file, or pages of rows it reads with bare sqlite3.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 
+import anyio.to_thread
 import msgspec
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,6 +21,11 @@ from foedus.exchange.taxii.server import application
 from foedus.model.ports import Caller, Credentials
 from foedus.node.backend import Backend
 from foedus.node.home import Node
+
+_ROWS = (
+    "SELECT b.raw FROM view_row v JOIN blob b ON b.id = v.blob_id JOIN view w ON w.id = v.view_id"
+    " WHERE w.name = 'desk|cyber' AND v.added_us > ? ORDER BY v.added_us LIMIT 1000"
+)
 
 
 class Believing(Backend):
@@ -30,8 +37,10 @@ class Believing(Backend):
         return Caller(name, self._node.party, "tool") if name == "tool" else Caller(name, name, "partner")
 
 
-def raw(pages: list[bytes]) -> ASGIApp:
-    """Return an application that answers ``/<n>`` with a page, and does nothing else."""
+def raw(pages: list[bytes], database: str) -> ASGIApp:
+    """Return an application that answers ``/<n>`` with a page, ``/after/<us>`` with rows, and does nothing else."""
+    connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA cache_size = -2048")
     headers = [
         (b"content-type", b"application/taxii+json;version=2.1"),
         (b"cache-control", b"private, no-store"),
@@ -44,7 +53,12 @@ def raw(pages: list[bytes]) -> ASGIApp:
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body = pages[int(scope["path"][1:])]
+        number = int(scope["path"].rpartition("/")[2])
+        if scope["path"].startswith("/after/"):
+            rows = await anyio.to_thread.run_sync(lambda: connection.execute(_ROWS, (number,)).fetchall())
+            body = b",".join([row[0] for row in rows])
+        else:
+            body = pages[number]
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": 200, "headers": [length, *headers]})
         await send({"type": "http.response.body", "body": body})
@@ -52,10 +66,10 @@ def raw(pages: list[bytes]) -> ASGIApp:
     return answer
 
 
-def main(kind: str, what: str, port: str) -> None:
+def main(kind: str, what: str, port: str, database: str = "") -> None:
     """Serve until the process is ended."""
     if kind == "raw":
-        app = raw(msgspec.msgpack.decode(Path(what).read_bytes(), type=list[bytes]))
+        app = raw(msgspec.msgpack.decode(Path(what).read_bytes(), type=list[bytes]), database)
         uvicorn.Server(configured(app, "127.0.0.1", int(port), None)).run()
         return
     with Node.open(Path(what)) as node:
@@ -64,4 +78,4 @@ def main(kind: str, what: str, port: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:])

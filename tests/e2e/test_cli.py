@@ -140,6 +140,39 @@ def test_own_tools_reach_a_plain_node_with_the_token_that_was_printed(two):
         assert "<h1>jpn" in httpx.get(f"{url}/", trust_env=False).text
 
 
+def test_what_a_party_is_shown_is_pushed_to_its_tool_with_a_secret_from_the_environment(two, tmp_path):
+    nato, jpn = two.path("nato"), two.path("jpn")
+    (tmp_path / "in.json").write_bytes(bundle(indicator(50)))
+    foedus("ingest", "cyber", tmp_path / "in.json", "--label", OPEN, node=nato)
+    foedus("release", node=nato)
+    token = foedus("node", "token", "pusher", node=jpn).strip()
+    url = f"http://127.0.0.1:{free_port()}"
+    headers = {"authorization": f"Bearer {token}", "accept": "application/taxii+json;version=2.1"}
+    with serving(jpn, "--plain", url.removeprefix("http://")):
+        found = eventually(lambda: httpx.get(f"{url}/desk/collections/", headers=headers, trust_env=False)).json()
+        [desk] = [one["id"] for one in found["collections"] if one["alias"] == "cyber"]
+        push = [
+            *FOEDUS,
+            "--node",
+            str(nato),
+            "exchange",
+            "push",
+            "jpn",
+            f"{url}/desk/collections/{desk}/",
+            "--programme",
+            WORD,
+        ]
+        secret = environment(JPN_TOOL=headers["authorization"])
+        done = subprocess.run(
+            [*push, "--authorization", "JPN_TOOL", "--json"], capture_output=True, env=secret, check=True
+        )
+        refused = subprocess.run(push, capture_output=True, env=secret, check=False)
+    assert json.loads(done.stdout)["refused"] == 0
+    assert json.loads(done.stdout)["accepted"] >= 1
+    assert stix_id("indicator", 50) in foedus("show", "--list", node=jpn)
+    assert refused.returncode == 6
+
+
 def test_a_port_that_is_taken_is_an_exchange_error(two):
     port = free_port()
     with serving(two.path("jpn"), "--plain", f"127.0.0.1:{port}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import httpx
 import pytest
@@ -129,3 +130,24 @@ def test_a_label_made_stricter_withdraws_and_a_look_shows_nothing(nodes):
         assert [run.counts.withdrawn for run in nodes.release("nato")] == [1]
         gone = partner.get(f"{at}objects/{stix_id('indicator', 800)}/")
         assert told(gone) == told(partner.get(f"{at}objects/{ABSENT}/"))
+
+
+def test_a_client_that_polls_while_releases_run_gets_everything_once(nodes):
+    def work() -> None:
+        for number in range(1_000, 1_200, 25):
+            nodes.send("nato", bundle(*(indicator(number + offset) for offset in range(25))), OPEN)
+
+    with nodes.serving_here("nato"), nodes.client("jpn", "nato") as partner:
+        at = collection(partner, WORD, "released-cyber")
+        got: list[bytes] = []
+        mark = "2020-01-01T00:00:00Z"
+        writer = threading.Thread(target=work)
+        writer.start()
+        last = False
+        while not last:
+            last = not writer.is_alive()
+            answer = partner.get(f"{at}objects/", params={"added_after": mark, "limit": "1000"})
+            got += objects_of(answer.content)
+            mark = answer.headers.get("x-taxii-date-added-last", mark)
+        writer.join()
+    assert sorted(got) == sorted(indicator(number) for number in (*range(30), *range(1_000, 1_200)))

@@ -124,8 +124,8 @@ def test_a_programme_that_is_not_in_force_releases_nothing_and_says_what_is_miss
 MISTAKES = (
     ("status: in-force ", "status: in-farce "),
     ('tlp_max: "amber+strict"\n    name: {en: North', "tlp_max: mauve\n    name: {en: North"),
-    ("clearance: confidential\n    tlp_max: \"amber+strict\"\n    name: {en: Japan", 
-     "clearance: cosmic\n    tlp_max: \"amber+strict\"\n    name: {en: Japan"),
+    ('clearance: confidential\n    tlp_max: "amber+strict"\n    name: {en: Japan',
+     'clearance: cosmic\n    tlp_max: "amber+strict"\n    name: {en: Japan'),
     ("country: JPN\n", "country: XJP\n"),
     ('"2017-06-05", countries: [MNE]', '"2017-06-35", countries: [MNE]'),
     ("priority: emerging\n    supports: [dialogue, interop]\n", "priority: emerged\n    supports: [dialogue, interop]\n"),

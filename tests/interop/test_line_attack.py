@@ -42,7 +42,9 @@ def test_the_whole_of_enterprise_arrives_byte_for_byte(shared, tmp_path):
             got = read_all(partner, path)
             dates = [
                 one["date_added"]
-                for one in partner.get(f"{path}manifest/", params={"limit": "1000"}).raise_for_status().json()["objects"]
+                for one in partner.get(f"{path}manifest/", params={"limit": "1000"})
+                .raise_for_status()
+                .json()["objects"]
             ]
         assert sorted(got) == sorted(sent)
         assert dates == sorted(set(dates))

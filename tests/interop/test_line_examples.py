@@ -20,7 +20,9 @@ LIST = "data/cyber/warninglists/public-dns-v4.json"
 
 def files(shared) -> list:
     base = shared("data/cyber")
-    return [path for folder in ("stix_examples", "misp_events", "tlp") for path in sorted((base / folder).glob("*.json"))]
+    return [
+        path for folder in ("stix_examples", "misp_events", "tlp") for path in sorted((base / folder).glob("*.json"))
+    ]
 
 
 def misp_objects(path) -> list[misp.MispObject]:

@@ -183,13 +183,16 @@ def sign_note(text: str, name: str, key: Ed25519PrivateKey) -> str:
 
 
 def cosign(note: str, name: str, key: Ed25519PrivateKey, at: datetime) -> str:
-    """Return the note with one more line: an Ed25519 cosignature (type 0x04) at an instant.
+    """Return the note with an Ed25519 cosignature (type 0x04) at an instant, in place of an earlier one by the same key.
 
     Source: C2SP tlog-cosignature, "Ed25519 signed message".
     """
+    held = parse_note(note)
     time_s = to_us(at) // 1_000_000
-    signature = time_s.to_bytes(8, "big") + key.sign(_cosigned(parse_note(note).text, time_s))
-    return note + _line(verifier_key(name, key, COSIGNATURE_ED25519), signature)
+    signature = time_s.to_bytes(8, "big") + key.sign(_cosigned(held.text, time_s))
+    own = verifier_key(name, key, COSIGNATURE_ED25519)
+    others = [_written(line) for line in held.signatures if (line.name, line.key_id) != (own.name, own.id)]
+    return f"{held.text}\n{''.join(others)}{_line(own, signature)}"
 
 
 def _line(key: VerifierKey, signature: bytes) -> str:

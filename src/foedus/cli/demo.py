@@ -27,4 +27,13 @@ def command(once: bool, directory: Path | None) -> int:
     """
     from foedus.node.demo import demo  # noqa: PLC0415 — the samples are only for this
 
-    return demo(directory, once, Terminal().line)
+    terminal = Terminal()
+
+    def say(text: str) -> None:
+        words = text.lstrip()
+        if words.startswith("# "):
+            terminal.heading(words)
+        else:
+            terminal.indented(words, by=len(text) - len(words))
+
+    return demo(directory, once, say)

@@ -46,6 +46,7 @@ def pull(node: Node, terminal: Terminal, peer: str, programme: str) -> int:
     the others; the command then ends with 6.
     """
     with progress(terminal) as tell:
+        tell("pull", 0, None)
         found = exchange.pull(node, peer, programme, tell)
     if not found:
         raise _nobody(node, peer)

@@ -38,6 +38,7 @@ def command(node: Node, terminal: Terminal, party: str, programme: str, explain:
     redacted; an object whose references the party does not see waits. What is no longer covered is withdrawn.
     """
     with progress(terminal) as tell:
+        tell("release", 0, None)
         runs = run_release(node, party, programme, tell)
     if not runs:
         raise _why_none(node, party)

@@ -64,7 +64,7 @@ def _board(terminal: Terminal, board: Any) -> None:
         ]
     )
     terminal.line()
-    numbers = [Column(name, right=True, whole=True) for name in ("baseline", "actual", "target", "score")]
+    numbers = [Column(name, right=True) for name in ("baseline", "actual", "target", "score")]
     columns = [Column("area and indicator", whole=True), *numbers, Column("status", whole=True)]
     terminal.table([*columns, Column("entries", right=True)], _rows(board))
 
@@ -103,12 +103,14 @@ def _milestones(board: Any) -> str:
 def _number(value: Any) -> str:
     """Return a figure as people read it: at most two decimals, words as they are.
 
-    >>> _number(0.416438), _number(120), _number(None)
-    ('0.42', '120', '–')
+    >>> _number(0.416438), _number(1200), _number("complete"), _number(None)
+    ('0.42', '1,200', 'complete', '–')
     """
     if value is None:
         return "–"
-    return str(value) if isinstance(value, int | str) else f"{value:.2f}"
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
 def _percent(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -111,6 +112,7 @@ class Terminal:
                 str(said),
                 justify="right" if said.right else "left",
                 no_wrap=said.whole,
+                min_width=len(said),
                 overflow="ellipsis" if said.whole else "fold",
             )
         for row in rows:
@@ -149,7 +151,7 @@ def styled(text: object, style: str) -> Text:
 
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDTH
     return console
 

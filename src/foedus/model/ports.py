@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -178,10 +179,17 @@ class Submission(msgspec.Struct, frozen=True):
     failures: tuple[Outcome, ...] = ()
 
 
+class NotAtOnce(Exception):
+    """What was asked for is not in memory: ask again where waiting harms nobody."""
+
+
 class TaxiiBackend(Protocol):
-    """What the TAXII server asks of the node. All calls are synchronous; the server runs them off the event loop."""
+    """What the TAXII server asks of the node. All calls are synchronous; off the event loop, or under :meth:`at_once`."""
 
     max_content_length: int
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """Within it calls of this thread answer from memory or raise NotAtOnce, before anything is changed."""
 
     def identify(self, credentials: Credentials) -> Caller | None:
         """Return who asks, or None."""

@@ -11,15 +11,16 @@ import msgspec
 from foedus.account.ledger import append
 from foedus.account.receipts import FindingCreated, draft
 from foedus.engine import run as engine
-from foedus.model import instant
+from foedus.model import ijson, instant, stix
 from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import Finding
 from foedus.model.room import Layers, Records, Room
+from foedus.model.stix import StixObject
 from foedus.node.corroborate import Came, corroborate
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import done_mark, settings_of, waiting
 from foedus.node.label import Given, Labeller
-from foedus.store import objects, quarantine, state, views
+from foedus.store import findings, objects, quarantine, state, views
 from foedus.store.engine import Tx
 from foedus.store.objects import Arrival, Placed
 from foedus.store.quarantine import Refusal
@@ -148,7 +149,7 @@ def _arrival(room: Room, finding: Finding, source: str, layers: Layers) -> Arriv
 def _put(node: Node, tx: Tx, labeller: Labeller, arrivals: list[Arrival]) -> list[tuple[Finding, Placed]]:
     """Label and store a batch, show it on the room's desk, enter what was concluded."""
     now_us = instant.to_us(node.clock.now())
-    labelled = [labeller.label(tx, one.finding) for one in arrivals]
+    labelled = [labeller.label(tx, _restated(tx, one.finding)) for one in arrivals]
     dated = [
         Arrival(finding, one.about, one.source, now_us, now_us) for finding, one in zip(labelled, arrivals, strict=True)
     ]
@@ -164,6 +165,29 @@ def _put(node: Node, tx: Tx, labeller: Labeller, arrivals: list[Arrival]) -> lis
     if drafts:
         append(tx.logs, MASTER, drafts, at=node.clock.now(), entropy=node.entropy)
     return pairs
+
+
+def _restated(tx: Tx, finding: Finding) -> Finding:
+    """Return a conclusion as it was stored before, where it says the same on the same grounds: a run again adds nothing."""
+    if finding.document:
+        return finding
+    head = _stated(tx, finding.head, finding.because)
+    supports = tuple(
+        msgspec.structs.replace(one, object=_stated(tx, one.object, one.because or finding.because))
+        for one in finding.supports
+    )
+    return msgspec.structs.replace(finding, head=head, supports=supports)
+
+
+def _stated(tx: Tx, one: StixObject, because: Sequence[str]) -> StixObject:
+    for held in findings.versions_of(tx, one.id)[:1]:
+        if not held.document and set(held.because) == set(because) and _said(held.raw) == _said(one.raw):
+            return stix.read(held.raw)
+    return one
+
+
+def _said(raw: bytes) -> dict[str, Any]:
+    return {name: value for name, value in ijson.decode(raw).items() if name not in ("created", "modified")}
 
 
 def _showings(tx: Tx, desk: str, pairs: list[tuple[Finding, Placed]]) -> list[views.Showing]:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import io
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 
@@ -37,9 +38,12 @@ from foedus.store.objects import Placed
 from foedus.store.pages import Views
 
 TOOL_ROLE = "tool"
+# Files may come compressed; a body may not: who sends it would say how much memory it takes.
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 # Refusals that mean: not even an envelope. The first is bytes that are no JSON, the second JSON of another kind.
 _NOT_JSON = frozenset({"json-malformed", "json-truncated", "json-encoding", "json-empty"})
 _NO_ENVELOPE = frozenset({"json-not-an-object"})
+_KEPT_CALLERS = 1_000
 
 
 class Backend:
@@ -53,12 +57,35 @@ class Backend:
         self._node = node
         self._views = Views(node.store)
         self._collections: dict[tuple[str, str], tuple[int, list[Collection]]] = {}
+        self._callers: tuple[object, dict[bytes, Caller | None]] = (None, {})
+        self._secret = node.entropy(32)
         self.max_content_length = node.config.max_content_length
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """Within it calls of this thread answer from memory or raise NotAtOnce."""
+        return self._node.store.at_once()
 
     # Who calls.
 
     def identify(self, credentials: Credentials) -> Caller | None:
-        """Return who asks: a partner by certificate, a tool of our own by token; None for nobody."""
+        """Return who asks: a partner by certificate, a tool of our own by token; None for nobody.
+
+        An answer is kept until the database changes, in whatever process, or the second ends; credentials never are.
+        """
+        changes = self._node.store.changes()
+        moment = (changes, self.now_us() // 1_000_000)
+        if self._callers[0] != moment:
+            self._callers = (moment, {})
+        known = self._callers[1]
+        key = hmac.digest(self._secret, msgspec.msgpack.encode(credentials), "sha256")
+        if key in known:
+            return known[key]
+        caller = self._identify(credentials)
+        if changes is not None and len(known) < _KEPT_CALLERS:
+            known[key] = caller
+        return caller
+
+    def _identify(self, credentials: Credentials) -> Caller | None:
         if credentials.certificate is not None:
             return self._partner(credentials.certificate)
         token = _token(credentials.authorization or "")
@@ -155,6 +182,8 @@ class Backend:
 
     def add(self, caller: Caller, root: str, collection: Collection, body: bytes) -> Submission:
         """Take an envelope or bundle; each object on its own."""
+        if body.startswith(_COMPRESSED):
+            raise MalformedRecord("a body is plain JSON", code="body-compressed", hint="send it without compression")
         room, source = self._door(caller, root, collection)
         held = engine.records_from(room.ingest(io.BytesIO(body), settings=self._settings(room, caller)), source)
         refusals = [one for batch in held.refused for one in refusals_of(batch, room.name, source)]
@@ -162,8 +191,9 @@ class Backend:
             _refuse_whole(refusals[0])
         now_us = self.now_us()
         taking = _Taking(collection.view if caller.kind == "partner" else "", now_us)
-        with self._node.store.write() as tx:
-            quarantine.put_refusals(tx, refusals, now_us)
+        if refusals:
+            with self._node.store.write() as tx:
+                quarantine.put_refusals(tx, refusals, now_us)
         if held.batches:
             arriving = Arriving(self._node, room, held, settings={"owner": caller.party}, also=taking.note)
             conclude(arriving, Analysed(room.name))

@@ -10,7 +10,7 @@ from foedus.account.ledger import append
 from foedus.account.receipts import FindingCorroborated, draft
 from foedus.model import instant
 from foedus.model.entry import MASTER, Draft
-from foedus.model.finding import About, Finding
+from foedus.model.finding import About, Finding, Key
 from foedus.model.room import Room
 from foedus.node.home import Node
 from foedus.store import findings, lookups, values
@@ -32,17 +32,18 @@ def corroborate(node: Node, tx: Tx, room: Room, came: Sequence[Came], at: dateti
 
     A value that more findings hold than the store counts to says nothing and is left out, and so is a warned one.
     """
+    fresh = [one for one in came if one.placed.outcome in ("new", "newer") and one.finding.document and one.about.keys]
+    shared = values.shared(tx, [one.placed.seq for one in fresh])
     pairs = 0
-    for finding, about, placed in came:
-        if placed.outcome in ("new", "newer") and finding.document:
-            for other in _others(tx, finding, about):
-                pairs += _judge(node, tx, room, (placed.seq, other), at)
+    for finding, about, placed in fresh:
+        for other in _others(tx, finding, [key for key in about.keys if (key.kind, key.norm) in shared]):
+            pairs += _judge(node, tx, room, (placed.seq, other), at)
     return pairs
 
 
-def _others(tx: Tx, finding: Finding, about: About) -> list[Held]:
+def _others(tx: Tx, finding: Finding, keys: Sequence[Key]) -> list[Held]:
     found: dict[int, None] = {}
-    for key in about.keys:
+    for key in keys:
         if key.warned:
             continue
         holders = values.holders(tx, key.kind, key.norm)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import urljoin
@@ -46,7 +46,7 @@ from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
 from foedus.node.release import pair_log, sign_log, view_name
 from foedus.store import evidence, quarantine, state
-from foedus.store.engine import Tx
+from foedus.store.engine import Read, Tx
 from foedus.store.evidence import Sent
 from foedus.store.objects import Placed
 from foedus.store.pages import Views
@@ -66,13 +66,6 @@ class Pulled(msgspec.Struct):
     acknowledged: int = 0
     corroborated: int = 0
     error: str = ""
-
-
-class _Vouched(msgspec.Struct, frozen=True):
-    """What a release.sent entry says of the bytes it stands for."""
-
-    label: Label
-    originator: str
 
 
 def pull(node: Node, party: str = "", programme: str = "", progress: Progress = silent) -> list[Pulled]:
@@ -187,14 +180,12 @@ class _Pull:
             self.take_entries()
         with self.node.store.read() as read:
             seqs = evidence.sent_bytes(read, self.theirs, hashes)
-            vouched = {
-                sha256.hex(): _vouched(read.logs.entries(self.theirs, seq, seq + 1)) for sha256, seq in seqs.items()
-            }
+            given = given_by(read, self.theirs, seqs)
         self.result.objects += len(page.objects)
         known = [raw for raw, sha256 in zip(page.objects, hashes, strict=True) if sha256 in seqs]
         unknown = [raw for raw, sha256 in zip(page.objects, hashes, strict=True) if sha256 not in seqs]
         _Page(self, area, (key, page.state_after), {sha256: seqs[sha256] for sha256 in seqs}).take(
-            known, unknown, vouched
+            known, unknown, given
         )
 
     def _receipt(self) -> None:
@@ -239,7 +230,7 @@ class _Page:
         self.taken: set[str] = set()
         self.by_sha = {sha256.hex(): seq for sha256, seq in seqs.items()}
 
-    def take(self, known: Sequence[bytes], unknown: Sequence[bytes], vouched: dict[str, _Vouched]) -> None:
+    def take(self, known: Sequence[bytes], unknown: Sequence[bytes], given: Mapping[str, Given]) -> None:
         node = self.of.node
         source = f"peer:{self.of.peer.party}"
         self._refuse_unvouched(unknown, source)
@@ -255,7 +246,6 @@ class _Page:
         with node.store.write() as tx:
             quarantine.put_refusals(tx, refusals, instant.to_us(node.clock.now()))
         self.of.result.refused += len(refusals)
-        given = {sha256: Given(one.label, one.originator) for sha256, one in vouched.items()}
         result = Analysed(room.name)
         conclude(Arriving(node, room, held, settings=settings, given=given, also=self._note), result)
         self.of.result.new += result.new
@@ -351,9 +341,32 @@ def _object_id(tx: Tx, log: str, seq: int) -> str:
     return str(next(iter(tx.logs.entries(log, seq, seq + 1))).facts()["object_id"])
 
 
-def _vouched(entries: Iterator[StoredEntry]) -> _Vouched:
-    facts = next(entries).facts()
-    return _Vouched(msgspec.convert(facts["label"], Label), facts["originator"])
+def given_by(read: Read, log: str, seqs: Mapping[bytes, int]) -> dict[str, Given]:
+    """Return what entries of a sender's log say of the bytes they stand for: label and originator, by SHA-256 (hex)."""
+    by_seq = {seq: sha256 for sha256, seq in seqs.items()}
+    labels: dict[bytes, Label] = {}
+    found: dict[str, Given] = {}
+    for first, end in _spans(sorted(by_seq)):
+        for seq, stored in enumerate(read.logs.entries(log, first, end), first):
+            if seq not in by_seq:
+                continue
+            facts = stored.facts()
+            said = msgspec.json.encode(facts["label"])
+            if said not in labels:
+                labels[said] = msgspec.json.decode(said, type=Label)
+            found[by_seq[seq].hex()] = Given(labels[said], facts["originator"])
+    return found
+
+
+def _spans(seqs: Sequence[int], gap: int = 16) -> list[tuple[int, int]]:
+    """Return ranges that cover ascending numbers, a small gap read along."""
+    spans: list[tuple[int, int]] = []
+    for seq in seqs:
+        if spans and seq - spans[-1][1] < gap:
+            spans[-1] = (spans[-1][0], seq + 1)
+        else:
+            spans.append((seq, seq + 1))
+    return spans
 
 
 def _last_exchange(tx: Tx, log: str) -> datetime | None:

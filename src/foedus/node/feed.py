@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -103,7 +103,9 @@ def _event(node: Node, story: _Story, before: Path) -> bytes:
     except (OSError, InputError):
         # There was none, or what stood there is no event: it is written anew.
         return _made(node, story, node.clock.now())
-    return old if _made(node, story, at) == old else _made(node, story, node.clock.now())
+    # Who pulls a feed compares timestamps: whatever changed is later than before, even within one second.
+    later = max(node.clock.now(), at + timedelta(seconds=1))
+    return old if _made(node, story, at) == old else _made(node, story, later)
 
 
 def _made(node: Node, story: _Story, at: datetime) -> bytes:

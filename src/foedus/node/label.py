@@ -135,7 +135,8 @@ class _Inputs:
         for ground in because:
             kind, _, what = ground.partition(":")
             if kind == "object":
-                owners.update(held.owner for held in lookups.holding(self._read, bytes.fromhex(what)))
+                held = lookups.holding(self._read, bytes.fromhex(what))
+                owners.update(name for one in held for name in one.owner.split("+"))
             elif kind == "source":
                 scheme, _, whose = what.partition(":")
                 owners.add(whose if scheme in _OTHERS else party)
@@ -233,5 +234,4 @@ def _batched(seqs: Sequence[int], size: int = 500) -> list[Sequence[int]]:
 
 def _definitions(node: Node) -> dict[str, dict[str, object]]:
     with node.store.read() as read:
-        held = findings.find(read, findings.FindingQuery(type="marking-definition", limit=10_000))
-    return {one.object_id: ijson.decode(one.raw) for one in held}
+        return {object_id: ijson.decode(raw) for object_id, raw in lookups.markings(read).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 
 import msgspec
@@ -9,9 +10,13 @@ import msgspec
 from foedus.engine import run as engine
 from foedus.errors import InputError
 from foedus.node.analyse import Analysed, Arriving, conclude
+from foedus.node.exchange import given_by
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
-from foedus.store import quarantine
+from foedus.node.label import Given
+from foedus.store import evidence, quarantine
+
+_PEER = "peer:"
 
 
 class Retried(msgspec.Struct, frozen=True):
@@ -25,8 +30,10 @@ class Retried(msgspec.Struct, frozen=True):
 def retry(node: Node, number: int) -> Retried:
     """Try a refused part again under its source, as the room reads today.
 
+    What a peer sent needs an entry of its ledger, as on the day it came: label and originator are what that says.
+
     Raises:
-        InputError: no such part, or more was refused than quarantine keeps of it.
+        InputError: no such part, more was refused than quarantine keeps of it, or no entry vouches for it yet.
     """
     with node.store.read() as read:
         held = quarantine.refusal(read, number)
@@ -35,16 +42,35 @@ def retry(node: Node, number: int) -> Retried:
     part = held.refusal
     if len(part.raw) >= quarantine.KEPT_BYTES:
         raise InputError("only its first 64 kB were kept", code="quarantine-cut", hint="ingest the source again")
+    given, settings = None, {}
+    if part.source.startswith(_PEER):
+        given, settings = _given(node, part), {"format": "stix", "owner": part.source.removeprefix(_PEER)}
     room = node.room(part.area)
-    read_again = engine.records_from(room.ingest(io.BytesIO(part.raw), settings=settings_of(node, room)), part.source)
+    told = settings_of(node, room, settings)
+    read_again = engine.records_from(room.ingest(io.BytesIO(part.raw), settings=told), part.source)
     refused = [one for batch in read_again.refused for one in refusals_of(batch, room.name, part.source)]
     result = Analysed(room.name)
     if read_again.batches:
-        conclude(Arriving(node, room, read_again), result)
+        conclude(Arriving(node, room, read_again, settings=settings, given=given), result)
     if not refused and not result.conflicts:
         with node.store.write() as tx:
             quarantine.settle(tx, [number], "accepted")
     return Retried(number, result.new + result.same, tuple(f"{one.code}: {one.message}" for one in refused))
+
+
+def _given(node: Node, part: quarantine.Refusal) -> dict[str, Given]:
+    sha256 = hashlib.sha256(part.raw).digest()
+    with node.store.read() as read:
+        for info in read.logs.logs():
+            if not info.own and info.sender == part.source.removeprefix(_PEER):
+                found = given_by(read, info.name, evidence.sent_bytes(read, info.name, [sha256]))
+                if found:
+                    return found
+    raise InputError(
+        "no entry of the sender's ledger vouches for these bytes",
+        code="release-entry-missing",
+        hint="pull, then try again; or ask the sender",
+    )
 
 
 def dismiss(node: Node, number: int) -> None:

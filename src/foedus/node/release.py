@@ -140,7 +140,7 @@ class _Release:
         self.areas = [area for area in agreement.programme.areas if rooms_of(node, area)]
         self.result = Run(self.programme, party, instant.text(self.at_us), self.policy.hash)
         self.decided = merkle.Frontier.of(0, lambda _wanted: [])
-        self.inputs: list[str] = []
+        self.inputs = hashlib.sha256()
 
     def run(self, progress: Progress) -> Run:
         """Run it."""
@@ -207,7 +207,7 @@ class _Release:
         heads_out: set[int] = set()
         for (held, head), decision in zip(with_supports, decisions, strict=True):
             self.decided.append(merkle.leaf_hash(msgspec.json.encode(decision)))
-            self.inputs.append(held.sha256.hex() + decision.label_hash)
+            self.inputs.update(held.sha256 + decision.label_hash.encode())
             goes = decision.outcome in ("release", "redact") and (held is head or head.seq in heads_out)
             if held is head:
                 self._tell(held, decision)
@@ -333,7 +333,7 @@ class _Release:
             party=self.party,
             policy_hash=self.policy.hash,
             counts=counts,
-            inputs_hash=digest(self.inputs),
+            inputs_hash=self.inputs.hexdigest(),
             decisions_root=self.decided.root().hex(),
         )
         with self.node.store.write() as tx:

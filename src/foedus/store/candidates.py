@@ -118,7 +118,10 @@ def uncovered(read: Read, predicate: Predicate, name: str) -> Iterator[Uncovered
 
 _OBJECT = "SELECT seq, owner, CAST(:area AS TEXT) AS area, kind, reference_us AS created_us, labelled_us, label_id FROM finding"
 
-_LABELLED = "JOIN label_facet f ON f.policy_hash = :policy_hash AND f.label_id = o.label_id AND f.owner = o.owner"
+# CROSS JOIN: SQLite then keeps the order of the tables, so that a batch reads the next rows and not all that are left.
+_LABELLED = "CROSS JOIN label_facet f"
+
+_SAME_LABEL = "f.policy_hash = :policy_hash AND f.label_id = o.label_id AND f.owner = o.owner"
 
 _UNSEEN = (
     " AND NOT EXISTS (SELECT 1 FROM view_row v"
@@ -128,13 +131,14 @@ _UNSEEN = (
 # Only SQL of our own making comes into these texts: what varies are parameters.
 _CANDIDATES = (
     f"SELECT o.seq FROM ({_OBJECT} WHERE room = :room AND head AND seq > :after) o {_LABELLED}"  # noqa: S608
-    " WHERE {predicate}{unseen} ORDER BY o.seq LIMIT :batch"
+    f" WHERE {_SAME_LABEL} AND {{predicate}}{{unseen}} ORDER BY o.seq LIMIT :batch"
 )
 
 _UNCOVERED = (
     "SELECT r.added_us, r.object_id, r.version, r.finding_seq FROM view_row r JOIN finding h ON h.seq = r.finding_seq"  # noqa: S608
     " WHERE r.view_id = :view_id AND r.added_us > :after AND h.head AND NOT EXISTS"
-    f" (SELECT 1 FROM ({_OBJECT}) o {_LABELLED} WHERE o.seq = r.finding_seq AND {{predicate}})"
+    f" (SELECT 1 FROM ({_OBJECT}) o {_LABELLED}"
+    f" WHERE o.seq = r.finding_seq AND {_SAME_LABEL} AND {{predicate}})"
     " ORDER BY r.added_us LIMIT :batch"
 )
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from foedus.errors import StoreError
+from foedus.model.ports import NotAtOnce
 from foedus.store.columns import metadata
 from foedus.store.logs import Logs
 from foedus.store.state_tables import SCHEMA_VERSION, meta
@@ -50,6 +51,8 @@ class Store:
         self.path = path
         self._writing = threading.Lock()
         self._writer_thread: int | None = None
+        self._hurried = threading.local()
+        self._watch: sqlite3.Connection | None = None
         self._writer = _engine(path, "BEGIN IMMEDIATE", _WRITE_CACHE_KIB, connections=1)
         self._readers = _engine(path, "BEGIN", _READ_CACHE_KIB, connections=8)
 
@@ -64,6 +67,7 @@ class Store:
         try:
             with store.write() as tx:
                 _create(tx.connection, store.path)
+            store._watch = sqlite3.connect(store.path, timeout=0, isolation_level=None, check_same_thread=False)
         except StoreError:
             store.close()
             raise
@@ -71,6 +75,8 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
+        if self._watch is not None:
+            self._watch.close()
         self._readers.dispose()
         self._writer.dispose()
 
@@ -89,8 +95,32 @@ class Store:
         Raises:
             StoreError: the database cannot be read.
         """
+        self._refuse_hurried()
         with _storage_errors(self.path), self._readers.connect() as connection, connection.begin():
             yield Read(connection)
+
+    def changes(self) -> int | None:
+        """Return a number that stays as long as nobody, in any process, commits; None where that cannot be said now.
+
+        It never waits. Ask before reading: what is read afterwards is at least as new.
+        """
+        try:
+            return int(self._watch.execute("PRAGMA data_version").fetchall()[0][0]) if self._watch else None
+        except sqlite3.Error:
+            return None
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Within it a transaction of this thread raises NotAtOnce instead of being opened."""
+        self._hurried.now = True
+        try:
+            yield
+        finally:
+            self._hurried.now = False
+
+    def _refuse_hurried(self) -> None:
+        if getattr(self._hurried, "now", False):
+            raise NotAtOnce
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -99,6 +129,7 @@ class Store:
         Raises:
             StoreError: the database cannot be written, or stayed locked by another process.
         """
+        self._refuse_hurried()
         if self._writer_thread == threading.get_ident():
             raise StoreError("a write transaction is open in this thread", code="write-nested", hint="pass its Tx on")
         with self._writing:

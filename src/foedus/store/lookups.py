@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from foedus.store.bulk import chunks
 from foedus.store.engine import Read, Tx
@@ -39,6 +39,13 @@ def visible_ids(read: Read, views: Sequence[str], object_ids: Iterable[str], at_
 def views_named(read: Read, prefix: str) -> list[str]:
     """Return the names of the views that begin with a prefix."""
     return list(read.connection.scalars(select(view.c.name).where(view.c.name.startswith(prefix, autoescape=True))))
+
+
+def markings(read: Read) -> dict[str, bytes]:
+    """Return the bytes of every marking-definition held, by id; of several versions the newest row."""
+    marking = text("finding.type = 'marking-definition'")
+    rows = select(finding.c.object_id, blob.c.raw).join(blob, blob.c.id == finding.c.blob_id)
+    return {object_id: raw for object_id, raw in read.connection.execute(rows.where(marking).order_by(finding.c.seq))}
 
 
 def heads_of(read: Read, rooms: Sequence[str]) -> int:

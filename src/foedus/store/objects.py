@@ -147,7 +147,7 @@ class _Placing:
         if head.outcome != "same":
             self.abouts.append((head.seq, arrival.about))
             self._links.update(((head.seq, placed.seq), None) for placed in supports)
-        return head._replace(supports=supports)
+        return head._replace(supports=supports) if supports else head
 
     def write(self) -> None:
         """Write what was placed."""

@@ -14,6 +14,8 @@ from foedus.store.query import page_parameters, page_statement
 from foedus.store.tables import in_view, view, view_row
 
 _KEPT_BYTES = 32 * 1024 * 1024
+_KEPT_PAGES = 4_096
+_SMALL_BYTES = 64 * 1024
 _SOME = 250
 """Rows fetched at a time, so that large objects end a page before they fill the memory."""
 
@@ -42,17 +44,22 @@ class Views:
 
     def page(self, view: str, query: ViewQuery, at_us: int) -> PageBytes:
         """Return one page of objects visible at an instant; a view nobody opened is empty."""
+        changes = self._store.changes()
+        kept = self._kept.get((view, query), at_us)
+        if kept is not None and changes is not None and kept.changes == changes:
+            return kept.page
         with self._store.read() as read:
             found = read.connection.execute(_find_view, {"name": view}).one_or_none()
             if found is None:
                 return _EMPTY
-            view_id, generation = found
-            page = self._kept.get((view_id, query), generation, at_us)
-            if page is None:
-                page = _page(read, view_id, query, at_us)
-                until_us = read.connection.scalar(_next_expiry, {"view_id": view_id, "at_us": at_us})
-                self._kept.put((view_id, query), _Kept(generation, at_us, until_us, page))
-            return page
+            if kept is not None and (kept.view_id, kept.generation) == tuple(found):
+                kept = kept._replace(changes=changes)
+            else:
+                page = _page(read, found.id, query, at_us)
+                until_us = read.connection.scalar(_next_expiry, {"view_id": found.id, "at_us": at_us})
+                kept = _Kept(found.id, found.generation, changes, at_us, until_us, page)
+            self._kept.put((view, query), kept)
+            return kept.page
 
     def rows(self, view: str, query: ViewQuery, at_us: int) -> ViewPage:
         """Return one page of rows without bytes (manifest, versions)."""
@@ -94,43 +101,61 @@ def _page(read: Read, view_id: int, query: ViewQuery, at_us: int) -> PageBytes:
 
 
 class _Kept(NamedTuple):
-    """A finished page: true for one generation of its view, from its instant until something in the view expires."""
+    """A finished page: true for one generation of its view, from its instant until something in the view expires.
 
+    As long as ``changes`` of the store stays, so does the generation, and nobody needs to ask for it.
+    """
+
+    view_id: int
     generation: int
+    changes: int | None
     from_us: int
     until_us: int | None
     page: PageBytes
 
 
 class _Pages:
-    """The pages read last, up to a number of bytes."""
+    """The pages read last, up to a number of bytes.
+
+    A large one is kept when it is asked for again: a reader that walks through a view once would only push out what others
+    come back to, and fresh memory for a page costs half as much as reading it.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._size = 0
-        self._pages: OrderedDict[tuple[int, ViewQuery], _Kept] = OrderedDict()
+        self._pages: OrderedDict[tuple[str, ViewQuery], _Kept] = OrderedDict()
+        self._asked: OrderedDict[tuple[str, ViewQuery], None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[int, ViewQuery], generation: int, at_us: int) -> PageBytes | None:
-        """Return the page if it is still what the view shows at the instant."""
+    def get(self, key: tuple[str, ViewQuery], at_us: int) -> _Kept | None:
+        """Return the page if nothing in it begins or ends before the instant; its generation is the caller's to check."""
         with self._lock:
             kept = self._pages.get(key)
-            if kept is None or kept.generation != generation:
-                return None
-            if at_us < kept.from_us or (kept.until_us is not None and at_us >= kept.until_us):
+            if kept is None or at_us < kept.from_us or (kept.until_us is not None and at_us >= kept.until_us):
                 return None
             self._pages.move_to_end(key)
-            return kept.page
+            return kept
 
-    def put(self, key: tuple[int, ViewQuery], kept: _Kept) -> None:
+    def put(self, key: tuple[str, ViewQuery], kept: _Kept) -> None:
         """Keep a page, dropping those not asked for the longest."""
         with self._lock:
             if (old := self._pages.pop(key, None)) is not None:
                 self._size -= len(old.page.body)
+            elif len(kept.page.body) > _SMALL_BYTES and self._asked_first(key):
+                return
             if len(kept.page.body) > self._limit:
                 return
             self._pages[key] = kept
             self._size += len(kept.page.body)
-            while self._size > self._limit or len(self._pages) > 4_096:
+            while self._size > self._limit or len(self._pages) > _KEPT_PAGES:
                 _, dropped = self._pages.popitem(last=False)
                 self._size -= len(dropped.page.body)
+
+    def _asked_first(self, key: tuple[str, ViewQuery]) -> bool:
+        first = key not in self._asked
+        self._asked[key] = None
+        self._asked.move_to_end(key)
+        if len(self._asked) > _KEPT_PAGES:
+            self._asked.popitem(last=False)
+        return first

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from foedus.errors import StoreError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROW_GROUP = 1_000_000
-_GROUP_BYTES = 16 * 1024 * 1024
+_GROUP_BYTES = 8 * 1024 * 1024
 _SCAN_ROWS = 4_096
 
 
@@ -49,13 +49,15 @@ class RecordsHandle:
         Raises:
             StoreError: a file is missing or damaged.
         """
-        import pyarrow as pa  # noqa: PLC0415  (a server that never ingests must not pay for it)
         import pyarrow.parquet as pq  # noqa: PLC0415
 
+        pa = _arrow()
         for path in self.paths:
             try:
                 with pq.ParquetFile(path) as file:
-                    yield from file.iter_batches(batch_size=_SCAN_ROWS)
+                    # One row group after the other: over all of them the reader keeps what it decoded.
+                    for group in range(file.num_row_groups):
+                        yield from file.iter_batches(batch_size=_SCAN_ROWS, row_groups=[group])
             except (OSError, pa.ArrowException) as error:
                 hint = "restore the file, or ingest its source again"
                 raise StoreError("records cannot be read", code="records-damaged", where=path, hint=hint) from error
@@ -64,11 +66,11 @@ class RecordsHandle:
 def write(directory: Path, part: Part, batches: Iterable[pa.RecordBatch]) -> Path | None:
     """Write a part, in place of one of the same name; None where there is no batch.
 
-    Memory is bounded by a row group: a million rows or 16 MiB.
+    Memory is bounded by a row group: a million rows or 8 MiB.
     """
-    import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
+    pa = _arrow()
     groups = _groups(batches)
     first = next(groups, None)
     if first is None:
@@ -78,7 +80,7 @@ def write(directory: Path, part: Part, batches: Iterable[pa.RecordBatch]) -> Pat
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
-            with pq.ParquetWriter(file, first[0].schema, compression="zstd") as writer:
+            with pq.ParquetWriter(file, first[0].schema, compression="zstd", use_dictionary=False) as writer:
                 for group in chain((first,), groups):
                     writer.write_table(pa.Table.from_batches(group), row_group_size=_ROW_GROUP)
             file.flush()
@@ -90,6 +92,17 @@ def write(directory: Path, part: Part, batches: Iterable[pa.RecordBatch]) -> Pat
         temporary.unlink(missing_ok=True)
     _sync_directory(path.parent)
     return path
+
+
+def _arrow() -> Any:
+    """Return pyarrow, imported late: a server that never ingests must not pay for it.
+
+    Memory goes back to the system after each batch: the default pool keeps the largest input's worth for ever.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+
+    pa.set_memory_pool(pa.system_memory_pool())
+    return pa
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:

@@ -107,6 +107,14 @@ finding = Table(
     Index("finding_by_blob", "blob_id"),
 )
 
+# Few among many, and asked for whenever something is labelled.
+Index(
+    "finding_marking",
+    finding.c.seq,
+    sqlite_where=text("type = 'marking-definition'"),
+    postgresql_where=text("type = 'marking-definition'"),
+)
+
 support = Table(
     "support",
     metadata,

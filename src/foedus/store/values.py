@@ -70,7 +70,10 @@ def keep_occurrences(tx: Tx, held: Sequence[tuple[int, Sequence[Key]]]) -> None:
 
 
 def seen(read: Read, keys: Sequence[Key]) -> Mapping[tuple[str, str], Sequence[Seen]]:
-    """Return, per (kind, norm), the newest findings that hold it (at most 20); values held by nobody are absent."""
+    """Return, per (kind, norm), the newest findings that hold it (at most 20); values held by nobody are absent.
+
+    What was concluded from several owners' findings (its owner is all of them, joined by ``+``) is no further witness.
+    """
     found: dict[tuple[str, str], Sequence[Seen]] = {}
     for pair, (value_id, _) in _known(read, {(key.kind, key.norm) for key in keys}).items():
         rows = read.connection.execute(_seen, {"value_id": value_id})
@@ -99,6 +102,18 @@ def holders(read: Read, kind: str, norm: str, limit: int = NEWEST, in_view: str 
     some = picked.with_only_columns(occurrence.c.finding_seq).limit(COMMON + 1).subquery()
     count = read.connection.scalar(select(func.count()).select_from(some)) or 0
     return Holders(rows, count, warned) if rows else None
+
+
+def shared(read: Read, seqs: Sequence[int]) -> set[tuple[str, str]]:
+    """Return the (kind, norm) of those values of some findings that others hold too, and that are not common."""
+    held = select(occurrence.c.finding_seq).where(occurrence.c.value_id == value.c.id).limit(COMMON + 1).correlate(value)
+    number = select(func.count()).select_from(held.subquery()).scalar_subquery()
+    found: set[tuple[str, str]] = set()
+    for chunk in chunks(seqs):
+        among = select(occurrence.c.value_id).where(occurrence.c.finding_seq.in_(chunk))
+        which = value.c.id.in_(among) & number.between(2, COMMON)
+        found.update((kind, norm) for kind, norm in read.connection.execute(select(value.c.kind, value.c.norm).where(which)))
+    return found
 
 
 def related(read: Read, seq: int, in_view: str | None = None, limit: int = NEWEST) -> list[Related]:
@@ -139,7 +154,7 @@ _seen = (
     select(finding.c.owner, finding.c.object_id, blob.c.sha256)
     .join_from(occurrence, finding, finding.c.seq == occurrence.c.finding_seq)
     .join(blob, blob.c.id == finding.c.blob_id)
-    .where(occurrence.c.value_id == bindparam("value_id"))
+    .where(occurrence.c.value_id == bindparam("value_id"), ~finding.c.owner.contains("+"))
     .order_by(occurrence.c.finding_seq.desc())
     .limit(NEWEST)
 )

@@ -104,6 +104,13 @@ def test_a_receipt_needs_log_and_cosigner_and_keeps_known_lines_only():
         checkpoint.open_cosigned(alone, ORIGIN, [COSIGNER, *KEYS], AT)
 
 
+def test_a_key_that_cosigns_again_leaves_one_line():
+    once = checkpoint.cosign(signed(), COSIGNER.name, OTHER_KEY, AT)
+    again = checkpoint.cosign(once, COSIGNER.name, OTHER_KEY, AT + timedelta(hours=1))
+    assert len(checkpoint.parse_note(again).signatures) == len(checkpoint.parse_note(once).signatures) == 2
+    assert again == checkpoint.cosign(signed(), COSIGNER.name, OTHER_KEY, AT + timedelta(hours=1))
+
+
 def test_a_cosignature_from_the_future_is_refused_but_clocks_may_differ():
     note = checkpoint.cosign(signed(), COSIGNER.name, OTHER_KEY, AT + timedelta(days=2))
     checkpoint.open_cosigned(note, ORIGIN, [COSIGNER, *KEYS], AT)

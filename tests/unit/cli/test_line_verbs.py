@@ -311,6 +311,26 @@ def test_a_feed_holds_one_event_a_report_and_one_for_the_rest_and_stays_as_it_is
     assert {path.name: path.read_bytes() for path in feed.iterdir()} == before
 
 
+def test_a_feed_follows_what_is_withdrawn_and_only_what_changed_gets_a_new_timestamp(two, tmp_path):
+    nodes = two.nodes.copy(tmp_path / "copy")
+    nato, feed = nodes.path("nato"), tmp_path / "feed"
+    done("exchange", "feed", "jpn", feed, "--programme", WORD, node=nato)
+    before = json.loads((feed / "manifest.json").read_bytes())
+    [source] = [one["id"] for one in told("label", "sources", node=nato) if one["label"] == AMBER]
+    done("label", "source", source, "--label", "NATO CONFIDENTIAL TLP:AMBER+STRICT", node=nato)
+    assert told("release", node=nato)[0]["counts"]["withdrawn"] == 2
+    assert told("exchange", "feed", "jpn", feed, "--programme", WORD, node=nato)["events"] == 1
+    after = json.loads((feed / "manifest.json").read_bytes())
+    assert set(before) - set(after) == {REPORT.partition("--")[2]}
+    assert all(before[uuid]["timestamp"] == entry["timestamp"] for uuid, entry in after.items())
+    assert "host2.example" not in "".join(path.read_text() for path in feed.glob("*.json"))
+    nodes.put("nato", bundle(indicator(40)), OPEN)
+    done("release", node=nato)
+    done("exchange", "feed", "jpn", feed, "--programme", WORD, node=nato)
+    [uuid] = after
+    assert json.loads((feed / "manifest.json").read_bytes())[uuid]["timestamp"] > after[uuid]["timestamp"]
+
+
 def _values(event):
     parts = [event, *event["Object"]]
     return {attribute["value"] for part in parts for attribute in part["Attribute"] if "host" in attribute["value"]}

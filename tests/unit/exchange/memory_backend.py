@@ -6,6 +6,7 @@ import base64
 import hashlib
 import uuid
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from foedus.errors import InputError, MalformedRecord, UnsupportedFormat
 from foedus.model import ijson, instant
@@ -46,6 +47,9 @@ class MemoryBackend:
         self.extra: list[Collection] = []
 
     # the node
+
+    def at_once(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def identify(self, credentials: Credentials) -> Caller | None:
         for party in self.parties:

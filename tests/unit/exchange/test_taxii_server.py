@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.unit.exchange.samples import envelope, indicator, indicator_id
 from foedus.errors import LimitExceeded, StoreError
 from foedus.exchange.taxii.server import application
 from foedus.model import instant
-from foedus.model.ports import Collection
+from foedus.model.ports import Caller, Collection, Credentials, NotAtOnce
 
 TAXII = "application/taxii+json;version=2.1"
 RELEASED, SUBMIT = "released|kat", "submit|kat"
@@ -593,3 +594,22 @@ def test_no_gzip_on_loopback(backend):
     app = application(backend, cursor_secret=b"s")
     local = asgi_client(app, client=("127.0.0.1", 1), authorization=basic("kat"))
     assert "content-encoding" not in local.get(PATH + "objects/").headers
+
+
+class _OffLoop(MemoryBackend):
+    """Holds nothing in memory: on the event loop it gives no answer."""
+
+    def identify(self, credentials: Credentials) -> Caller | None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return super().identify(credentials)
+        raise NotAtOnce
+
+
+def test_what_memory_does_not_hold_is_answered_off_the_loop():
+    backend = _OffLoop()
+    filled(backend, 2)
+    client = client_of(backend)
+    assert ids(get(client, PATH + "objects/")) == [indicator_id(0), indicator_id(1)]
+    assert get(client, "/nowhere/", 404)

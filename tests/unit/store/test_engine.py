@@ -14,7 +14,7 @@ from sqlalchemy import update
 from tests.unit.store.sample import VIEW, arrival, put, show, stix
 
 from foedus.errors import StoreError
-from foedus.model.ports import ViewQuery
+from foedus.model.ports import NotAtOnce, ViewQuery
 from foedus.store import engine, findings
 from foedus.store.engine import FILE, Store
 from foedus.store.pages import Views
@@ -186,3 +186,37 @@ def test_a_lock_that_stays_is_an_error_with_a_hint(tmp_path, monkeypatch):
         blocker.close()
         assert caught.value.code == "store-busy"
         assert put(store, arrival(stix(1)))[0].outcome == "new"
+
+
+def test_changes_stay_while_nobody_commits_and_move_with_any_commit(tmp_path):
+    with Store.open(tmp_path) as store:
+        before = store.changes()
+        with store.read():
+            pass
+        assert store.changes() == before is not None
+        show(store, [stix(1)])
+        mine = store.changes()
+        with Store.open(tmp_path) as other:
+            show(other, [stix(2)])
+        assert len({before, mine, store.changes()}) == 3
+
+
+def test_nothing_waits_for_the_database_at_once(tmp_path):
+    with Store.open(tmp_path) as store:
+        with store.at_once():
+            assert store.changes() is not None
+            with pytest.raises(NotAtOnce), store.read():
+                pass
+            with pytest.raises(NotAtOnce), store.write():
+                pass
+            elsewhere: list[bool] = []
+            thread = threading.Thread(target=lambda: elsewhere.append(reads(store)))
+            thread.start()
+            thread.join()
+        assert elsewhere == [True]
+        assert reads(store)
+
+
+def reads(store: Store) -> bool:
+    with store.read() as read:
+        return findings.find(read, findings.FindingQuery()) == []

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from tests.unit.store.sample import VIEW, show, stix
 
-from foedus.model.ports import PageBytes, ViewPage, ViewQuery
+from foedus.model.ports import NotAtOnce, PageBytes, ViewPage, ViewQuery
 from foedus.store import views
 from foedus.store.pages import Views
 from foedus.store.query import page_parameters, page_statement
@@ -145,3 +145,29 @@ def test_no_page_sorts_or_scans(store, change, raw):
     if not query.ids:
         assert not [step for step in plan if "TEMP B-TREE" in step]
         assert [step for step in plan if "added_us>?" in step]
+
+
+def test_large_page_is_kept_when_it_is_asked_for_again(store, monkeypatch):
+    reads = []
+    inner = page_statement
+    monkeypatch.setattr("foedus.store.pages.page_statement", lambda *a, **k: (reads.append(1), inner(*a, **k))[1])
+    show(store, [stix(1, text="x" * 70_000)])
+    reader = Views(store)
+    pages = []
+    for held in (0, 1, 1):
+        pages.append(reader.page(VIEW, ALL, 1))
+        assert len(reader._kept._pages) == held
+    assert (len(reads), len(set(pages))) == (2, 1)
+
+
+def test_kept_page_of_an_unchanged_store_is_served_at_once(store, reader):
+    show(store, [stix(1)])
+    with pytest.raises(NotAtOnce), store.at_once():
+        reader.page(VIEW, ALL, 1)
+    held = reader.page(VIEW, ALL, 1)
+    with store.at_once():
+        assert reader.page(VIEW, ALL, 1) is held
+    show(store, [stix(2)], view="other")
+    with pytest.raises(NotAtOnce), store.at_once():
+        reader.page(VIEW, ALL, 1)
+    assert reader.page(VIEW, ALL, 1) is held

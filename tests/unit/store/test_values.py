@@ -102,3 +102,14 @@ def test_holders_in_a_view_are_found_by_finding_not_by_walking_through_the_view(
         plan = [row[3] for row in read.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
     assert "SEARCH view_row USING INDEX view_row_by_finding (finding_seq=?)" in plan
     assert not [step for step in plan if "SCAN" in step]
+
+
+def test_shared_are_values_of_two_to_a_hundred_findings(store):
+    lone, pair, often, common = (Key("domain", name) for name in ("lone", "pair", "often", "common"))
+    items = [arrival(stix(n), *([common] if n <= 101 else []), *([often] if n <= 100 else [])) for n in range(1, 102)]
+    placed = put(store, *items, arrival(stix(200), pair), arrival(stix(201), pair))
+    first = put(store, arrival(stix(300), lone, pair, common))[0]
+    with store.read() as read:
+        assert values.shared(read, [first.seq]) == {("domain", "pair")}
+        assert values.shared(read, [placed[0].seq]) == {("domain", "often")}
+        assert values.shared(read, []) == set()

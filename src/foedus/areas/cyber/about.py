@@ -48,7 +48,7 @@ def about(finding: Finding, objects: Sequence[StixObject], *, layers: Layers) ->
         layers: ``warninglist/…`` files that mark its values.
     """
     obj = _properties(finding.head)
-    keys = _keys(finding, warning_lists(layers.files(LAYER)))
+    keys = _keys(finding, obj, warning_lists(layers.files(LAYER)))
     personal = any(key.kind in _PERSONAL for key in keys) or any(map(_is_person, (finding.head, *_supports(finding))))
     return About(
         kind=finding.kind,
@@ -83,7 +83,7 @@ def same(a: About, b: About) -> Match | None:
 def show(finding: Finding, objects: Sequence[StixObject]) -> Picture:
     """Show a finding: its words, values, ATT&CK techniques, and what it refers to among the objects the reader holds."""
     obj = _properties(finding.head)
-    keys = _keys(finding, _UNREAD)
+    keys = _keys(finding, obj, _UNREAD)
     panes: list[Pane] = [Words(text) for text in _words(obj)]
     if keys:
         rows = tuple((key.kind, key.norm, key.written, "; ".join(key.warned)) for key in keys[:MAX_SHOWN])
@@ -101,7 +101,7 @@ def show(finding: Finding, objects: Sequence[StixObject]) -> Picture:
 def _properties(head: StixObject) -> dict[str, Any]:
     """Properties of an object; none where it cannot be read (it is shown by its header all the same)."""
     try:
-        obj = ijson.loads(head.raw)
+        obj = ijson.decode(head.raw)  # strictly read before there was a header
     except FoedusError:
         return {}
     return obj if isinstance(obj, dict) else {}
@@ -111,10 +111,10 @@ def _supports(finding: Finding) -> Iterator[StixObject]:
     return (support.object for support in finding.supports)
 
 
-def _keys(finding: Finding, warnings: WarningLists) -> tuple[Key, ...]:
+def _keys(finding: Finding, head: dict[str, Any], warnings: WarningLists) -> tuple[Key, ...]:
     found: dict[tuple[str, str], Key] = {}
-    for held in (finding.head, *(_supports(finding) if not finding.document else ())):
-        for key in occurrences(_properties(held), warnings)[0]:
+    for obj in (head, *(map(_properties, _supports(finding)) if not finding.document else ())):
+        for key in occurrences(obj, warnings)[0]:
             found.setdefault((key.kind, key.norm), key)
     return tuple(found.values())
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from foedus.areas.cyber.batches import read
 from foedus.areas.cyber.occurrences import occurrences
 from foedus.areas.cyber.overlap import COMMON_LIMIT, Overlap, restore
 from foedus.areas.cyber.warn import LAYER, WarningLists, warning_lists
-from foedus.model import ijson, stix
+from foedus.model import ijson
 from foedus.model.finding import Finding, Key
 from foedus.model.room import Layers, Records, Settings
 from foedus.model.stix import StixObject
@@ -51,9 +52,8 @@ def analyse(
 
 def _documents(batch: pa.RecordBatch) -> Iterator[tuple[StixObject, str, bool, tuple[str, ...]]]:
     columns = ("raw", "pointer", "joined", "format", "distribution", "organisations")
-    for row in zip(*(batch[name] for name in columns), strict=True):
-        raw, pointer, joined, *said = (value.as_py() for value in row)
-        yield stix.read(raw), pointer, joined, _handling(*said)
+    for raw, pointer, joined, *said in zip(*(batch[name].to_pylist() for name in columns), strict=True):
+        yield read(raw), pointer, joined, _handling(*said)
 
 
 def _handling(form: str, distribution: int | None, organisations: list[str]) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from foedus.errors import FoedusError
 from foedus.model import stix
 from foedus.model.room import refused_schema
+from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 1_000
 MAX_BYTES = 8 * 2**20
 MAX_RAW_REFUSED = 64 * 1024
+MAX_RAW_REMEMBERED = 16 * 1024
 GUESSED = b"foedus.guessed"
 """Key in a batch's schema metadata: which columns of a list were guessed, as JSON."""
 
@@ -100,9 +102,19 @@ def batches(items: Iterator[Row | Refusal], guessed: bytes = b"") -> Iterator[pa
     yield from _flush(rows, refusals, guessed)
 
 
+def read(raw: bytes) -> StixObject:
+    """Return the object of its bytes; those of the batch read last are remembered, for ``analyse`` follows ``ingest``."""
+    return _remembered(raw) if len(raw) <= MAX_RAW_REMEMBERED else stix.read(raw)
+
+
+@lru_cache(maxsize=MAX_ROWS)
+def _remembered(raw: bytes) -> StixObject:
+    return stix.read(raw)
+
+
 def _row(row: Row) -> dict[str, object] | Refusal:
     try:
-        held = stix.read(row.raw)
+        held = read(row.raw)
     except FoedusError as error:
         return refusal(error, row.pointer, row.raw)
     return {
@@ -112,7 +124,7 @@ def _row(row: Row) -> dict[str, object] | Refusal:
         "version": held.version,
         "version_ns": held.version_ns,
         "pointer": row.pointer,
-        "sha256": hashlib.sha256(row.raw).hexdigest(),
+        "sha256": held.sha256,
         "format": row.format,
         "distribution": row.handling.distribution,
         "organisations": row.handling.organisations,

@@ -20,6 +20,9 @@ _PROPERTY = {
     ("user-account", "account_login"): "user-account",
     ("vulnerability", "name"): "cve",
 } | {(kind, "value"): kind for kind in _VALUED}
+_PROPERTIES: dict[str, list[tuple[str, str]]] = {}
+for (_owner, _name), _kind in _PROPERTY.items():
+    _PROPERTIES.setdefault(_owner, []).append((_name, _kind))
 _HASHED = frozenset({"file", "artifact", "x509-certificate"})
 _REFERRED = ("ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "mac-addr")
 
@@ -49,9 +52,9 @@ def occurrences(obj: dict[str, Any], warnings: WarningLists) -> tuple[tuple[Key,
 
 def _of_properties(obj: dict[str, Any]) -> Iterator[tuple[Value | None, str, str]]:
     type_ = str(obj.get("type", ""))
-    for (owner, name), kind in _PROPERTY.items():
+    for name, kind in _PROPERTIES.get(type_, ()):
         written = obj.get(name)
-        if owner == type_ and isinstance(written, str | int):
+        if isinstance(written, str | int):
             value = normalise(kind, str(written))
             if value is not None or type_ != "vulnerability":  # a vulnerability's name need not be a CVE
                 yield value, str(written), f"/{name}"

@@ -24,7 +24,7 @@ from foedus.exchange.taxii.cursor import Cursors, Mark, bad_cursor
 from foedus.exchange.taxii.negotiate import acceptable, postable
 from foedus.exchange.taxii.parameters import Parameters
 from foedus.exchange.taxii.paths import Target, found, methods_of
-from foedus.model.ports import Credentials, TaxiiBackend, ViewQuery
+from foedus.model.ports import Credentials, NotAtOnce, TaxiiBackend, ViewQuery
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?", re.ASCII)
 _LOGIN = ((b"www-authenticate", b'Basic realm="taxii", charset="UTF-8"'),)
@@ -64,12 +64,14 @@ class TaxiiServer:
         self._entropy = entropy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: one hop off the loop for reading, two for writing."""
+        """Answer one request: from memory at once, else one hop off the loop for reading, two for writing."""
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
         request = http.request_of(scope)
-        answer = await anyio.to_thread.run_sync(self._guarded, request, lambda: self.answer(request))
+        answer = self._at_once(request) if request.method == "GET" else None
+        if answer is None:
+            answer = await anyio.to_thread.run_sync(self._packed, request, lambda: self.answer(request))
         if isinstance(answer, Target):
             target = answer
             try:
@@ -79,7 +81,7 @@ class TaxiiServer:
             else:
                 if body is None:
                     return
-                answer = await anyio.to_thread.run_sync(self._guarded, request, lambda: self._add(target, body))
+                answer = await anyio.to_thread.run_sync(self._packed, request, lambda: self._add(target, body))
         assert isinstance(answer, Answer)
         await http.send_answer(send, answer)
 
@@ -113,14 +115,26 @@ class TaxiiServer:
             return self._delete(target, request)
         return self._get(target, request)
 
-    def _guarded(self, request: Request, act: Callable[[], Answer | Target]) -> Answer | Target:
+    def _at_once(self, request: Request) -> Answer | Target | None:
+        """Return the answer that memory holds, None where there is more to do than a hop to another thread costs."""
         try:
-            answer = act()
-        except Refusal as refusal:
-            answer = http.problem(refusal, self._entropy)
-        except FoedusError as error:
-            answer = http.problem(http.refusal_of(error), self._entropy)
+            with self._backend.at_once():
+                answer = self._guarded(lambda: self.answer(request))
+        except NotAtOnce:
+            return None
+        return None if isinstance(answer, Answer) and http.compresses(answer, request) else answer
+
+    def _packed(self, request: Request, act: Callable[[], Answer | Target]) -> Answer | Target:
+        answer = self._guarded(act)
         return http.compressed(answer, request) if isinstance(answer, Answer) else answer
+
+    def _guarded(self, act: Callable[[], Answer | Target]) -> Answer | Target:
+        try:
+            return act()
+        except Refusal as refusal:
+            return http.problem(refusal, self._entropy)
+        except FoedusError as error:
+            return http.problem(http.refusal_of(error), self._entropy)
 
     def _get(self, target: Target, request: Request) -> Answer:
         if target.kind == "discovery":
