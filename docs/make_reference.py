@@ -1,7 +1,7 @@
 """Write the reference pages that follow from the code: errors, settings, commands. `make docs` and a test run it.
 
-    python docs/make_reference.py           writes docs/reference/*.md
-    python docs/make_reference.py --check   exits 1 and names the pages that are out of date
+python docs/make_reference.py           writes docs/reference/*.md
+python docs/make_reference.py --check   exits 1 and names the pages that are out of date
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ def errors_page() -> str:
         "| code | raised in |",
         "|---|---|",
     ]
-    return "\n".join([*lines, *(f"| `{code}` | {', '.join(sorted(places))} |" for code, places in sorted(codes().items()))]) + "\n"
+    return (
+        "\n".join(
+            [*lines, *(f"| `{code}` | {', '.join(sorted(places))} |" for code, places in sorted(codes().items()))]
+        )
+        + "\n"
+    )
 
 
 def codes() -> dict[str, set[str]]:
@@ -62,7 +67,9 @@ def settings_page() -> str:
         "| setting | what it is | default |",
         "|---|---|---|",
     ]
-    defaults = dict(zip(reversed(config.Config.__struct_fields__), reversed(config.Config.__struct_defaults__), strict=False))
+    defaults = dict(
+        zip(reversed(config.Config.__struct_fields__), reversed(config.Config.__struct_defaults__), strict=False)
+    )
     for name, text in described:
         default = defaults.get(name, "(required)")
         lines.append(f"| `{name}` | {text} | {'' if default is None else default} |")
@@ -74,7 +81,9 @@ def cli_page() -> str:
 
     def walk(command: click.Command, words: list[str]) -> None:
         context = click.Context(command, info_name=" ".join(words))
-        lines.extend([f"{'#' * min(len(words) + 1, 4)} `{' '.join(words)}`", "", "```text", command.get_help(context), "```", ""])
+        lines.extend(
+            [f"{'#' * min(len(words) + 1, 4)} `{' '.join(words)}`", "", "```text", command.get_help(context), "```", ""]
+        )
         if isinstance(command, click.Group):
             for name in sorted(command.commands):
                 walk(command.commands[name], [*words, name])

@@ -93,7 +93,13 @@ def arrive(node: Node) -> None:
     fresh = iter(f"203.0.113.{number}" for number in range(2, 250))
     other = wall_s(lambda: post(next(fresh)), ROUNDS) * 1e3
     ms = wall_s(lambda: post(VALUE), ROUNDS) * 1e3
-    row("one more indicator of it, posted to the desk", f"{ms:.1f} ms", peer=f"of a new value: {other:.1f} ms", bar="50 ms", met=ms < 50)
+    row(
+        "one more indicator of it, posted to the desk",
+        f"{ms:.1f} ms",
+        peer=f"of a new value: {other:.1f} ms",
+        bar="50 ms",
+        met=ms < 50,
+    )
 
 
 def storage(path: Path) -> None:
@@ -118,7 +124,10 @@ def main() -> None:
             storage(directory / FILE)
             first, last = sum(taken[:3]), sum(taken[-3:])
             row(
-                "the last 15,000 findings stored, beside the first", f"{last / first:.2f}x", bar="1.5x", met=last <= 1.5 * first
+                "the last 15,000 findings stored, beside the first",
+                f"{last / first:.2f}x",
+                bar="1.5x",
+                met=last <= 1.5 * first,
             )
             lookups(node)
             arrive(node)

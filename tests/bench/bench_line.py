@@ -61,7 +61,9 @@ def run(times: int) -> dict[str, Any]:
         taken = step("ingest", str(base / "nato"), str(base / "bundle.json"))
         released = step("release", str(base / "nato"), "jpn")
         server = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.line_step", "serve", str(base / "nato"), ""], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "tests.bench.line_step", "serve", str(base / "nato"), ""],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
             _await(ports["nato"])

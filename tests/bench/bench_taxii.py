@@ -205,7 +205,9 @@ def charter(path: Path) -> str:
     text = packaged.read_shipped("isac-charter").decode()
     clause = text.index("id: r-open")
     types = sorted({msgspec.json.decode(raw)["type"] for raw in attack()})
-    text = text[:clause] + re.sub(r"object_types: \[[^\]]*\]", f"object_types: [{', '.join(types)}]", text[clause:], count=1)
+    text = text[:clause] + re.sub(
+        r"object_types: \[[^\]]*\]", f"object_types: [{', '.join(types)}]", text[clause:], count=1
+    )
     path.write_text(text.replace("  clauses:", MARKING, 1), encoding="utf-8")
     return str(path)
 
@@ -229,7 +231,9 @@ def release_views(directory: Path) -> None:
     """Page through three partners' release views and the unfiltered desk in turn, on the same server."""
     with served("taxii_server", "stub", str(directory), "PORT") as (url, pid):
         clients = {"desk": collection(url, "desk", "cyber", "Bearer tool")}
-        clients |= {party: collection(url, "energy-isac-charter", "released-cyber", f"Bearer {party}") for party in ISAC[1:]}
+        clients |= {
+            party: collection(url, "energy-isac-charter", "released-cyber", f"Bearer {party}") for party in ISAC[1:]
+        }
         taken: dict[str, list[Taken]] = {name: [] for name in clients}
         for _ in range(ROUNDS):
             for name, client in clients.items():
@@ -269,7 +273,9 @@ def page_beside_raw(directory: Path) -> None:
             bare_all.append(Cost(pid, lambda: repeat(lambda number: bare.get(f"/{number}"), range(len(bodies)))))
             bare_one.append(Cost(pid, lambda: repeat(lambda _: bare.get("/0"), range(KEPT))))
     size = sum(map(len, bodies)) / len(bodies) / 1e6
-    head(f"A page of 1,000 objects ({size:.2f} MB on average, the kept one {len(bodies[0]) / 1e6:.2f} MB) beside a bare server")
+    head(
+        f"A page of 1,000 objects ({size:.2f} MB on average, the kept one {len(bodies[0]) / 1e6:.2f} MB) beside a bare server"
+    )
     for what, mine, other, times in (
         ("read anew, beside bare sqlite3 and the same settings", cold, bare_rows, len(paths)),
         ("read anew, beside the bare server with all bytes in memory", cold, bare_all, len(paths)),
@@ -277,7 +283,9 @@ def page_beside_raw(directory: Path) -> None:
     ):
         for kind, whose in (("wall", "time of the client"), ("cpu", "CPU of the server")):
             a, b = (statistics.median(getattr(one, kind) for one in side) / times * 1e6 for side in (mine, other))
-            row(f"page {what}: {whose}", f"{a:,.0f} us", peer=f"{b:,.0f} us: {a / b:.2f}x", bar="1.5x", met=a <= 1.5 * b)
+            row(
+                f"page {what}: {whose}", f"{a:,.0f} us", peer=f"{b:,.0f} us: {a / b:.2f}x", bar="1.5x", met=a <= 1.5 * b
+            )
 
 
 def pages_of(client: Client) -> tuple[list[dict[str, str | int]], list[bytes], list[int]]:
@@ -320,7 +328,13 @@ def polls(base: Path) -> None:
             taken = [Cost(pid, lambda: list(pull(session, client.url, last.state_after))) for _ in range(ROUNDS)]
     wall = statistics.median(one.wall for one in taken)
     head(f"A poll of {POLLED:,} objects in which nothing is new")
-    row("requests for a collection", f"{len(asked) // ROUNDS}", peer=f"first pull: {everything}", bar="1", met=len(asked) == ROUNDS)
+    row(
+        "requests for a collection",
+        f"{len(asked) // ROUNDS}",
+        peer=f"first pull: {everything}",
+        bar="1",
+        met=len(asked) == ROUNDS,
+    )
     row("time", f"{wall * 1e3:.1f} ms", bar="1,000 ms", met=wall < 1)
 
 

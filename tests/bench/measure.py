@@ -39,7 +39,9 @@ def row(name: str, figure: str, *, peer: str = "", bar: str = "", met: bool | No
 
 def head(title: str) -> None:
     """Print the head of a table."""
-    print(f"\n### {title}\n\n| what | ours | peer, same data, same run | bar | met |\n|---|---|---|---|---|", flush=True)
+    print(
+        f"\n### {title}\n\n| what | ours | peer, same data, same run | bar | met |\n|---|---|---|---|---|", flush=True
+    )
 
 
 def attack_bytes(name: str = "enterprise-attack-18.1.stix21.json.zst") -> bytes:

@@ -99,7 +99,12 @@ def _only_id(database: Path, query: str) -> str:
 def _wait(url: str) -> None:
     for _ in range(200):
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(url, auth=("bench", "bench"), headers={"Accept": "application/taxii+json;version=2.1"}).status_code < 500:
+            if (
+                httpx.get(
+                    url, auth=("bench", "bench"), headers={"Accept": "application/taxii+json;version=2.1"}
+                ).status_code
+                < 500
+            ):
                 return
         time.sleep(0.1)
     raise RuntimeError("the peer did not start")

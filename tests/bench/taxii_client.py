@@ -116,4 +116,6 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
     """Start a Python module of the bench."""
     import sys
 
-    return subprocess.Popen([sys.executable, "-m", *arguments], stdout=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": "src"})
+    return subprocess.Popen(
+        [sys.executable, "-m", *arguments], stdout=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": "src"}
+    )

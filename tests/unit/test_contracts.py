@@ -76,7 +76,9 @@ def builtin_calls(source: str) -> list[str]:
     return [
         node.func.id
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"open", "__import__", "print"}
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"open", "__import__", "print"}
     ]
 
 

@@ -38,7 +38,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-class _Doubt(Exception):  # noqa: N818 — control flow inside this module, never seen outside
+class _Doubt(Exception):
     """orjson may spell this otherwise."""
 
 

@@ -45,7 +45,8 @@ def markings(read: Read) -> dict[str, bytes]:
     """Return the bytes of every marking-definition held, by id; of several versions the newest row."""
     marking = text("finding.type = 'marking-definition'")
     rows = select(finding.c.object_id, blob.c.raw).join(blob, blob.c.id == finding.c.blob_id)
-    return {object_id: raw for object_id, raw in read.connection.execute(rows.where(marking).order_by(finding.c.seq))}
+    found = read.connection.execute(rows.where(marking).order_by(finding.c.seq))
+    return dict(row._tuple() for row in found)
 
 
 def heads_of(read: Read, rooms: Sequence[str]) -> int:

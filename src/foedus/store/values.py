@@ -106,13 +106,17 @@ def holders(read: Read, kind: str, norm: str, limit: int = NEWEST, in_view: str 
 
 def shared(read: Read, seqs: Sequence[int]) -> set[tuple[str, str]]:
     """Return the (kind, norm) of those values of some findings that others hold too, and that are not common."""
-    held = select(occurrence.c.finding_seq).where(occurrence.c.value_id == value.c.id).limit(COMMON + 1).correlate(value)
+    held = (
+        select(occurrence.c.finding_seq).where(occurrence.c.value_id == value.c.id).limit(COMMON + 1).correlate(value)
+    )
     number = select(func.count()).select_from(held.subquery()).scalar_subquery()
     found: set[tuple[str, str]] = set()
     for chunk in chunks(seqs):
         among = select(occurrence.c.value_id).where(occurrence.c.finding_seq.in_(chunk))
         which = value.c.id.in_(among) & number.between(2, COMMON)
-        found.update((kind, norm) for kind, norm in read.connection.execute(select(value.c.kind, value.c.norm).where(which)))
+        found.update(
+            (kind, norm) for kind, norm in read.connection.execute(select(value.c.kind, value.c.norm).where(which))
+        )
     return found
 
 
