@@ -46,7 +46,7 @@ def markings(read: Read) -> dict[str, bytes]:
     marking = text("finding.type = 'marking-definition'")
     rows = select(finding.c.object_id, blob.c.raw).join(blob, blob.c.id == finding.c.blob_id)
     found = read.connection.execute(rows.where(marking).order_by(finding.c.seq))
-    return dict(row._tuple() for row in found)
+    return {row.object_id: row.raw for row in found}
 
 
 def heads_of(read: Read, rooms: Sequence[str]) -> int:
