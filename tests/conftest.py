@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 settings.register_profile(
     "foedus", deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("campaign", deadline=None, max_examples=3_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("FOEDUS_HYPOTHESIS", "foedus"))
 
 

@@ -196,7 +196,7 @@ def test_every_finding_names_its_source_and_only_known_sorts_of_evidence(sample)
         assert "source:sample" in finding.because
         assert finding.area == sample.room.name
         for evidence in (*finding.because, *(one for support in finding.supports for one in support.because)):
-            assert evidence.partition(":")[0] in {"source", "layer", "object", "record"}
+            assert evidence.partition(":")[0] in {"source", "layer", "object", "record", "handling"}
             assert evidence.partition(":")[2]
 
 
