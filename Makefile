@@ -28,6 +28,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 docs: setup
+	$(BIN)/python docs/make_reference.py
 	$(BIN)/sphinx-build -q -W -b html docs docs/_build/html
 
 bench: setup

@@ -136,6 +136,9 @@ def _told(terminal: Terminal, one: Ingested) -> None:
         terminal.table([Column("number", right=True), "where", "why", "what to do"], rows)
         if one.refused_count > _SHOWN:
             terminal.indented(f"and {one.refused_count - _SHOWN:,} more: foedus quarantine list")
+    if one.before:
+        terminal.line(f"These bytes were read before, as {one.before}: what rests on them keeps that label.", "yellow")
+        terminal.indented(f"to change it: foedus label source {one.before} --label TEXT")
     if not one.label:
         terminal.line(
             "No label was given, so nothing that rests on this source can be released. To label it:", "yellow"

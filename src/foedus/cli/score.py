@@ -58,7 +58,7 @@ def _board(terminal: Terminal, board: Any) -> None:
     terminal.heading(f"{board.programme.rsplit(':', 1)[1]} {board.version}, on {board.day}")
     terminal.facts(
         [
-            ("score", Text.assemble((_number(board.score), "bold"), "  ", _light(board.status))),
+            ("score", Text.assemble((account.figure(board.score), "bold"), "  ", _light(board.status))),
             ("coverage", f"{_percent(board.coverage)} of the weight due in {board.period} could be scored"),
             ("milestones", _milestones(board)),
         ]
@@ -76,14 +76,16 @@ def _rows(board: Any) -> list[tuple[object, ...]]:
     for area in board.areas:
         if area.indicators:
             life = "" if area.life == "open" else f" ({area.life})"
-            rows.append((styled(f"{area.id}{life}", "bold"), "", "", "", _number(area.score), _light(area.status), ""))
+            rows.append(
+                (styled(f"{area.id}{life}", "bold"), "", "", "", account.figure(area.score), _light(area.status), "")
+            )
             rows += [_row(figures[one]) for one in area.indicators]
     return [*rows, *(_row(one) for one in board.indicators if not one.area)]
 
 
 def _row(one: Any) -> tuple[object, ...]:
-    actual = styled(one.why.replace("-", " "), "dim") if one.actual is None else _number(one.actual)
-    values = (_number(one.baseline), actual, _number(one.target), _number(one.score))
+    actual = styled(one.why.replace("-", " "), "dim") if one.actual is None else account.figure(one.actual)
+    values = (account.figure(one.baseline), actual, account.figure(one.target), account.figure(one.score))
     return (f"  {one.id}", *values, _light(one.status), len(one.entries))
 
 
@@ -98,19 +100,6 @@ def _milestones(board: Any) -> str:
     late = [one.id for one in board.milestones if one.late and one.state == "open"]
     overdue = f"; overdue: {', '.join(late)}" if late else ""
     return f"{done} of {len(board.milestones)} done{overdue}"
-
-
-def _number(value: Any) -> str:
-    """Return a figure as people read it: at most two decimals, words as they are.
-
-    >>> _number(0.416438), _number(1200), _number("complete"), _number(None)
-    ('0.42', '1,200', 'complete', '–')
-    """
-    if value is None:
-        return "–"
-    if isinstance(value, str):
-        return value
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
 def _percent(value: Any) -> str:

@@ -119,3 +119,16 @@ def _keys(node: Node, info: LogInfo) -> Sequence[VerifierKey]:
         return [node.keys.public("log")]
     agreement = node.agreements.of(info.programme, node.clock.now())
     return [peer.log_key for peer in peers(agreement, node.party) if peer.party == info.sender]
+
+
+def figure(value: float | str | None) -> str:
+    """Return a figure as people read it: at most two decimals, words as they are.
+
+    >>> figure(0.416438), figure(1200), figure("complete"), figure(None)
+    ('0.42', '1,200', 'complete', '–')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"

@@ -247,8 +247,9 @@ class _Show:
         for board in account.score(self.nodes["nato"], "nato-jpn-itpp-2023"):
             for figure in board.indicators:
                 if figure.entries:
+                    reached, target = account.figure(figure.actual), account.figure(figure.target)
                     self.say(
-                        f"  {figure.area:10} {figure.id:18} {figure.actual!s:>10} of {figure.target!s:>5}"
+                        f"  {figure.area:10} {figure.id:18} {reached:>10} of {target:>5}"
                         f"  {figure.status:6}  from {len(figure.entries)} entries"
                     )
             due = sum(1 for figure in board.indicators if not figure.entries)

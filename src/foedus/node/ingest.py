@@ -40,7 +40,11 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Ingested(msgspec.Struct, frozen=True):
-    """What became of one source; ``refused`` lists the first hundred parts."""
+    """What became of one source; ``refused`` lists the first hundred parts.
+
+    ``known``: the very same bytes were read before under this label. ``before``: the source that brought them before under
+    another one; findings rest on that source still, so they keep its label.
+    """
 
     area: str
     source: str
@@ -51,6 +55,7 @@ class Ingested(msgspec.Struct, frozen=True):
     refused_count: int
     refused: tuple[Refused, ...]
     known: bool = False
+    before: str = ""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -143,6 +148,7 @@ def ingest(
         keeping.refused,
         tuple(keeping.first),
         known,
+        before.id if before and not known else "",
     )
 
 

@@ -43,9 +43,15 @@ def init(
     """Make a node in a new directory and write its public card there.
 
     Raises:
-        InputError: the directory is not empty, or a programme does not name the party.
-        InvalidProgramme: a programme has errors.
+        InputError: the directory is not empty, or a programme does not name the party; nothing is made.
+        InvalidProgramme: a programme has errors; nothing is made.
     """
+    for one in names:
+        parties = programmes.parties_of(one)
+        if party not in parties:
+            raise InputError(
+                f"{one} does not name {party!r}", code="not-a-party", hint=f"parties: {', '.join(parties)}"
+            )
     host, port = address
     since_at = SystemClock().now() if clock_start_at else None
     config = Config(
@@ -54,11 +60,6 @@ def init(
     with make(directory, config) as node:
         (directory / "card.json").write_text(programmes.card_json(node), encoding="utf-8")
         held = [programmes.propose(node, one) for one in names]
-    for one in held:
-        if party not in one.parties:
-            raise InputError(
-                f"{one.id} does not name {party!r}", code="not-a-party", hint=f"parties: {', '.join(one.parties)}"
-            )
     return Made(
         str(directory), party, name, config.endpoint, str(directory / "card.json"), tuple(one.word for one in held)
     )

@@ -158,6 +158,11 @@ def diff(old: str, new: str, day: date) -> Sequence[amend.Change]:
     return amend.diff(read_valid(bytes_of(old), name=old).programme, read_valid(bytes_of(new), name=new).programme, day)
 
 
+def parties_of(name: str) -> tuple[str, ...]:
+    """Return the ids of a document's parties."""
+    return tuple(party.id for party in read_valid(bytes_of(name), name=name).programme.parties)
+
+
 def enrol(name: str, cards: Sequence[Path], *, version: str, on: date) -> bytes:
     """Return the next version of a document with cards enrolled.
 

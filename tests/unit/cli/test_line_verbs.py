@@ -42,7 +42,18 @@ def test_the_same_bytes_under_the_same_label_are_nothing_new_whenever_they_come(
     [again] = told("ingest", "cyber", path, "--label", OPEN, node=fresh.nato)["ingested"]
     assert (again["known"], again["source"]) == (True, first["source"])
     assert "nothing is new" in done("ingest", "cyber", path, "--label", OPEN, node=fresh.nato)
-    assert not told("ingest", "cyber", path, "--label", AMBER, node=fresh.nato)["ingested"][0]["known"]
+
+
+def test_the_same_bytes_under_another_label_keep_the_first_and_that_is_said(fresh, source):
+    path = source(bundle(indicator(22)))
+    first = told("ingest", "cyber", path, "--label", OPEN, node=fresh.nato)["ingested"][0]
+    [again] = told("ingest", "cyber", path, "--label", AMBER, node=fresh.nato)["ingested"]
+    assert (again["known"], again["before"]) == (False, first["source"])
+    out = done("ingest", "cyber", path, "--label", AMBER, node=fresh.nato)
+    assert f"foedus label source {first['source']} --label TEXT" in out
+    assert "read before" not in done(
+        "ingest", "cyber", source(bundle(indicator(23))), "--label", AMBER, node=fresh.nato
+    )
 
 
 def test_ingest_takes_standard_input(fresh):

@@ -37,6 +37,7 @@ def test_init_tells_the_same_as_json(tmp_path):
 )
 def test_init_refuses_what_it_cannot_make(tmp_path, args, code, word):
     assert word in refused("node", "init", tmp_path / "n", *args, code=code)
+    assert not (tmp_path / "n").exists()
 
 
 def test_init_leaves_a_directory_with_something_in_it_alone(tmp_path):
