@@ -170,7 +170,8 @@ class _Show:
             self.say(f"  {PARTIES[party]:6} holds {found.new} findings, {found.unlabelled} without a label")
 
     def _tell_ingested(self, name: str, one: Ingested) -> None:
-        self.say(f"  {name:6} {one.uri:24} {one.records:3} objects   {one.label}")
+        objects = "object " if one.records == 1 else "objects"
+        self.say(f"  {name:6} {one.uri:24} {one.records:3} {objects}   {one.label}")
         for part in one.refused:
             self.say(f"         refused, {part.where}: {part.message} ({part.hint}) [quarantine {part.number}]")
 
@@ -218,7 +219,7 @@ class _Show:
                         self.say(
                             f"  {PARTIES[party]} from {PARTIES[one.peer]}: {one.objects} objects received, "
                             f"{one.acknowledged} acknowledged, {one.refused} refused; "
-                            f"both hold the same value {one.corroborated} times"
+                            f"values that both hold: {one.corroborated}"
                         )
         self._korea()
         return found
