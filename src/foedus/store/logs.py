@@ -20,6 +20,7 @@ class Logs:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._states: dict[str, tuple[int, int]] = {}
 
     def log(self, name: str) -> LogInfo | None:
         """Return the log of a name, or None."""
@@ -74,6 +75,7 @@ class Logs:
         hashes = [(log_id, *place) for place in nodes]
         bulk_insert(self._connection, node, ("log_id", "level", "position", "hash"), hashes)
         self._connection.execute(update(log).where(log.c.id == log_id).values(size=size + len(entries)))
+        self._states[name] = (log_id, size + len(entries))
 
     def entries(self, name: str, start: int, end: int) -> Iterator[StoredEntry]:
         """Yield entries ``start <= seq < end`` in order."""
@@ -125,10 +127,14 @@ class Logs:
             self._connection.execute(insert(intent).values(log_id=self._state(name)[0], size=size, root=root))
 
     def _state(self, name: str) -> tuple[int, int]:
+        """Number and size of a log; within one transaction nobody else changes them."""
+        if name in self._states:
+            return self._states[name]
         row = self._connection.execute(select(log.c.id, log.c.size).where(log.c.name == name)).one_or_none()
         if row is None:
             raise StoreError("no such log", code="log-unknown", where=name)
-        return row.id, row.size
+        self._states[name] = found = (row.id, row.size)
+        return found
 
     def _same_root(self, table: Table, name: str, size: int, root: bytes) -> ColumnElement[bool] | None:
         """Return where the row of this size is, None where there is none; refuse another root."""
