@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 
 from hypothesis import given
@@ -14,6 +15,7 @@ from foedus.model.misp.event import Handling, SharingGroup, narrower, reach
 UUID = "11111111-0000-4000-8000-000000000000"
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 HEX = st.text("0123456789abcdef", min_size=32, max_size=32)
+HASHES = st.sampled_from(sorted(observable.HASHES))
 ADDRESS = st.ip_addresses().map(str)
 PORT = st.integers(0, 65535).map(str)
 
@@ -30,6 +32,7 @@ VALUES = st.one_of(
     st.tuples(st.just("hostname|port"), joined(PLAIN, PORT)),
     st.tuples(st.just("domain|ip"), joined(PLAIN, ADDRESS)),
     st.tuples(st.just("md5"), HEX),
+    st.tuples(HASHES, HEX | TEXT),
     st.tuples(st.sampled_from(["filename|md5", "malware-sample"]), joined(PLAIN, HEX)),
     st.tuples(st.just("regkey|value"), joined(PLAIN, TEXT)),
     st.tuples(st.just("AS"), st.integers(0, 2**32).map(lambda number: f"AS{number}") | TEXT),
@@ -66,7 +69,12 @@ def test_what_both_allow_is_never_wider_than_either(one, other, organisation):
     assert not allowed(both, organisation) or (allowed(one, organisation) and allowed(other, organisation))
 
 
-@given(st.dictionaries(TEXT, st.text(st.characters(exclude_categories=("Cs",))), max_size=4), TEXT, st.integers(0, 4))
+UNKNOWN = TEXT.filter(lambda name: not name.isascii() or not name.isidentifier())
+
+
+@given(
+    st.dictionaries(UNKNOWN, st.text(st.characters(exclude_categories=("Cs",))), max_size=4), TEXT, st.integers(0, 4)
+)
 def test_a_change_touches_nothing_else(rest, info, indent):
     raw = json.dumps({"Event": {**rest, "info": "x", "Attribute": []}}, indent=indent).encode()
     changed = misp.event_with(misp.read_event(raw), {"/info": info})
@@ -133,7 +141,7 @@ def test_whatever_an_event_holds_it_is_shown_or_refused_with_a_place(changes):
         try:
             for step in at[:-1]:
                 holder = holder[step]
-            holder[at[-1]] = junk
+            holder[at[-1]] = copy.deepcopy(junk)
         except (KeyError, IndexError, TypeError):
             continue
     try:

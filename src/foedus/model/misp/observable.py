@@ -25,6 +25,13 @@ HASHES = {
     "ssdeep": "SSDEEP",
     "tlsh": "TLSH",
 }
+_SHAPES = {
+    **{name: re.compile(rf"[0-9a-fA-F]{{{size}}}") for name, size in (("MD5", 32), ("SHA-1", 40))},
+    **{name: re.compile(r"[0-9a-fA-F]{64}") for name in ("SHA-256", "SHA3-256")},
+    **{name: re.compile(r"[0-9a-fA-F]{128}") for name in ("SHA-512", "SHA3-512")},
+    "SSDEEP": re.compile(r"[0-9]+:[0-9a-zA-Z/+]{1,128}:[0-9a-zA-Z/+]{1,128}"),
+    "TLSH": re.compile(r"(?:T1)?[0-9a-fA-F]{70}"),
+}
 RULES = {"yara": "yara", "snort": "snort", "sigma": "sigma", "suricata": "suricata"}
 _BY_VALUE = {
     "domain": "domain-name",
@@ -53,7 +60,7 @@ def observables(kind: str, value: str, uuid: str) -> list[Sco]:
         address = _address(value)
         return [_sco(address, uuid, value=value)] if address else []
     if kind in HASHES:
-        return [_sco("file", uuid, hashes={HASHES[kind]: value})]
+        return _hashed(HASHES[kind], value, uuid)
     if kind in _NAMED:
         return [_sco(_NAMED[kind], uuid, name=value)]
     if kind == "AS" and (number := value.upper().removeprefix("AS")).isascii() and number.isdigit():
@@ -67,13 +74,18 @@ def observables(kind: str, value: str, uuid: str) -> list[Sco]:
     if kind == "regkey|value":
         return [_sco("windows-registry-key", uuid, key=first, values=[{"data": second}])]
     if kind.startswith("filename|") and (hash_ := HASHES.get(kind[9:])):
-        return [_sco("file", uuid, hashes={hash_: second}, name=first)]
+        return _hashed(hash_, second, uuid, name=first)
     if kind == "malware-sample":
-        return [_sco("file", uuid, hashes={"MD5": second}, name=first)]
+        return _hashed("MD5", second, uuid, name=first)
     if kind == "domain|ip" and (address := _address(second)):
         target = _sco(address, derived("sco", uuid, address), value=second)
         return [_sco("domain-name", uuid, value=first, resolves_to_refs=[target["id"]]), target]
     return _endpoint(kind, first, second, uuid)
+
+
+def _hashed(algorithm: str, value: str, uuid: str, **more: str) -> list[Sco]:
+    """Return a file known by a hash; none where the value has not the shape of one, which STIX would not take."""
+    return [_sco("file", uuid, hashes={algorithm: value}, **more)] if _SHAPES[algorithm].fullmatch(value) else []
 
 
 def pattern(kind: str, value: str) -> str:
