@@ -6,7 +6,6 @@ import http.client
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,13 +54,13 @@ class Client:
             raise SystemExit(f"{method} {path}: {answer.status} {content[:300]!r}")
         return content
 
-    def walk(self, path: str, limit: int, most: int = sys.maxsize) -> int:
-        """Page through a collection, or the first so many objects of it; return how many came."""
+    def walk(self, path: str, limit: int) -> int:
+        """Page through a collection; return how many objects came."""
         found, params = 0, {"limit": limit}
         while True:
             page = msgspec.json.decode(self.get(path, **params), type=Envelope)
             found += len(page.objects)
-            if not page.more or found >= most:
+            if not page.more:
                 return found
             params = {"limit": limit, "next": page.next}
 
