@@ -9,12 +9,22 @@ from datetime import timedelta
 
 import pytest
 from tests.node_pair import AMBER, JAPAN_AND_KOREA, OPEN, bundle, indicator, make_nodes
+from tests.unit.cli import conftest as cli
 
 from foedus.errors import ExchangeError, InputError
 from foedus.exchange.intersect import Context, Side, packed, unpacked
+from foedus.exchange.serving import serving
+from foedus.model import instant, stix
+from foedus.model.finding import About, Finding, Key, Support
 from foedus.node import account
 from foedus.node.ask import ask, known
+from foedus.node.backend import Backend
+from foedus.node.label import read_text
 from foedus.node.offered import offered
+from foedus.node.serve import app_of, context_of
+from foedus.release.edits import Edit
+from foedus.release.profiles import PROFILES
+from foedus.store.objects import Arrival, put_findings
 
 pytestmark = pytest.mark.e2e
 WORD = "nato-jpn-itpp-2023"
@@ -116,6 +126,43 @@ def test_a_newer_version_or_a_revocation_takes_a_value_back(nodes):
     assert set(held) == {host(number) for number in range(7)}
 
 
+def compared(nodes) -> set:
+    with nodes.open("nato") as node:
+        return set(offered(node, node.agreements.of(WORD, node.clock.now()), "jpn", "cyber").values)
+
+
+@pytest.mark.parametrize(
+    ("profile", "left"),
+    [
+        (lambda _obj, _key: [Edit(("pattern",), "[domain-name:value = 'elsewhere.example']")], set()),
+        (lambda _obj, _key: None, set()),
+        (lambda _obj, _key: [Edit(("description",), "hidden")], {host(7), host(8)}),
+    ],
+    ids=["the value", "the whole object", "something else"],
+)
+def test_what_redaction_hides_is_not_compared(nodes, monkeypatch, profile, left):
+    monkeypatch.setitem(PROFILES, "drop-internal-ids", profile)
+    assert compared(nodes) & {host(7), host(8), ("domain-name", "elsewhere.example")} == left
+
+
+def test_what_is_held_until_a_person_acts_is_compared_and_does_not_go(nodes):
+    nodes.put("nato", bundle(indicator(40)), f"{AMBER} ORCON")
+    assert nodes.why("nato", json.loads(indicator(40))["id"], "jpn", WORD).outcome == "hold"
+    assert host(40) in compared(nodes)
+
+
+def test_what_only_a_supporting_object_holds_is_not_compared(nodes):
+    head, support = (stix.read(raw) for raw in (indicator(50), indicator(51)))
+    with nodes.open("nato") as node:
+        label = read_text(node, OPEN, node.clock.now())
+        now_us = instant.to_us(node.clock.now())
+        keys = tuple(Key(*host(number)) for number in (50, 51))
+        finding = Finding("cyber", "indicator", head, (), (Support(support, label=label),), owner="nato", label=label)
+        with node.store.write() as tx:
+            put_findings(tx, [Arrival(finding, About("indicator", "a", keys=keys), "a", now_us, now_us)], now_us)
+    assert compared(nodes) & {host(50), host(51)} == {host(50)}
+
+
 def test_the_newest_are_compared_where_there_are_too_many(nodes, monkeypatch):
     monkeypatch.setenv("FOEDUS_ASK_MAX_VALUES", "3")
     with nodes.open("nato") as node:
@@ -133,6 +180,49 @@ def test_both_sides_enter_sizes_and_numbers_and_never_a_value(nodes):
         assert learnt.items() >= {**said, "peer_points": 64, "matches": 2}.items()
         assert "host" not in json.dumps([begun, learnt])
         assert nodes.faults(party) == []
+
+
+def test_the_command_says_what_both_learnt_and_shows_it_again(nodes):
+    with nodes.serving_here("nato"):
+        said = cli.done("ask", "nato", "--area", "cyber", node=nodes.path("jpn"))
+        found = cli.told("ask", "nato", "--area", "cyber", node=nodes.path("jpn"))
+    assert "2 of 11 values compared are also nato's" in said
+    assert "host7.example" in said
+    assert "nato learnt the same values" in said
+    assert [one["value"] for one in found["shared"]] == ["host7.example", "host8.example"]
+    again = cli.told("ask", "jpn", "--area", "cyber", "--known", node=nodes.path("nato"))
+    assert {(one["value"], one["asker"]) for one in again} == {("host7.example", "jpn"), ("host8.example", "jpn")}
+    assert "host8.example" in cli.done("ask", "jpn", "--area", "cyber", "--known", node=nodes.path("nato"))
+    nothing = cli.done("ask", "kor", "--area", "cyber", "--known", node=nodes.path("nato"))
+    assert "Nothing was learnt" in nothing
+
+
+def test_a_partner_that_does_not_take_its_part_is_said_and_the_rest_stands(nodes, monkeypatch):
+    def gone(*_):
+        raise ExchangeError("no answer")
+
+    monkeypatch.setattr("foedus.exchange.asking.AskClient.back", gone)
+    with nodes.serving_here("nato"):
+        said = cli.done("ask", "nato", "--area", "cyber", node=nodes.path("jpn"))
+    assert "did not take its part" in said
+    assert len(entries(nodes, "jpn", "ask.learnt")) == 1
+    assert entries(nodes, "nato", "ask.learnt") == []
+
+
+HOSTILE = {
+    "a point of low order": lambda answer: answer._replace(points=sorted([*answer.points[1:], bytes(32)])),
+    "not as many as were sent": lambda answer: answer._replace(twice=[*answer.twice, *answer.points]),
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE)
+def test_an_answer_that_is_none_ends_the_question(nodes, monkeypatch, change):
+    honest = Backend.ask
+    monkeypatch.setattr(Backend, "ask", lambda *given: change(honest(*given)))
+    with nodes.serving_here("nato"), nodes.open("jpn") as node, pytest.raises(ExchangeError) as caught:
+        ask(node, "nato", "cyber")
+    assert caught.value.code == "peer-malformed"
+    assert entries(nodes, "jpn", "ask.learnt") == []
 
 
 def test_what_was_asked_is_entered_even_where_no_answer_comes(nodes):
@@ -214,9 +304,6 @@ class Moved:
 
 
 def served(node):
-    from foedus.exchange.serving import serving
-    from foedus.node.serve import app_of, context_of
-
     return serving(app_of(node, plain=False), node.config.host, node.config.port, context_of(node))
 
 

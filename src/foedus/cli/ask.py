@@ -46,16 +46,15 @@ def command(node: Node, terminal: Terminal, peer: str, area: str, programme: str
 
 
 def _learnt(terminal: Terminal, found: Learnt) -> None:
-    terminal.line(
-        f"{count(len(found.shared), 'value')} of {count(found.values, 'value')} compared are also {found.peer}'s"
-    )
+    of = count(found.values, "value")
+    terminal.line(f"{len(found.shared):,} of {of} compared are also {found.peer}'s")
     if found.shared:
         columns = ["kind", "value", Column("own findings", whole=True)]
         terminal.table(columns, [(one.kind, one.value, _ids(one.findings)) for one in found.shared])
-    said = f"{found.peer} learnt the same values" if found.told else f"{found.peer} did not take its part of the answer"
+    told = "learnt the same values" if found.told else "did not take its part of the answer"
     terminal.indented(
-        f"{said}, and that {found.points:,} points or fewer stand for what this node compared; "
-        f"its own list has {found.peer_points:,}."
+        f"{found.peer} {told}; the lists were filled up to {found.points:,} points here "
+        f"and {found.peer_points:,} there."
     )
     if found.left_out:
         terminal.indented(f"{count(found.left_out, 'older value')} beyond ask_max_values not compared", "yellow")
