@@ -32,7 +32,8 @@ def functions() -> None:
     answer = packed(theirs.points), packed(twice)
     back = mine.again(unpacked(answer[0], ascending=True))
     learnt = mine.matched(unpacked(answer[1], ascending=False), back)
-    assert learnt == theirs.matched(back, twice) and len(learnt) == SHARED
+    assert learnt == theirs.matched(back, twice)
+    assert len(learnt) == SHARED
     taken, cpu = time.perf_counter() - start, time.process_time() - cpu
     name = f"both sides of {COUNT:,} x {COUNT:,}, in one thread"
     row(name, f"{taken:.2f} s, {cpu:.2f} CPU-s", bar=f"<= {BAR_S:.0f} s", met=taken <= BAR_S)

@@ -93,8 +93,8 @@ class AskClient:
         """Send the own points; return the peer's points, and the own ones multiplied again.
 
         Raises:
-            ExchangeError: the peer cannot be reached, has answered often enough (``ask-too-often``), does not answer
-                (``ask-refused``), or not as it must.
+            ExchangeError: the peer cannot be reached or has answered often enough (``exchange-unreachable``, with 429),
+                does not answer (``ask-refused``), or not as it must (``peer-malformed``).
         """
         body = self._post("ask", _Question(asking.session, asking.area, packed(asking.points)))
         try:
