@@ -17,6 +17,7 @@ VERBS = {
     "label": ("foedus.cli.label", "See and give the labels that findings rest on."),
     "release": ("foedus.cli.release", "Decide what may go to whom, and show it to them."),
     "exchange": ("foedus.cli.exchange", "Pull from peers, push to tools, write MISP feeds."),
+    "ask": ("foedus.cli.ask", "Learn with a partner which values both hold."),
     "ledger": ("foedus.cli.ledger", "Show, verify and prove what happened."),
     "score": ("foedus.cli.score", "Compute the scoreboard from the ledgers."),
     "why": ("foedus.cli.why", "Explain why something goes to a party, or does not."),

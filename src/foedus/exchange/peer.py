@@ -6,9 +6,10 @@ mTLS only, under ``/peer/<programme>/``::
     GET  entries?start=&limit=       JSON lines {"leaf", "salt", "body"}, base64, from ``start``
     GET  consistency?old=&new=       JSON {"proof": [base64]}
     POST receipt                     the cosigned checkpoint, answered by one line
+    POST ask, ask-back               which values both hold, see :mod:`foedus.exchange.asking`
 
-A programme without such a log, hidden or absent, is 404. What comes in on either side is hostile until checked: sizes are
-limited here, signatures and proofs are checked by whoever called.
+A programme without such a log, hidden or absent, is 404; asking needs no log. What comes in on either side is hostile until
+checked: sizes are limited here, signatures and proofs are checked by whoever called.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from foedus.errors import ExchangeError, FoedusError, MalformedRecord
-from foedus.exchange import http
+from foedus.exchange import asking, http
 from foedus.exchange.http import Answer, Refusal, Request
 from foedus.exchange.session import Session
 from foedus.model.entry import StoredEntry
-from foedus.model.ports import Caller, Credentials, PeerLogs
+from foedus.model.ports import AskedTooOften, Caller, Credentials, PeerLogs
 
 MAX_ENTRIES = 1_000
 MAX_PAGE_BYTES = 8 * 2**20
@@ -40,7 +41,11 @@ MAX_NOTE_BYTES = 64 * 1024
 MAX_PROOF_HASHES = 63
 _JSON, _LINES, _TEXT = b"application/json", b"application/jsonl", b"text/plain; charset=utf-8"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
-_METHODS = {"checkpoint": "GET", "entries": "GET", "consistency": "GET", "receipt": "POST"}
+_METHODS = {"checkpoint": "GET", "entries": "GET", "consistency": "GET"}
+_POSTS = {"receipt": MAX_NOTE_BYTES, "ask": asking.MAX_QUESTION_BYTES, "ask-back": asking.MAX_QUESTION_BYTES}
+_METHODS |= dict.fromkeys(_POSTS, "POST")
+_ASKS = ("ask", "ask-back")
+_LATER_S = b"3600"
 
 _T = TypeVar("_T")
 
@@ -56,10 +61,11 @@ class _Proof(msgspec.Struct, frozen=True):
 
 
 class _Post(NamedTuple):
-    """A receipt whose body may now be read."""
+    """A request whose body may now be read."""
 
     caller: Caller
     programme: str
+    what: str
 
 
 def application(logs: PeerLogs, *, entropy: Callable[[int], bytes] = os.urandom) -> Starlette:
@@ -92,13 +98,13 @@ class PeerServer:
         if isinstance(answer, _Post):
             post = answer
             try:
-                body = await http.read_body(receive, MAX_NOTE_BYTES)
+                body = await http.read_body(receive, _POSTS[post.what])
             except Refusal as refusal:
                 answer = http.problem(refusal, self._entropy, _JSON)
             else:
                 if body is None:
                     return
-                answer = await anyio.to_thread.run_sync(self._guarded, lambda: self._receipt(post, body))
+                answer = await anyio.to_thread.run_sync(self._guarded, lambda: self._posted(post, body))
         assert isinstance(answer, Answer)
         await http.send_answer(send, answer)
 
@@ -108,7 +114,7 @@ class PeerServer:
         return Response(answer.body, answer.status, {"content-type": answer.content_type.decode()})
 
     def answer(self, request: Request) -> Answer | _Post:
-        """Return the answer, or the receipt that may now be read.
+        """Return the answer, or the request whose body may now be read.
 
         Raises:
             Refusal: 401 without a partner's certificate, then 404, 405, 413, 400.
@@ -122,13 +128,14 @@ class PeerServer:
                 pass
             case _:
                 raise _absent()
-        if self._logs.checkpoint(caller, programme) is None:
+        # Asking comes before any release: it needs no log, and which programme it names is looked at with its body.
+        if what not in _ASKS and self._logs.checkpoint(caller, programme) is None:
             raise _absent()
         if request.method != _METHODS[what]:
             raise Refusal(405, "method-unknown", headers=((b"allow", _METHODS[what].encode()),))
-        if what == "receipt":
-            http.check_length(request, MAX_NOTE_BYTES)
-            return _Post(caller, programme)
+        if what in _POSTS:
+            http.check_length(request, _POSTS[what])
+            return _Post(caller, programme, what)
         read = {"checkpoint": self._checkpoint, "entries": self._entries, "consistency": self._consistency}
         return read[what](caller, programme, request.query)
 
@@ -170,6 +177,26 @@ class PeerServer:
         if proof is None:
             raise _absent()
         return Answer(200, msgspec.json.encode(_Proof(list(proof))), _JSON)
+
+    def _posted(self, post: _Post, body: bytes) -> Answer:
+        read = {"receipt": self._receipt, "ask": self._ask, "ask-back": self._ask_back}
+        return read[post.what](post, body)
+
+    def _ask(self, post: _Post, body: bytes) -> Answer:
+        question = asking.question_of(body)
+        try:
+            answered = self._logs.ask(post.caller, post.programme, question)
+        except AskedTooOften as error:
+            raise Refusal(429, "ask-too-often", "ask later", ((b"retry-after", _LATER_S),)) from error
+        if answered is None:
+            raise _absent()
+        return Answer(200, asking.answer_bytes(answered), _JSON)
+
+    def _ask_back(self, post: _Post, body: bytes) -> Answer:
+        returned = asking.returned_of(body)
+        if not self._logs.ask_back(post.caller, post.programme, returned.session, returned.twice):
+            raise _absent()
+        return Answer(200, b"{}", _JSON)
 
     def _receipt(self, post: _Post, body: bytes) -> Answer:
         try:

@@ -45,6 +45,10 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "approval.voided": (*_PLACED, "role", "hash", "reason"),
     "ingest.done": (*_PLACED, "source", "sha256"),
     "source.labelled": (*_PLACED, "source", "role"),
+    "ask.made": (*_PLACED, "session", "points"),
+    "ask.answered": (*_PLACED, "session", "points", "peer_points"),
+    "ask.learnt": (*_PLACED, "session", "points", "peer_points", "matches"),
+    "ask.refused": (*_PLACED, "limit"),
     "node.restored": (*_COMMON, "reason"),
     "break-glass": (*_PLACED, "role", "hash", "reason"),
 }

@@ -229,6 +229,25 @@ class PullState(msgspec.Struct, frozen=True):
     page_hash: str = ""
 
 
+class Asking(NamedTuple):
+    """A question which values both hold: the session's id, the programme's area, the asking side's points in ascending order."""
+
+    session: bytes
+    area: str
+    points: Sequence[bytes]
+
+
+class Answered(NamedTuple):
+    """The answer: the answering side's own points, ascending, and the asking side's multiplied again, in their order."""
+
+    points: Sequence[bytes]
+    twice: Sequence[bytes]
+
+
+class AskedTooOften(Exception):
+    """The caller has asked as often, or for as much, as this node answers for now."""
+
+
 class PeerLogs(Protocol):
     """What the node-to-node server asks of the node, beside TAXII: only what belongs to the pair with the caller."""
 
@@ -249,4 +268,19 @@ class PeerLogs(Protocol):
 
         Raises:
             foedus.errors.TrustError: it does not verify.
+        """
+
+    def ask(self, caller: Caller, programme: str, asking: Asking) -> Answered | None:
+        """Answer which values both hold; None for a programme or area the caller has no part in, or that is not there.
+
+        Raises:
+            AskedTooOften: not now.
+            foedus.errors.MalformedRecord: a point of low order, or a session that was used before.
+        """
+
+    def ask_back(self, caller: Caller, programme: str, session: bytes, twice: Sequence[bytes]) -> bool:
+        """Take what ends a session of the caller's; False where none is open.
+
+        Raises:
+            foedus.errors.MalformedRecord: not as many points as were sent.
         """

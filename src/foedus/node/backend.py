@@ -23,11 +23,23 @@ from foedus.exchange import tls
 from foedus.model import ijson, instant
 from foedus.model.entry import MASTER, Draft, StoredEntry
 from foedus.model.finding import Finding
-from foedus.model.ports import ApiRoot, Caller, Collection, Credentials, Outcome, Submission, ViewQuery, ViewReader
+from foedus.model.ports import (
+    Answered,
+    ApiRoot,
+    Asking,
+    Caller,
+    Collection,
+    Credentials,
+    Outcome,
+    Submission,
+    ViewQuery,
+    ViewReader,
+)
 from foedus.model.programme import Area, in_language
 from foedus.model.room import Room
 from foedus.node.agreements import Agreement, peer_of, pins_of
 from foedus.node.analyse import DESK, Analysed, Arriving, conclude
+from foedus.node.ask import Answers
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.release import reader_name, rooms_of, view_name
@@ -59,6 +71,7 @@ class Backend:
         self._collections: dict[tuple[str, str], tuple[int, list[Collection]]] = {}
         self._callers: tuple[object, dict[bytes, Caller | None]] = (None, {})
         self._secret = node.entropy(32)
+        self._answers = Answers(node)
         self.max_content_length = node.config.max_content_length
 
     def at_once(self) -> AbstractContextManager[None]:
@@ -302,6 +315,20 @@ class Backend:
         with self._node.store.write() as tx:
             said = accept_receipt(tx.logs, name, note, keys, at=at)
         return f"receipt for {said.size} entries"
+
+    # Which values both hold.
+
+    def ask(self, caller: Caller, programme: str, asking: Asking) -> Answered | None:
+        """Answer which values both hold; None for a programme or area the caller has no part in."""
+        for agreement in self._agreements(caller):
+            if agreement.word == programme:
+                return self._answers.answer(agreement, caller.party, asking)
+        return None
+
+    def ask_back(self, caller: Caller, programme: str, session: bytes, twice: Sequence[bytes]) -> bool:
+        """Take what ends a session of the caller's; False where none is open."""
+        held = [one for one in self._agreements(caller) if one.word == programme]
+        return bool(held) and self._answers.end(held[0], caller.party, session, twice)
 
 
 class _Taking:

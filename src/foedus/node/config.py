@@ -29,6 +29,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         clock_since_at: for demos: the machine's time at that moment.
         max_content_length: largest body a TAXII POST may have, bytes.
         poll_every_s: how often a serving node pulls from its peers, seconds.
+        ask_sessions_per_hour: how many questions which values both hold are answered, per peer and area.
+        ask_points_per_day: how many points such questions may hold in a day, per peer and area.
+        ask_max_values: how many values one such question or answer takes in, the newest first; at most 16384.
         layers: directory of layer files (warning lists, zones), relative to the node's directory.
     """
 
@@ -40,6 +43,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock_since_at: datetime | None = None
     max_content_length: int = 104_857_600
     poll_every_s: float = 30.0
+    ask_sessions_per_hour: int = 4
+    ask_points_per_day: int = 200_000
+    ask_max_values: int = 10_000
     layers: str = "layers"
 
     @property

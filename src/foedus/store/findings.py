@@ -105,7 +105,7 @@ def find(read: Read, query: FindingQuery) -> list[Held]:
     if query.before_seq is not None:
         statement = statement.where(finding.c.seq < query.before_seq)
     if query.current:
-        statement = statement.where(~_superseded())
+        statement = statement.where(~superseded())
     return list(_helds(read, statement.order_by(finding.c.seq.desc()).limit(query.limit)))
 
 
@@ -169,7 +169,7 @@ _held = (
 )
 
 
-def _superseded() -> Any:
+def superseded() -> Any:
     """Say that a newer version of the same object by the same owner is held."""
     other = finding.alias()
     newer = (other.c.version_ns > finding.c.version_ns) | (

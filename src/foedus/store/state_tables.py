@@ -138,6 +138,35 @@ submission = Table(
     Index("submission_by_age", "request_us"),
 )
 
+# Questions of partners that were answered: what limits count, and which sessions were used.
+asked = Table(
+    "asked",
+    metadata,
+    words("peer"),
+    octets("session"),
+    words("area"),
+    number("at_us"),
+    number("points"),
+    PrimaryKeyConstraint("peer", "session"),
+    Index("asked_by_area", "peer", "area", "at_us"),
+)
+
+# What asking brought, whoever asked: values that a peer holds as well.
+learnt = Table(
+    "learnt",
+    metadata,
+    words("peer"),
+    words("asker"),
+    octets("session"),
+    words("programme"),
+    words("area"),
+    number("at_us"),
+    words("kind"),
+    words("norm"),
+    PrimaryKeyConstraint("peer", "asker", "session", "kind", "norm"),
+    Index("learnt_by_area", "peer", "area", "at_us"),
+)
+
 collection_id = Table(
     "collection_id",
     metadata,

@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, func, select, update
 from foedus.model.finding import Key, Seen
 from foedus.store.bulk import bulk_insert, chunks, first_free
 from foedus.store.engine import Read, Tx
+from foedus.store.findings import superseded
 from foedus.store.tables import blob, finding, occurrence, value, view, view_row
 
 NEWEST = 20
@@ -117,6 +118,26 @@ def shared(read: Read, seqs: Sequence[int]) -> set[tuple[str, str]]:
         found.update(
             (kind, norm) for kind, norm in read.connection.execute(select(value.c.kind, value.c.norm).where(which))
         )
+    return found
+
+
+def telling(read: Read, seqs: Sequence[int], owner: str) -> dict[tuple[str, str], list[int]]:
+    """Return the values, (kind, norm), that some findings of an owner hold and that say something, and which hold them.
+
+    Left out are warned and common values, and findings that are revoked or of which a newer version is held.
+    """
+    holding = select(occurrence.c.finding_seq).where(occurrence.c.value_id == value.c.id).limit(COMMON + 1)
+    number = select(func.count()).select_from(holding.correlate(value).subquery()).scalar_subquery()
+    picked = (
+        select(value.c.kind, value.c.norm, occurrence.c.finding_seq)
+        .join_from(occurrence, finding, finding.c.seq == occurrence.c.finding_seq)
+        .join(value, value.c.id == occurrence.c.value_id)
+        .where(finding.c.owner == owner, ~finding.c.revoked, ~superseded(), value.c.warned == "[]", number <= COMMON)
+    )
+    found: dict[tuple[str, str], list[int]] = {}
+    for chunk in chunks(sorted(seqs)):
+        for kind, norm, seq in read.connection.execute(picked.where(occurrence.c.finding_seq.in_(chunk))):
+            found.setdefault((kind, norm), []).append(seq)
     return found
 
 

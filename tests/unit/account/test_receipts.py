@@ -72,6 +72,10 @@ BODIES = [
     receipts.ProgrammeAgreed(**COMMON, digest="9" * 64, version="1.0.0", supersedes=""),
     receipts.FindingCreated(**PLACED, object_id="x--1", event_id="e1", kind="gap", because=("a",)),
     receipts.FindingCorroborated(**PLACED, object_id="x--1", event_id="e1", kind="gap", because=("a", "b")),
+    receipts.AskMade(**PLACED, session="a" * 32, points=64),
+    receipts.AskAnswered(**PLACED, session="a" * 32, points=64, peer_points=128),
+    receipts.AskLearnt(**PLACED, session="a" * 32, points=64, peer_points=128, matches=3),
+    receipts.AskRefused(**PLACED, limit="sessions-per-hour"),
     receipts.IndicatorAttested(**PLACED, indicator="ct-rating", period="2025", value="limited"),
 ]
 
