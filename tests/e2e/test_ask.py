@@ -145,10 +145,10 @@ def test_what_redaction_hides_is_not_compared(nodes, monkeypatch, profile, left)
     assert compared(nodes) & {host(7), host(8), ("domain-name", "elsewhere.example")} == left
 
 
-def test_what_is_held_until_a_person_acts_is_compared_and_does_not_go(nodes):
+def test_what_is_held_until_a_person_acts_is_not_compared(nodes):
     nodes.put("nato", bundle(indicator(40)), f"{AMBER} ORCON")
     assert nodes.why("nato", json.loads(indicator(40))["id"], "jpn", WORD).outcome == "hold"
-    assert host(40) in compared(nodes)
+    assert host(40) not in compared(nodes)
 
 
 def test_what_only_a_supporting_object_holds_is_not_compared(nodes):

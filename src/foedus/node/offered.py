@@ -27,7 +27,7 @@ from foedus.store.engine import Read
 from foedus.store.findings import Held
 
 BATCH = 500
-TOLD = ("release", "redact", "hold")
+TOLD = ("release", "redact")
 
 
 class Offered(NamedTuple):
@@ -41,8 +41,9 @@ def offered(node: Node, agreement: Agreement, party: str, area: str) -> Offered:
     """Return the values of an area that a party may learn this node holds; where nothing says so, a value is left out.
 
     They stand in a finding that the node's party owns, in its current version, not revoked, whose decision for the party
-    under the programme now is release, redact or hold: without a label, or without a clause that covers it, none does. Of
-    what would go out redacted, only values that are still in what would go. What only a supporting object holds is left
+    under the programme now is release or redact: without a label, or without a clause that covers it, none is; and what is
+    held waits for a person, so nothing of it is told before. Of what would go out redacted, only values that are still in
+    what would go. What only a supporting object holds is left
     out, for its label is its own. Values on warning lists and common ones say nothing and are left out; of more than the
     settings take, the newest are kept.
     """
