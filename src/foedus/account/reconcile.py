@@ -5,12 +5,13 @@ Both sides answer with what their *rows* say: a hash kept beside a changed row w
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import partial
 
 import msgspec
 
-from foedus.account import merkle
+from foedus.account import leaf, merkle
 from foedus.account.merkle import NodeGetter, Position
 from foedus.errors import BrokenChain, FoedusError
 from foedus.model.entry import StoredEntry
@@ -76,10 +77,17 @@ def recompute(store: LogStore, log_name: str, size: int) -> Recomputed:
     for start in range(0, size, _CHUNK):
         grown: dict[Position, bytes] = {}
         for stored in _rows(store, log_name, start, min(start + _CHUNK, size)):
-            value = MISSING if stored is None else merkle.leaf_hash(stored.leaf)
+            value = MISSING if stored is None else _row_hash(stored)
             grown.update(((level, index), found) for level, index, found in frontier.append(value))
         changed.update(_unlike(grown, partial(store.nodes, log_name)))
     return Recomputed(size, frontier.root(), changed)
+
+
+def _row_hash(stored: StoredEntry) -> bytes:
+    """Return the leaf hash of a row; of one whose body is not what its leaf commits to, a hash that no leaf has."""
+    told = leaf.commitment(stored.salt, stored.body).encode()
+    value = merkle.leaf_hash(stored.leaf)
+    return value if b'"commit":"' + told + b'"' in stored.leaf else hashlib.sha256(b"\x02" + value + told).digest()
 
 
 def _rows(store: LogStore, log_name: str, start: int, end: int) -> list[StoredEntry | None]:
@@ -150,10 +158,10 @@ def _joining(wholes: dict[Position, bytes], parts: dict[Position, list[Position]
     def asked(wanted: Sequence[Position]) -> Sequence[bytes]:
         hashes = dict(zip(wanted, ask(wanted), strict=True))
         for whole, value in wholes.items():
-            level = [hashes[part] for part in parts[whole]]
-            while len(level) > 1:
-                level = [merkle.node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=True)]
-            if level != [value]:
+            joined = [hashes[part] for part in parts[whole]]
+            while len(joined) > 1:
+                joined = [merkle.node_hash(*pair) for pair in zip(joined[::2], joined[1::2], strict=True)]
+            if joined != [value]:
                 raise BrokenChain(
                     "the other side's subtree hashes do not join",
                     code="subtree-unjoined",
