@@ -10,16 +10,16 @@ import msgspec
 
 from foedus.account import checkpoint
 from foedus.account.merkle import Position
-from foedus.account.reconcile import Comparison, Difference, Recomputed, compare, recompute
+from foedus.account.reconcile import Comparison, Difference, compare
 from foedus.errors import FoedusError, InputError
 from foedus.exchange.peer import PeerClient
 from foedus.model.entry import LogCopy
 from foedus.model.ports import LogSide
 from foedus.model.vkey import VerifierKey
 from foedus.node.agreements import Agreement, Peer, peers
+from foedus.node.copies import Copies
 from foedus.node.exchange import session_to
 from foedus.node.home import Node
-from foedus.store.engine import Read
 
 Outcome = Literal["equal", "we-are-behind", "partner-is-behind", "absent", "differs", "forked"]
 _ADVICE: dict[Outcome, str] = {
@@ -78,13 +78,14 @@ def reconcile(node: Node, party: str, programme: str = "") -> list[Compared]:
 
 
 def _with_peer(node: Node, agreement: Agreement, peer: Peer) -> list[Compared]:
-    with session_to(node, peer) as session, node.store.read() as read:
+    with session_to(node, peer) as session:
         client = PeerClient(session, peer.card.endpoint, agreement.word)
         word = agreement.programme.id
         # What we sent, the partner received.
         own = _Log(f"{word}|{node.party}|{peer.party}", node.party, "received", node.keys.public("log"))
         other = _Log(f"{word}|{peer.party}|{node.party}", peer.party, "sent", peer.log_key)
-        return [_compared(read, client, log) for log in (own, other)]
+        copies = Copies(node.store)
+        return [_compared(copies, client, log) for log in (own, other)]
 
 
 class _Log(msgspec.Struct, frozen=True):
@@ -96,24 +97,13 @@ class _Log(msgspec.Struct, frozen=True):
     key: VerifierKey
 
 
-def _compared(read: Read, client: PeerClient, log: _Log) -> Compared:
-    info, theirs = read.logs.log(log.name), client.state(log.side)
-    kept = None if info is None else read.logs.checkpoint(log.name)
-    mine, rows = None, None
-    if info is not None and kept is not None:
-        rows = recompute(read.logs, log.name, kept.size)
-        mine = LogCopy(info.origin, kept.size, rows.root, kept.note)
-    if mine is None or theirs is None or rows is None:
-        return _result(log, mine, theirs, Comparison((), (0, 0), (0, 0)), 0)
+def _compared(copies: Copies, client: PeerClient, log: _Log) -> Compared:
+    mine, theirs = copies.state(log.name), client.state(log.side)
+    nothing = Comparison((), (0, 0), (0, 0))
+    if mine is None or theirs is None:
+        return _result(log, mine, theirs, nothing, 0)
     if (mine.origin, mine.size, mine.root) == (theirs.origin, theirs.size, theirs.root):
-        return _result(log, mine, theirs, Comparison((), (0, 0), (0, 0)), 0)
-    found, asked = _walk(read, client, log, (rows, theirs))
-    return _result(log, mine, theirs, found, asked)
-
-
-def _walk(read: Read, client: PeerClient, log: _Log, states: tuple[Recomputed, LogCopy]) -> tuple[Comparison, int]:
-    """Compare by subtree hashes; return what differs and how many hashes the partner gave."""
-    rows, theirs = states
+        return _result(log, mine, theirs, nothing, 0)
     asked = 0
 
     def ask(wanted: Sequence[Position]) -> list[bytes]:
@@ -121,8 +111,14 @@ def _walk(read: Read, client: PeerClient, log: _Log, states: tuple[Recomputed, L
         asked += len(wanted)
         return client.subtrees(log.side, wanted)
 
-    own = partial(rows.nodes, partial(read.logs.nodes, log.name))
-    return compare((rows.size, theirs.size), own, ask), asked
+    found = compare((mine.size, theirs.size), partial(_own, copies, log.name), ask)
+    return _result(log, mine, theirs, found, asked)
+
+
+def _own(copies: Copies, name: str, wanted: Sequence[Position]) -> list[bytes]:
+    found = copies.subtrees(name, wanted)
+    assert found is not None, "only what both copies have is compared"
+    return found
 
 
 def _result(log: _Log, mine: LogCopy | None, theirs: LogCopy | None, found: Comparison, hashes: int) -> Compared:

@@ -149,11 +149,10 @@ class Logs:
         return place
 
 
-def _stored(row: Row[tuple[object, ...]]) -> StoredEntry:
+def _stored(row: Row[tuple[bytes, bytes, bytes]]) -> StoredEntry:
     """Return an entry's row; whoever changed one by hand may have left text where bytes were, and that is verified too."""
-    if all(type(value) is bytes for value in row):
-        return StoredEntry(*row)
-    return StoredEntry(*(value if isinstance(value, bytes) else str(value).encode() for value in row))
+    leaf, salt, body = (value if isinstance(value, bytes) else str(value).encode() for value in row)
+    return StoredEntry(leaf, salt, body)
 
 
 def _info(row: Row[tuple[object, ...]]) -> LogInfo:
