@@ -14,6 +14,7 @@ from foedus.cli.options import handle, log_of, on_node, prints
 from foedus.cli.terminal import Column, Terminal, count, day_and_time, styled
 from foedus.errors import TrustError
 from foedus.node import account
+from foedus.node import reconcile as node_reconcile
 from foedus.node.home import Node
 
 _LOG = click.argument("log", default="", metavar="[LOG]", shell_complete=options.logs)
@@ -122,3 +123,39 @@ def prove(node: Node, terminal: Terminal, log: str, seq: int, output: Path | Non
         terminal.line(f"The proof of entry {seq} is in {output}.")
     else:
         terminal.text(proof)
+
+
+@command.command("reconcile", examples=["foedus ledger reconcile jpn"])
+@click.argument("peer", shell_complete=options.parties)
+@options.programme()
+@prints
+@on_node
+def reconcile(node: Node, terminal: Terminal, peer: str, programme: str) -> int:
+    """Compare both logs of a pair with the partner's copies.
+
+    The entries that differ are named, with their leaf hashes on either side. To be behind is no difference. Ends with 5 if
+    anything differs or is not what was signed.
+    """
+    found = node_reconcile.reconcile(node, peer, programme)
+    if terminal.as_json:
+        terminal.document(found)
+    else:
+        rows = [
+            (handle(one.log), _size(one.mine), _size(one.theirs), len(one.differing), one.hashes,
+             styled(one.outcome.replace("-", " "), "green" if one.sound else "bold red"))
+            for one in found
+        ]  # fmt: skip
+        sizes = [Column("ours", right=True), Column("theirs", right=True)]
+        costs = [Column("differing", right=True), Column("hashes", right=True)]
+        terminal.table([Column("log", whole=True), *sizes, *costs, "state"], rows)
+        for one in found:
+            terminal.line(f"{handle(one.log)}: {one.advice}", "" if one.sound else "red")
+            for entry in one.differing:
+                terminal.indented(f"entry {entry.seq}: ours {entry.mine}, theirs {entry.theirs}")
+            for note in one.notes:
+                terminal.indented(note)
+    return 0 if all(one.sound for one in found) else TrustError.exit_code
+
+
+def _size(size: int | None) -> str:
+    return "none" if size is None else str(size)

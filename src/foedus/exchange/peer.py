@@ -5,6 +5,8 @@ mTLS only, under ``/peer/<programme>/``::
     GET  checkpoint                  the newest signed checkpoint, a C2SP note
     GET  entries?start=&limit=       JSON lines {"leaf", "salt", "body"}, base64, from ``start``
     GET  consistency?old=&new=       JSON {"proof": [base64]}
+    GET  state?log=                  JSON {"origin", "size", "root", "note"}: a log of the pair as its rows say
+    GET  subtrees?log=&at=           JSON {"hashes": [base64]}: subtrees of it, ``level-index`` joined by dots
     POST receipt                     the cosigned checkpoint, answered by one line
     POST ask, ask-back               which values both hold, see :mod:`foedus.exchange.asking`
 
@@ -29,11 +31,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from foedus.errors import ExchangeError, FoedusError, MalformedRecord
-from foedus.exchange import asking, http
+from foedus.exchange import asking, http, trees
 from foedus.exchange.http import Answer, Refusal, Request
 from foedus.exchange.session import Session
-from foedus.model.entry import StoredEntry
-from foedus.model.ports import AskedTooOften, Caller, Credentials, PeerLogs
+from foedus.model.entry import LogCopy, StoredEntry
+from foedus.model.ports import AskedTooOften, Caller, Credentials, LogSide, PeerLogs
 
 MAX_ENTRIES = 1_000
 MAX_PAGE_BYTES = 8 * 2**20
@@ -41,10 +43,13 @@ MAX_NOTE_BYTES = 64 * 1024
 MAX_PROOF_HASHES = 63
 _JSON, _LINES, _TEXT = b"application/json", b"application/jsonl", b"text/plain; charset=utf-8"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
-_METHODS = {"checkpoint": "GET", "entries": "GET", "consistency": "GET"}
 _POSTS = {"receipt": MAX_NOTE_BYTES, "ask": asking.MAX_QUESTION_BYTES, "ask-back": asking.MAX_QUESTION_BYTES}
-_METHODS |= dict.fromkeys(_POSTS, "POST")
+_METHODS = {
+    **dict.fromkeys(("checkpoint", "entries", "consistency", "state", "subtrees"), "GET"),
+    **dict.fromkeys(_POSTS, "POST"),
+}
 _ASKS = ("ask", "ask-back")
+_SIDES: tuple[LogSide, ...] = ("sent", "received")
 _LATER_S = b"3600"
 
 _T = TypeVar("_T")
@@ -129,7 +134,7 @@ class PeerServer:
             case _:
                 raise _absent()
         # Asking comes before any release: it needs no log, and which programme it names is looked at with its body.
-        if what not in _ASKS and self._logs.checkpoint(caller, programme) is None:
+        if what not in _ASKS and not self._known(caller, programme, what):
             raise _absent()
         if request.method != _METHODS[what]:
             raise Refusal(405, "method-unknown", headers=((b"allow", _METHODS[what].encode()),))
@@ -137,7 +142,14 @@ class PeerServer:
             http.check_length(request, _POSTS[what])
             return _Post(caller, programme, what)
         read = {"checkpoint": self._checkpoint, "entries": self._entries, "consistency": self._consistency}
+        read |= {"state": self._state, "subtrees": self._subtrees}
         return read[what](caller, programme, request.query)
+
+    def _known(self, caller: Caller, programme: str, what: str) -> bool:
+        """Say whether the caller may know of anything here; asked before the query is read."""
+        if what in ("state", "subtrees"):
+            return any(self._logs.holds(caller, programme, side) for side in _SIDES)
+        return self._logs.checkpoint(caller, programme) is not None
 
     def _guarded(self, act: Callable[[], Answer | _Post]) -> Answer | _Post:
         try:
@@ -198,6 +210,20 @@ class PeerServer:
             raise _absent()
         return Answer(200, b"{}", _JSON)
 
+    def _state(self, caller: Caller, programme: str, query: bytes) -> Answer:
+        side, _ = trees.asked(query, places=False)
+        found = self._logs.copy(caller, programme, side)
+        if found is None:
+            raise _absent()
+        return Answer(200, msgspec.json.encode(trees.state_of(found)), _JSON)
+
+    def _subtrees(self, caller: Caller, programme: str, query: bytes) -> Answer:
+        side, places = trees.asked(query, places=True)
+        found = self._logs.subtrees(caller, programme, side, places)
+        if found is None:
+            raise _absent()
+        return Answer(200, msgspec.json.encode(trees.Hashes(list(found))), _JSON)
+
     def _receipt(self, post: _Post, body: bytes) -> Answer:
         try:
             note = body.decode()
@@ -254,6 +280,36 @@ class PeerClient:
         if len(proof) > MAX_PROOF_HASHES or any(len(one) != 32 for one in proof):
             raise _bad_answer("not a proof")
         return proof
+
+    def state(self, side: LogSide) -> LogCopy | None:
+        """Return the state of the peer's copy of a log of the pair, not yet verified; None where it has none.
+
+        Raises:
+            ExchangeError: the peer cannot be reached or does not answer as it must.
+        """
+        body = self._get("state", {"log": side}, 2 * MAX_NOTE_BYTES)
+        if body is None:
+            return None
+        found = _decoded(body, trees.State).copy()
+        if found is None:
+            raise _bad_answer("not a state")
+        return found
+
+    def subtrees(self, side: LogSide, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Return subtree hashes of the peer's copy, 256 a request.
+
+        Raises:
+            ExchangeError: the peer cannot be reached or does not answer as it must.
+        """
+        found: list[bytes] = []
+        for start in range(0, len(wanted), trees.MAX_HASHES):
+            part = wanted[start : start + trees.MAX_HASHES]
+            body = self._get("subtrees", {"log": side, "at": trees.written(part)}, MAX_NOTE_BYTES)
+            hashes = [] if body is None else _decoded(body, trees.Hashes).hashes
+            if len(hashes) != len(part) or any(len(one) != trees.HASH_BYTES for one in hashes):
+                raise _bad_answer("not the subtrees asked for")
+            found += hashes
+        return found
 
     def send_receipt(self, note: str) -> str:
         """Send our cosigned checkpoint of the peer's log; return its one line.

@@ -72,6 +72,15 @@ class Checkpoint(msgspec.Struct, frozen=True):
     note: str
 
 
+class LogCopy(msgspec.Struct, frozen=True):
+    """A node's copy of a log as its rows say: origin, signed size, root over the rows, and the checkpoint note it keeps."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: str
+
+
 class Event(msgspec.Struct, frozen=True):
     """One event as indicators see it: kind, instant, fields, and the entry it stands in."""
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
-from foedus.model.entry import Checkpoint, LogInfo, StoredEntry
+from foedus.model.entry import Checkpoint, LogCopy, LogInfo, StoredEntry
 
 
 class Clock(Protocol):
@@ -248,6 +248,10 @@ class AskedTooOften(Exception):
     """The caller has asked as often, or for as much, as this node answers for now."""
 
 
+LogSide = Literal["sent", "received"]
+"""Which log of a pair, seen from the node that is asked: what its party sent to the caller, or received from it."""
+
+
 class PeerLogs(Protocol):
     """What the node-to-node server asks of the node, beside TAXII: only what belongs to the pair with the caller."""
 
@@ -262,6 +266,17 @@ class PeerLogs(Protocol):
 
     def consistency(self, caller: Caller, programme: str, old: int, new: int) -> Sequence[bytes] | None:
         """Return the consistency proof between two sizes of that log."""
+
+    def holds(self, caller: Caller, programme: str, side: LogSide) -> bool:
+        """Say whether this node holds that log of the pair with the caller, signed at least once."""
+
+    def copy(self, caller: Caller, programme: str, side: LogSide) -> LogCopy | None:
+        """Return the state of a log of the pair as its rows say now, or None."""
+
+    def subtrees(
+        self, caller: Caller, programme: str, side: LogSide, wanted: Sequence[tuple[int, int]]
+    ) -> Sequence[bytes] | None:
+        """Return hashes of complete subtrees of that copy (level, index); None where one is not within its size."""
 
     def accept(self, caller: Caller, programme: str, note: str) -> str:
         """Take the caller's cosigned checkpoint of that log as its receipt; return what to answer (one line).

@@ -21,7 +21,7 @@ from foedus.engine import run as engine
 from foedus.errors import MalformedRecord, TrustError, UnsupportedFormat
 from foedus.exchange import tls
 from foedus.model import ijson, instant
-from foedus.model.entry import MASTER, Draft, StoredEntry
+from foedus.model.entry import MASTER, Draft, LogCopy, StoredEntry
 from foedus.model.finding import Finding
 from foedus.model.ports import (
     Answered,
@@ -30,6 +30,7 @@ from foedus.model.ports import (
     Caller,
     Collection,
     Credentials,
+    LogSide,
     Outcome,
     Submission,
     ViewQuery,
@@ -40,6 +41,7 @@ from foedus.model.room import Room
 from foedus.node.agreements import Agreement, peer_of, pins_of
 from foedus.node.analyse import DESK, Analysed, Arriving, conclude
 from foedus.node.ask import Answers
+from foedus.node.copies import Copies
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.release import reader_name, rooms_of, view_name
@@ -68,6 +70,7 @@ class Backend:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._views = Views(node.store)
+        self._copies = Copies(node.store)
         self._collections: dict[tuple[str, str], tuple[int, list[Collection]]] = {}
         self._callers: tuple[object, dict[bytes, Caller | None]] = (None, {})
         self._secret = node.entropy(32)
@@ -269,10 +272,12 @@ class Backend:
 
     # The logs of pairs.
 
-    def _pair(self, caller: Caller, programme: str) -> str | None:
+    def _pair(self, caller: Caller, programme: str, side: LogSide = "sent") -> str | None:
+        own, other = self._node.party, caller.party
         for agreement in self._agreements(caller):
             if agreement.word == programme:
-                return f"{agreement.programme.id}|{self._node.party}|{caller.party}"
+                sender, recipient = (own, other) if side == "sent" else (other, own)
+                return f"{agreement.programme.id}|{sender}|{recipient}"
         return None
 
     def checkpoint(self, caller: Caller, programme: str) -> str | None:
@@ -304,6 +309,23 @@ class Backend:
             if held is None or not 0 < old <= new <= held.size:
                 return None
             return merkle.consistency(old, new, partial(read.logs.nodes, name))
+
+    def holds(self, caller: Caller, programme: str, side: LogSide) -> bool:
+        """Say whether this node holds that log of the pair with the caller, signed at least once."""
+        name = self._pair(caller, programme, side)
+        return name is not None and self._copies.holds(name)
+
+    def copy(self, caller: Caller, programme: str, side: LogSide) -> LogCopy | None:
+        """Return the state of a log of the pair as its rows say now, or None."""
+        name = self._pair(caller, programme, side)
+        return None if name is None else self._copies.state(name)
+
+    def subtrees(
+        self, caller: Caller, programme: str, side: LogSide, wanted: Sequence[tuple[int, int]]
+    ) -> Sequence[bytes] | None:
+        """Return hashes of complete subtrees of that copy; None where one is not within its size."""
+        name = self._pair(caller, programme, side)
+        return None if name is None else self._copies.subtrees(name, wanted)
 
     def accept(self, caller: Caller, programme: str, note: str) -> str:
         """Take the caller's cosigned checkpoint of that log as its receipt."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, insert, select, tuple_, update
 
@@ -85,7 +86,7 @@ class Logs:
         for low in range(max(start, 0), end, _BATCH):
             span = entry.c.seq.between(low, min(low + _BATCH, end) - 1)
             for row in self._connection.execute(columns.where(entry.c.log_id == log_id, span)):
-                yield StoredEntry(*row)
+                yield _stored(row)
 
     def checkpoint(self, name: str) -> Checkpoint | None:
         """Return the newest checkpoint that this node signed (own log) or verified (another's log)."""
@@ -147,6 +148,12 @@ class Logs:
                 f"size {size} has another root in {table.name}", where=name, hint="keep both as evidence"
             )
         return place
+
+
+def _stored(row: Row[Any]) -> StoredEntry:
+    """Return an entry's row; whoever changed one by hand may have left text where bytes were, and that is verified too."""
+    leaf, salt, body = (value if isinstance(value, bytes) else str(value).encode() for value in row)
+    return StoredEntry(leaf, salt, body)
 
 
 def _info(row: Row[tuple[object, ...]]) -> LogInfo:

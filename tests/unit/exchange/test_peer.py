@@ -12,7 +12,7 @@ from foedus.errors import BadSignature, ExchangeError
 from foedus.exchange import peer
 from foedus.exchange.peer import PeerClient, application
 from foedus.exchange.session import Patience, Session
-from foedus.model.entry import StoredEntry
+from foedus.model.entry import LogCopy, StoredEntry
 from foedus.model.ports import Caller
 
 BASE = "https://node.example"
@@ -40,6 +40,16 @@ class Logs:
 
     def consistency(self, caller, programme, old, new):
         return [bytes([old]) * 32, bytes([new]) * 32] if new <= 5 else None
+
+    def holds(self, caller, programme, side):
+        return programme == "treaty" and side == "sent"
+
+    def copy(self, caller, programme, side):
+        return LogCopy("origin", 5, bytes(32), "note\n") if side == "sent" else None
+
+    def subtrees(self, caller, programme, side, wanted):
+        whole = side == "sent" and all((index + 1) << level <= 5 for level, index in wanted)
+        return [bytes([level, index]) * 16 for level, index in wanted] if whole else None
 
     def accept(self, caller, programme, note):
         if note != "good\n":
@@ -73,6 +83,39 @@ def test_a_peer_reads_checkpoint_entries_and_proof():
     assert one.consistency(2, 9) is None
 
 
+def test_a_peer_reads_the_state_and_subtrees_of_a_copy():
+    one = peer_of(Logs())
+    assert one.state("sent") == LogCopy("origin", 5, bytes(32), "note\n")
+    assert one.state("received") is None
+    assert one.subtrees("sent", [(2, 0), (0, 4)]) == [b"\2\0" * 16, b"\0\4" * 16]
+    many = [(0, seq % 5) for seq in range(600)]
+    assert one.subtrees("sent", many) == [bytes([0, seq]) * 16 for _, seq in many]
+    assert one.subtrees("sent", []) == []
+    for side, wanted in (("received", (0, 0)), ("sent", (3, 0))):
+        with pytest.raises(ExchangeError) as caught:
+            one.subtrees(side, [wanted])
+        assert caught.value.code == "peer-malformed"
+
+
+TOO_MANY = ".".join(["0-0"] * 257)
+
+
+@pytest.mark.parametrize("query", [
+    "", "log=", "log=x&at=0-0", "log=sent&log=sent&at=0-0", "at=0-0", "log=sent", "log=sent&at=", "log=sent&at=0",
+    "log=sent&at=0-0.", "log=sent&at=-1-0", "log=sent&at=00-0", "log=sent&at=0-00", "log=sent&at=54-0",
+    "log=sent&at=0-99999999999999999", "log=sent&at=0-%D9%A1", "log=sent&at=0-0%0A", f"log=sent&at={TOO_MANY}",
+    "log=sent&at=0-0%FF",
+])  # fmt: skip
+def test_a_malformed_question_for_subtrees_is_400_without_its_content(query):
+    answer = http_client(Logs()).get(f"/peer/treaty/subtrees?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["error_code"] == "parameter-malformed"
+    assert "99999" not in answer.text
+    assert len(answer.content) < 400
+    # Who may not know of the programme learns nothing by asking badly.
+    assert http_client(Logs()).get(f"/peer/other/subtrees?{query}").status_code == 404
+
+
 def test_a_receipt_is_taken_or_refused_with_a_reason():
     logs = Logs()
     assert peer_of(logs).send_receipt("good\n") == "taken 5"
@@ -90,10 +133,13 @@ def test_a_programme_that_is_hidden_or_absent_is_404_everywhere():
     assert one.checkpoint() is None
     assert one.entries(0) == []
     assert one.consistency(0, 1) is None
+    assert one.state("sent") is None
     client = http_client(Logs())
     for path in (
         "/peer/other/checkpoint",
         "/peer/other/receipt",
+        "/peer/other/state?log=sent",
+        "/peer/other/subtrees?log=sent&at=0-0",
         "/peer//checkpoint",
         "/peer/treaty/",
         "/peer/treaty/x",
@@ -154,7 +200,13 @@ def hostile(content: bytes) -> PeerClient:
     ],
 )
 def test_a_hostile_peer_ends_in_an_exchange_error(content):
-    for ask in (lambda one: one.entries(0, 2), lambda one: one.consistency(1, 2)):
+    asking = (
+        lambda one: one.entries(0, 2),
+        lambda one: one.consistency(1, 2),
+        lambda one: one.state("sent"),
+        lambda one: one.subtrees("sent", [(0, 0)]),
+    )
+    for ask in asking:
         with pytest.raises(ExchangeError):
             ask(hostile(content))
 
@@ -165,6 +217,18 @@ def test_a_proof_of_other_than_hashes_or_of_too_many_is_refused():
     for proof in (b'"AAAA"', b",".join([zeros] * 64)):
         with pytest.raises(ExchangeError):
             hostile(b'{"proof":[' + proof + b"]}").consistency(1, 2)
+
+
+def test_a_state_that_is_none_and_hashes_that_were_not_asked_for_are_refused():
+    state = b'{"origin":"o","size":%d,"root":"%s","note":""}'
+    zeros = b"A" * 43 + b"="
+    assert hostile(state % (1, zeros)).state("sent").root == bytes(32)
+    for size, root in ((-1, zeros), (1, b"AAAA")):
+        with pytest.raises(ExchangeError):
+            hostile(state % (size, root)).state("sent")
+    for hashes in (b"", b'"AAAA"', b'"%s","%s"' % (zeros, zeros)):
+        with pytest.raises(ExchangeError):
+            hostile(b'{"hashes":[' + hashes + b"]}").subtrees("sent", [(0, 0)])
 
 
 def test_a_mistake_of_our_own_says_nothing(monkeypatch):
