@@ -150,7 +150,7 @@ class Logs:
         return place
 
 
-def _stored(row: Row[Any]) -> StoredEntry:
+def _stored(row: Sequence[Any]) -> StoredEntry:
     """Return an entry's row; whoever changed one by hand may have left text where bytes were, and that is verified too."""
     leaf, salt, body = (value if isinstance(value, bytes) else str(value).encode() for value in row)
     return StoredEntry(leaf, salt, body)
