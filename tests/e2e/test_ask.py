@@ -18,9 +18,9 @@ from foedus.model import instant, stix
 from foedus.model.finding import About, Finding, Key, Support
 from foedus.node import account
 from foedus.node.ask import ask, known
-from foedus.node.backend import Backend
 from foedus.node.label import read_text
 from foedus.node.offered import offered
+from foedus.node.pairs import Pairs
 from foedus.node.serve import app_of, context_of
 from foedus.release.edits import Edit
 from foedus.release.profiles import PROFILES
@@ -217,8 +217,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE)
 def test_an_answer_that_is_none_ends_the_question(nodes, monkeypatch, change):
-    honest = Backend.ask
-    monkeypatch.setattr(Backend, "ask", lambda *given: change(honest(*given)))
+    honest = Pairs.ask
+    monkeypatch.setattr(Pairs, "ask", lambda *given: change(honest(*given)))
     with nodes.serving_here("nato"), nodes.open("jpn") as node, pytest.raises(ExchangeError) as caught:
         ask(node, "nato", "cyber")
     assert caught.value.code == "peer-malformed"

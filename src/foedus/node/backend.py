@@ -9,28 +9,22 @@ import hmac
 import io
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
 from functools import partial
 
 import msgspec
 
-from foedus.account import merkle
-from foedus.account.ledger import accept as accept_receipt
 from foedus.account.ledger import append
 from foedus.engine import run as engine
 from foedus.errors import MalformedRecord, TrustError, UnsupportedFormat
 from foedus.exchange import tls
 from foedus.model import ijson, instant
-from foedus.model.entry import MASTER, Draft, LogCopy, StoredEntry
+from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import Finding
 from foedus.model.ports import (
-    Answered,
     ApiRoot,
-    Asking,
     Caller,
     Collection,
     Credentials,
-    LogSide,
     Outcome,
     Submission,
     ViewQuery,
@@ -38,10 +32,8 @@ from foedus.model.ports import (
 )
 from foedus.model.programme import Area, in_language
 from foedus.model.room import Room
-from foedus.node.agreements import Agreement, peer_of, pins_of
+from foedus.node.agreements import Agreement, pins_of
 from foedus.node.analyse import DESK, Analysed, Arriving, conclude
-from foedus.node.ask import Answers
-from foedus.node.copies import Copies
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.release import reader_name, rooms_of, view_name
@@ -61,7 +53,7 @@ _KEPT_CALLERS = 1_000
 
 
 class Backend:
-    """The node as the TAXII server and the peer server see it.
+    """The node as the TAXII server sees it.
 
     Args:
         node: the node.
@@ -70,11 +62,9 @@ class Backend:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._views = Views(node.store)
-        self._copies = Copies(node.store)
         self._collections: dict[tuple[str, str], tuple[int, list[Collection]]] = {}
         self._callers: tuple[object, dict[bytes, Caller | None]] = (None, {})
         self._secret = node.entropy(32)
-        self._answers = Answers(node)
         self.max_content_length = node.config.max_content_length
 
     def at_once(self) -> AbstractContextManager[None]:
@@ -132,10 +122,11 @@ class Backend:
         if caller.kind == "tool":
             return [ApiRoot(DESK, "Desk", "What this node holds, for the party's own tools")]
         return [
-            ApiRoot(held.word, in_language(held.programme.title).replace(".", " ")) for held in self._agreements(caller)
+            ApiRoot(held.word, in_language(held.programme.title).replace(".", " ")) for held in self.agreements(caller)
         ]
 
-    def _agreements(self, caller: Caller) -> list[Agreement]:
+    def agreements(self, caller: Caller) -> list[Agreement]:
+        """Return the programmes in force that the caller's party is one of."""
         held = self._node.agreements.in_force(self._node.clock.now())
         return [agreement for agreement in held if agreement.programme.party(caller.party) is not None]
 
@@ -143,7 +134,7 @@ class Backend:
         """Return the collections of a root this caller may know of; None for an unknown root."""
         if caller.kind == "tool":
             return self._kept((DESK, caller.party), self._desk) if root == DESK else None
-        for agreement in self._agreements(caller):
+        for agreement in self.agreements(caller):
             if agreement.word == root:
                 return self._kept((agreement.digest, caller.party), partial(self._shelves, agreement, caller.party))
         return None
@@ -227,7 +218,7 @@ class Backend:
 
     def _area(self, caller: Caller, root: str, collection: Collection) -> Area:
         wanted = collection.alias.partition("-")[2]
-        agreement = next(one for one in self._agreements(caller) if one.word == root)
+        agreement = next(one for one in self.agreements(caller) if one.word == root)
         return next(area for area in agreement.programme.areas if area.id == wanted)
 
     def _settings(self, room: Room, caller: Caller) -> dict[str, object]:
@@ -269,88 +260,6 @@ class Backend:
             shown = [row.added_us for row in views.shown(tx, name, seqs)]
             if shown:
                 views.withdraw_rows(tx, name, shown, now_us)
-
-    # The logs of pairs.
-
-    def _pair(self, caller: Caller, programme: str, side: LogSide = "sent") -> str | None:
-        own, other = self._node.party, caller.party
-        for agreement in self._agreements(caller):
-            if agreement.word == programme:
-                sender, recipient = (own, other) if side == "sent" else (other, own)
-                return f"{agreement.programme.id}|{sender}|{recipient}"
-        return None
-
-    def checkpoint(self, caller: Caller, programme: str) -> str | None:
-        """Return the newest signed checkpoint of the log this node keeps for the caller, or None."""
-        name = self._pair(caller, programme)
-        if name is None:
-            return None
-        with self._node.store.read() as read:
-            held = read.logs.checkpoint(name) if read.logs.log(name) is not None else None
-        return held.note if held is not None else None
-
-    def entries(self, caller: Caller, programme: str, start: int, limit: int) -> Sequence[StoredEntry] | None:
-        """Return entries of that log from ``start``, as far as it is signed."""
-        name = self._pair(caller, programme)
-        if name is None:
-            return None
-        with self._node.store.read() as read:
-            held = read.logs.checkpoint(name) if read.logs.log(name) is not None else None
-            end = min(start + limit, held.size) if held is not None else 0
-            return list(read.logs.entries(name, start, end)) if start < end else []
-
-    def consistency(self, caller: Caller, programme: str, old: int, new: int) -> Sequence[bytes] | None:
-        """Return the consistency proof between two sizes of that log."""
-        name = self._pair(caller, programme)
-        if name is None:
-            return None
-        with self._node.store.read() as read:
-            held = read.logs.checkpoint(name) if read.logs.log(name) is not None else None
-            if held is None or not 0 < old <= new <= held.size:
-                return None
-            return merkle.consistency(old, new, partial(read.logs.nodes, name))
-
-    def holds(self, caller: Caller, programme: str, side: LogSide) -> bool:
-        """Say whether this node holds that log of the pair with the caller, signed at least once."""
-        name = self._pair(caller, programme, side)
-        return name is not None and self._copies.holds(name)
-
-    def copy(self, caller: Caller, programme: str, side: LogSide) -> LogCopy | None:
-        """Return the state of a log of the pair as its rows say now, or None."""
-        name = self._pair(caller, programme, side)
-        return None if name is None else self._copies.state(name)
-
-    def subtrees(
-        self, caller: Caller, programme: str, side: LogSide, wanted: Sequence[tuple[int, int]]
-    ) -> Sequence[bytes] | None:
-        """Return hashes of complete subtrees of that copy; None where one is not within its size."""
-        name = self._pair(caller, programme, side)
-        return None if name is None else self._copies.subtrees(name, wanted)
-
-    def accept(self, caller: Caller, programme: str, note: str) -> str:
-        """Take the caller's cosigned checkpoint of that log as its receipt."""
-        name = self._pair(caller, programme)
-        assert name is not None, "the server asked for the checkpoint first"
-        at: datetime = self._node.clock.now()
-        agreement = next(one for one in self._agreements(caller) if one.word == programme)
-        keys = [self._node.keys.public("log"), peer_of(agreement, caller.party).cosign_key]
-        with self._node.store.write() as tx:
-            said = accept_receipt(tx.logs, name, note, keys, at=at)
-        return f"receipt for {said.size} entries"
-
-    # Which values both hold.
-
-    def ask(self, caller: Caller, programme: str, asking: Asking) -> Answered | None:
-        """Answer which values both hold; None for a programme or area the caller has no part in."""
-        for agreement in self._agreements(caller):
-            if agreement.word == programme:
-                return self._answers.answer(agreement, caller.party, asking)
-        return None
-
-    def ask_back(self, caller: Caller, programme: str, session: bytes, twice: Sequence[bytes]) -> bool:
-        """Take what ends a session of the caller's; False where none is open."""
-        held = [one for one in self._agreements(caller) if one.word == programme]
-        return bool(held) and self._answers.end(held[0], caller.party, session, twice)
 
 
 class _Taking:

@@ -16,6 +16,7 @@ from foedus.node.agreements import pins_of
 from foedus.node.backend import Backend
 from foedus.node.exchange import pull
 from foedus.node.home import Node
+from foedus.node.pairs import Pairs
 from foedus.node.statuspage import status_page
 
 
@@ -29,7 +30,7 @@ def app_of(node: Node, *, plain: bool) -> ASGIApp:
     backend = Backend(node)
     base = "" if plain else node.config.endpoint
     taxii = application(backend, cursor_secret=node.keys.secret("cursor"), base_url=base, entropy=node.entropy)
-    peers = peer.application(backend, entropy=node.entropy)
+    peers = peer.application(Pairs(node, backend), entropy=node.entropy)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
