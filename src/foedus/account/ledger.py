@@ -128,15 +128,17 @@ def accept(store: LogStore, log_name: str, note: str, keys: Sequence[VerifierKey
     return signed
 
 
-def prove(store: LogStore, log_name: str, seq: int) -> str:
-    """Return the proof file of an entry under the newest checkpoint; leaf, salt and body travel in ``extra``.
+def prove(store: LogStore, log_name: str, seq: int, under: Checkpoint | None = None) -> str:
+    """Return the proof file of an entry under a kept checkpoint, the newest where none is given.
+
+    Leaf, salt and body travel in ``extra``.
 
     Raises:
         BrokenChain: no such entry, or not yet under a checkpoint.
         StoreError: no such log.
     """
     info = _known(store, log_name)
-    signed = store.checkpoint(log_name)
+    signed = store.checkpoint(log_name) if under is None else under
     if signed is None or not 0 <= seq < signed.size:
         raise BrokenChain("no such entry under a checkpoint", where=f"{info.origin} entry {seq}", hint="sign first")
     hashes = merkle.inclusion(seq, signed.size, partial(store.nodes, log_name))
@@ -154,10 +156,19 @@ def verify_proof(text: str, origin: str, keys: Sequence[VerifierKey]) -> StoredE
     """
     proof = checkpoint.read_proof(text)
     signed = checkpoint.open_checkpoint(proof.note, origin, keys)
-    stored = leaf.unpack(proof.extra)
+    stored = entry_of(proof)
     leaf.check(stored, leaf.Place(origin, proof.index, 0, ""))
     merkle.verify_inclusion(proof.index, signed.size, merkle.leaf_hash(stored.leaf), proof.hashes, signed.root)
     return stored
+
+
+def entry_of(proof: checkpoint.Proof) -> StoredEntry:
+    """Return the entry that travels with a proof; nothing of it is verified.
+
+    Raises:
+        MalformedRecord: there is none.
+    """
+    return leaf.unpack(proof.extra)
 
 
 def take(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from foedus.cli import options
+from foedus.cli import evidence, options
 from foedus.cli.command import Group
 from foedus.cli.node import logs_table
 from foedus.cli.options import handle, log_of, on_node, prints
@@ -159,3 +159,6 @@ def reconcile(node: Node, terminal: Terminal, peer: str, programme: str) -> int:
 
 def _size(size: int | None) -> str:
     return "none" if size is None else str(size)
+
+
+command.add_command(evidence.dispute)

@@ -56,6 +56,9 @@ class LogStore(Protocol):
     def checkpoint(self, name: str) -> Checkpoint | None:
         """Return the newest checkpoint that this node signed (own log) or verified (another's log)."""
 
+    def checkpoints(self, name: str, above: int) -> Sequence[Checkpoint]:
+        """Return the kept checkpoints of more than ``above`` entries, smallest first."""
+
     def keep_checkpoint(self, name: str, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint; of one size there is one root, a second is an error."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, insert, select, tuple_, update
 
@@ -100,6 +99,16 @@ class Logs:
         row = self._connection.execute(newest).one_or_none()
         return None if row is None else Checkpoint(*row)
 
+    def checkpoints(self, name: str, above: int) -> Sequence[Checkpoint]:
+        """Return the kept checkpoints of more than ``above`` entries, smallest first."""
+        kept = (
+            select(log.c.origin, checkpoints.c.size, checkpoints.c.root, checkpoints.c.note)
+            .join(log, log.c.id == checkpoints.c.log_id)
+            .where(log.c.name == name, checkpoints.c.size > above)
+            .order_by(checkpoints.c.size)
+        )
+        return [Checkpoint(*row) for row in self._connection.execute(kept)]
+
     def keep_checkpoint(self, name: str, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint; the same size and root again replaces the note (more signatures).
 
@@ -150,7 +159,7 @@ class Logs:
         return place
 
 
-def _stored(row: Sequence[Any]) -> StoredEntry:
+def _stored(row: Sequence[object]) -> StoredEntry:
     """Return an entry's row; whoever changed one by hand may have left text where bytes were, and that is verified too."""
     leaf, salt, body = (value if isinstance(value, bytes) else str(value).encode() for value in row)
     return StoredEntry(leaf, salt, body)

@@ -68,6 +68,9 @@ class MemoryLog:
     def checkpoint(self, name: str) -> Checkpoint | None:
         return self.kept[name][-1] if self.kept[name] else None
 
+    def checkpoints(self, name: str, above: int) -> Sequence[Checkpoint]:
+        return [kept for kept in self.kept[name] if kept.size > above]
+
     def keep_checkpoint(self, name: str, checkpoint: Checkpoint) -> None:
         others = [kept for kept in self.kept[name] if kept.size != checkpoint.size]
         assert all(kept in others or kept.root == checkpoint.root for kept in self.kept[name])
