@@ -11,7 +11,7 @@ from tests.node_pair import OPEN, bundle, indicator, make_nodes
 
 from foedus.account import merkle
 from foedus.cli.main import main
-from foedus.errors import InputError
+from foedus.errors import FoedusError, InputError
 from foedus.node.reconcile import evidence, reconcile, verify
 
 pytestmark = pytest.mark.e2e
@@ -186,3 +186,31 @@ def facts(answer):
     """Return what a problem says but for its random id."""
     said = msgspec.json.decode(answer.content)
     return {name: value for name, value in said.items() if name != "error_id"}
+
+
+def test_a_changed_part_of_a_proof_against_a_signer_proves_nothing(nodes, tmp_path):
+    fork = nodes.copy(tmp_path / "fork")
+    nodes.send("nato", bundle(indicator(50)), OPEN)
+    with nodes.serving_here("nato"):
+        nodes.pull("jpn")
+    for number in (51, 52):
+        fork.send("nato", bundle(indicator(number)), OPEN)
+    with fork.serving_here("nato"), nodes.open("jpn") as node:
+        raw = evidence(node, next(one for one in reconcile(node, "nato") if one.log == SENT))
+    told = msgspec.json.decode(raw)
+    first, second = told["statements"]
+    for change in (
+        {"party": "jpn"},
+        {"log": "another.example/log"},
+        {"programme": "urn:foedus:programme:another"},
+        {"statements": [first, first]},
+        {"statements": [first, second.replace("index 1", "index 2")]},
+        {"statements": [first, second[:-9] + "A" * 8 + "\n"]},
+        {"programmes": []},
+        {"programmes": [told["programmes"][0].replace("jpn", "kor")]},
+        {"v": 2},
+        {"more": 1},
+    ):
+        with pytest.raises(FoedusError):
+            verify(msgspec.json.encode({**told, **change}))
+    assert verify(msgspec.json.encode(told)).party == "nato"
