@@ -11,8 +11,8 @@ from tests.node_pair import OPEN, bundle, indicator, make_nodes
 
 from foedus.account import merkle
 from foedus.cli.main import main
-from foedus.errors import InputError
-from foedus.node.reconcile import reconcile
+from foedus.errors import FoedusError, InputError
+from foedus.node.reconcile import evidence, reconcile, verify
 
 pytestmark = pytest.mark.e2e
 WORD = "nato-jpn-itpp-2023"
@@ -99,18 +99,45 @@ def test_an_altered_body_is_named_although_its_leaf_is_as_it_was(nodes):
         assert (found.outcome, [entry.seq for entry in found.differing]) == ("differs", [4])
 
 
-def test_a_log_that_its_sender_continued_twice_is_forked(nodes, tmp_path):
+@pytest.mark.parametrize(("sent", "kind"), [([51], "two-roots"), ([51, 52], "two-leaves")])
+def test_a_log_that_its_sender_continued_twice_is_proof_against_it(nodes, tmp_path, sent, kind):
     fork = nodes.copy(tmp_path / "fork")
     nodes.send("nato", bundle(indicator(50)), OPEN)
     with nodes.serving_here("nato"):
         nodes.pull("jpn")
-    fork.send("nato", bundle(indicator(51)), OPEN)
+    for number in sent:
+        fork.send("nato", bundle(indicator(number)), OPEN)
+    path = tmp_path / "fork.json"
+    command = ["--node", str(nodes.path("jpn")), "ledger", "reconcile", "nato", "--evidence", str(path)]
     with fork.serving_here("nato"), nodes.open("jpn") as node:
         found = {one.log: one for one in reconcile(node, "nato")}[SENT]
+        assert CliRunner().invoke(main, command).exit_code == 5
+        digest = node.agreements.of(WORD, node.clock.now()).digest
     assert (found.outcome, found.sound, found.mine_whole, found.theirs_whole) == ("forked", False, True, True)
-    assert [entry.seq for entry in found.differing] == [found.mine - 1]
-    assert len(found.notes) == 2
-    assert found.notes[0] != found.notes[1]
+    [entry] = found.differing
+    assert entry.seq == found.mine - 1
+    proven = verify(path.read_bytes(), digest)
+    assert (proven.kind, proven.party, proven.log) == (kind, "nato", found.origin)
+    if kind == "two-leaves":
+        assert (proven.place, proven.values) == (entry.seq, (entry.mine, entry.theirs))
+    else:
+        assert proven.place == found.mine
+    said = CliRunner().invoke(main, ["ledger", "equivocation", str(path), "--digest", digest])
+    assert said.exit_code == 0
+    assert "nato signed two histories" in " ".join(said.stdout.split())
+    assert CliRunner().invoke(main, ["ledger", "equivocation", str(path), "--digest", "0" * 64]).exit_code == 5
+
+
+def test_nobody_is_accused_where_nothing_is_forked(nodes, tmp_path):
+    path = tmp_path / "fork.json"
+    alter(nodes, "jpn", SENT, 4)
+    command = ["--node", str(nodes.path("nato")), "ledger", "reconcile", "jpn", "--evidence", str(path)]
+    with nodes.serving_here("jpn"):
+        assert CliRunner().invoke(main, command).exit_code == 5
+    assert not path.exists()
+    found = compared(nodes, "nato")[SENT]
+    with nodes.open("nato") as node, pytest.raises(InputError):
+        evidence(node, found)
 
 
 def test_the_command_names_the_entry_and_ends_with_5(nodes):
@@ -159,3 +186,31 @@ def facts(answer):
     """Return what a problem says but for its random id."""
     said = msgspec.json.decode(answer.content)
     return {name: value for name, value in said.items() if name != "error_id"}
+
+
+def test_a_changed_part_of_a_proof_against_a_signer_proves_nothing(nodes, tmp_path):
+    fork = nodes.copy(tmp_path / "fork")
+    nodes.send("nato", bundle(indicator(50)), OPEN)
+    with nodes.serving_here("nato"):
+        nodes.pull("jpn")
+    for number in (51, 52):
+        fork.send("nato", bundle(indicator(number)), OPEN)
+    with fork.serving_here("nato"), nodes.open("jpn") as node:
+        raw = evidence(node, next(one for one in reconcile(node, "nato") if one.log == SENT))
+    told = msgspec.json.decode(raw)
+    first, second = told["statements"]
+    for change in (
+        {"party": "jpn"},
+        {"log": "another.example/log"},
+        {"programme": "urn:foedus:programme:another"},
+        {"statements": [first, first]},
+        {"statements": [first, second.replace("index 1", "index 2")]},
+        {"statements": [first, second[:-9] + "A" * 8 + "\n"]},
+        {"programmes": []},
+        {"programmes": [told["programmes"][0].replace("jpn", "kor")]},
+        {"v": 2},
+        {"more": 1},
+    ):
+        with pytest.raises(FoedusError):
+            verify(msgspec.json.encode({**told, **change}))
+    assert verify(msgspec.json.encode(told)).party == "nato"

@@ -1,4 +1,4 @@
-"""``foedus ledger dispute``: one entry as evidence for a third party, and its verification without a node."""
+"""``foedus ledger dispute`` and ``equivocation``: evidence for a third party, and its verification without a node."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from foedus.cli.options import log_of, prints
 from foedus.cli.terminal import Terminal
 from foedus.errors import InputError
 from foedus.node import dispute as node_dispute
+from foedus.node import reconcile as node_reconcile
 from foedus.node.dispute import Verdict
 from foedus.node.home import Node
 
@@ -68,7 +69,31 @@ def _verified(terminal: Terminal, found: Verdict, digest: str) -> None:
         terminal.indented(f"{one.kind} at {one.at}{': refused, ' + one.refused if one.refused else ''}")
     for one_digest in found.programme_digests:
         terminal.indented(f"programme {one_digest}{' (trusted)' if one_digest == digest else ''}")
+    _tied(terminal, digest)
+
+
+def _tied(terminal: Terminal, digest: str) -> None:
     if not digest:
         terminal.line(
             "The keys are those of the programme in the file; --digest ties them to one that you trust.", "yellow"
         )
+
+
+@click.command("equivocation", cls=Command, examples=["foedus ledger equivocation fork.json --digest DIGEST"])
+@click.argument("file", type=_FILE)
+@_DIGEST
+@prints
+def equivocation(terminal: Terminal, file: Path, digest: str) -> None:
+    """Verify a proof that a log's signer signed two histories of it.
+
+    Needs no node. Such a file comes from foedus ledger reconcile --evidence.
+    """
+    found = node_reconcile.verify(file.read_bytes(), digest)
+    if terminal.as_json:
+        terminal.document(found)
+        return
+    place = f"size {found.place} has two roots" if found.kind == "two-roots" else f"entry {found.place} has two leaves"
+    terminal.line(f"Proven: {found.party} signed two histories of {found.log}: {place}.", "bold red")
+    for value in found.values:
+        terminal.indented(value)
+    _tied(terminal, digest)

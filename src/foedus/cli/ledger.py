@@ -125,18 +125,26 @@ def prove(node: Node, terminal: Terminal, log: str, seq: int, output: Path | Non
         terminal.text(proof)
 
 
-@command.command("reconcile", examples=["foedus ledger reconcile jpn"])
+@command.command(
+    "reconcile", examples=["foedus ledger reconcile jpn", "foedus ledger reconcile jpn --evidence fork.json"]
+)
 @click.argument("peer", shell_complete=options.parties)
 @options.programme()
+@click.option(
+    "--evidence", "output", type=click.Path(path_type=Path), help="Where a log is forked: file for the proof."
+)
 @prints
 @on_node
-def reconcile(node: Node, terminal: Terminal, peer: str, programme: str) -> int:
+def reconcile(node: Node, terminal: Terminal, peer: str, programme: str, output: Path | None) -> int:
     """Compare both logs of a pair with the partner's copies.
 
     The entries that differ are named, with their leaf hashes on either side. To be behind is no difference. Ends with 5 if
     anything differs or is not what was signed.
     """
     found = node_reconcile.reconcile(node, peer, programme)
+    forked = next((one for one in found if one.statements), None)
+    if forked is not None and output is not None:
+        output.write_bytes(node_reconcile.evidence(node, forked))
     if terminal.as_json:
         terminal.document(found)
     else:
@@ -152,8 +160,6 @@ def reconcile(node: Node, terminal: Terminal, peer: str, programme: str) -> int:
             terminal.line(f"{handle(one.log)}: {one.advice}", "" if one.sound else "red")
             for entry in one.differing:
                 terminal.indented(f"entry {entry.seq}: ours {entry.mine}, theirs {entry.theirs}")
-            for note in one.notes:
-                terminal.indented(note)
     return 0 if all(one.sound for one in found) else TrustError.exit_code
 
 
@@ -162,3 +168,4 @@ def _size(size: int | None) -> str:
 
 
 command.add_command(evidence.dispute)
+command.add_command(evidence.equivocation)

@@ -8,8 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from foedus.account import checkpoint
-from foedus.account.merkle import Position
+from foedus.account import checkpoint, equivocation, merkle
+from foedus.account.equivocation import Accusation, Equivocation
+from foedus.account.merkle import NodeGetter, Position
 from foedus.account.reconcile import Comparison, Difference, compare
 from foedus.errors import FoedusError, InputError
 from foedus.exchange.peer import PeerClient
@@ -18,6 +19,7 @@ from foedus.model.ports import LogSide
 from foedus.model.vkey import VerifierKey
 from foedus.node.agreements import Agreement, Peer, peers
 from foedus.node.copies import Copies
+from foedus.node.dispute import programmes_of
 from foedus.node.exchange import session_to
 from foedus.node.home import Node
 
@@ -28,7 +30,7 @@ _ADVICE: dict[Outcome, str] = {
     "partner-is-behind": "nothing is wrong: the partner takes the rest with its next pull",
     "absent": "nothing to compare: one side has no signed copy yet",
     "differs": "",
-    "forked": "the log's signer signed both: keep both notes and tell people; they are proof against it",
+    "forked": "the log's signer signed two histories: --evidence FILE writes the proof; tell people",
 }
 _OURS = "our rows are not what was signed: foedus ledger verify names them; restore them from the partner's copy"
 _THEIRS = "the partner's rows are not what was signed: tell it these numbers, and to run foedus ledger verify"
@@ -37,8 +39,8 @@ _THEIRS = "the partner's rows are not what was signed: tell it these numbers, an
 class Compared(msgspec.Struct, frozen=True):
     """How two copies of a log compare: signed sizes, whether the rows of each lead to the signed root, what differs.
 
-    ``signer`` is the party that signs the log; ``notes`` holds both signed states where they exclude each other;
-    ``hashes`` says how many subtree hashes the partner gave.
+    ``signer`` is the party that signs the log; ``statements`` are two notes or two proof files that it cannot have meant
+    both, where the log is forked; ``hashes`` says how many subtree hashes the partner gave.
     """
 
     log: str
@@ -52,7 +54,7 @@ class Compared(msgspec.Struct, frozen=True):
     differing: tuple[Difference, ...]
     hashes: int
     advice: str
-    notes: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -111,8 +113,53 @@ def _compared(copies: Copies, client: PeerClient, log: _Log) -> Compared:
         asked += len(wanted)
         return client.subtrees(log.side, wanted)
 
-    found = compare((mine.size, theirs.size), partial(_own, copies, log.name), ask)
-    return _result(log, mine, theirs, found, asked)
+    own = partial(_own, copies, log.name)
+    found = compare((mine.size, theirs.size), own, ask)
+    result = _result(log, mine, theirs, found, asked)
+    if result.outcome != "forked" or mine.origin != theirs.origin:
+        return result
+    statements = _statements(found, (mine, own), (theirs, ask))
+    equivocation.contradiction(statements, mine.origin, [log.key])
+    return msgspec.structs.replace(result, statements=statements, hashes=asked)
+
+
+def _statements(
+    found: Comparison, mine: tuple[LogCopy, NodeGetter], theirs: tuple[LogCopy, NodeGetter]
+) -> tuple[str, str]:
+    """Return what the signer signed twice: two roots of one size, else two leaves at the first index that differs."""
+    if mine[0].size == theirs[0].size:
+        return mine[0].note, theirs[0].note
+    first = found.differing[0]
+    ours, others = (
+        equivocation.leaf_statement(
+            first.seq, bytes.fromhex(value), merkle.inclusion(first.seq, copy.size, get), copy.note
+        )
+        for value, (copy, get) in ((first.mine, mine), (first.theirs, theirs))
+    )
+    return ours, others
+
+
+def evidence(node: Node, forked: Compared) -> bytes:
+    """Return the proof against a log's signer as a file that anybody verifies.
+
+    Raises:
+        InputError: the comparison found no such thing.
+    """
+    if len(forked.statements) != 2:
+        raise InputError("nothing proves that the log was signed twice", code="equivocation-none", where=forked.log)
+    versions = tuple(raw.decode() for raw in programmes_of(node, forked.log))
+    programme = forked.log.partition("|")[0]
+    statements = (forked.statements[0], forked.statements[1])
+    return equivocation.write(Accusation(1, programme, forked.signer, forked.origin, statements, versions))
+
+
+def verify(raw: bytes, digest: str = "") -> Equivocation:
+    """Return what a proof of equivocation proves; needs no node.
+
+    Raises:
+        FoedusError: it proves nothing, and why.
+    """
+    return equivocation.verify(raw, digest)
 
 
 def _own(copies: Copies, name: str, wanted: Sequence[Position]) -> list[bytes]:
@@ -138,7 +185,6 @@ def _result(log: _Log, mine: LogCopy | None, theirs: LogCopy | None, found: Comp
         differing=found.differing,
         hashes=hashes,
         advice="; ".join(said) or _ADVICE[outcome],
-        notes=tuple(one.note for one in (mine, theirs) if one is not None) if outcome == "forked" else (),
     )
 
 
