@@ -66,7 +66,13 @@ def command(node: Node, terminal: Terminal, old: str, new: str, party: str, exam
 def _summary(terminal: Terminal, found: Impact) -> None:
     terminal.heading(f"{_name(found.old)} -> {_name(found.new)}")
     terminal.facts(
-        [("as of", day_and_time(found.at)), ("findings", found.findings), ("taken as", "signed by everybody")]
+        [
+            ("old", found.old.name),
+            ("new", found.new.name),
+            ("taken as", "signed by everybody"),
+            ("as of", day_and_time(found.at)),
+            ("findings", found.findings),
+        ]
     )
     for said in (found.old, found.new):
         if said.note:
@@ -84,6 +90,8 @@ def _summary(terminal: Terminal, found: Impact) -> None:
         for one in found.parties
     ]
     terminal.table(["to", *(Column(name, right=True) for name in numbers)], rows)
+    if not any(one.changes for one in found.parties):
+        terminal.line("Nothing would go differently.")
 
 
 def _name(said: Version) -> str:
@@ -119,6 +127,7 @@ def _example(terminal: Terminal, change: Change, one: Example) -> None:
     terminal.line()
     turn = f"{_WORDS[change.before]} -> {_WORDS[change.after]}"
     terminal.put(styled(f"{turn}  {one.object_id}", _WAYS[change.way][1]))
+    lost, gained = _profiles(one)
     terminal.facts(
         [
             ("title", f"{one.title} (supports another finding)" if one.supports else one.title),
@@ -126,12 +135,18 @@ def _example(terminal: Terminal, change: Change, one: Example) -> None:
             ("area", one.area),
             ("was", _decided(one.clauses_before, one.why_before)),
             ("would be", _decided(one.clauses_after, one.why_after)),
-            ("no longer redacted", ", ".join(one.profiles_lost)),
-            ("redacted anew", ", ".join(one.profiles_gained)),
+            ("no longer redacted", lost),
+            ("redacted by", gained),
             ("differs in", ", ".join(one.differs)),
         ],
         by=4,
     )
+
+
+def _profiles(one: Example) -> tuple[str, str]:
+    """Return the redaction profiles that no longer apply and those that newly do; what does not go loses none."""
+    lost = [name for name in one.profiles_before if name not in one.profiles_after and one.after != "withhold"]
+    return ", ".join(lost), ", ".join(name for name in one.profiles_after if name not in one.profiles_before)
 
 
 def _decided(clauses: tuple[str, ...], why: str) -> str:

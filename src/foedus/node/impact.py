@@ -57,8 +57,8 @@ class Example(msgspec.Struct, frozen=True):
     clauses_after: tuple[str, ...]
     why_before: str
     why_after: str
-    profiles_lost: tuple[str, ...]
-    profiles_gained: tuple[str, ...]
+    profiles_before: tuple[str, ...]
+    profiles_after: tuple[str, ...]
     differs: tuple[str, ...]
 
 
@@ -315,8 +315,8 @@ def _example(held: Held, head: Held, area: str, verdict: Verdict) -> Example:
         after.clauses,
         _why_not(before),
         _why_not(after),
-        tuple(name for name in before.profiles if name not in after.profiles),
-        tuple(name for name in after.profiles if name not in before.profiles),
+        before.profiles,
+        after.profiles,
         verdict.differs,
     )
 
