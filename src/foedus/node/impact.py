@@ -325,4 +325,5 @@ def _why_not(decision: Decision) -> str:
     if decision.outcome in GOES or not decision.reasons:
         return ""
     first = decision.reasons[0]
-    return f"{first.code}: {first.field} is {first.actual}, needs {first.required}"
+    by = f" under {first.clause}" if first.clause else ""
+    return f"{first.code}: {first.field} is {first.actual}, needs {first.required}{by}"

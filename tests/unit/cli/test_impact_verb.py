@@ -6,16 +6,21 @@ import hashlib
 import json
 import sqlite3
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from tests.node_pair import AMBER, OPEN, bundle, indicator, make_nodes, stix, stix_id
 from tests.unit.cli.conftest import WORD, done, refused, told
+from tests.unit.store import sample
 
+from foedus.model.finding import Support
+from foedus.node import programmes
 from foedus.node.home import Node
 from foedus.node.impact import Asked
 from foedus.node.impact import impact as compare
+from foedus.node.label import read_text
 
 SECRETIVE = "NATO CONFIDENTIAL Releasable to Japan TLP:AMBER"
 TYPES = "sighting, report, grouping], max_classification: restricted"
@@ -88,7 +93,7 @@ def test_a_wider_version_lets_more_go_and_says_which(node):
         "clauses_before": [],
         "clauses_after": ["r-cyber"],
         "why_before": "type-not-in-clause: kind is tool, needs indicator, malware, attack-pattern, observed-data, "
-        "sighting, report, grouping",
+        "sighting, report, grouping under r-cyber",
         "why_after": "",
         "profiles_before": [],
         "profiles_after": ["drop-victim-identity", "drop-internal-ids"],
@@ -128,7 +133,7 @@ def test_loosening_is_printed_before_tightening(node):
     assert words.index("more goes out  withheld") < words.index("less goes out  redacted")
 
 
-def test_the_counts_are_those_of_a_release_under_either_version(node):
+def test_the_same_document_changes_nothing(node):
     found = told("programme", "impact", WORD, node.held, node=node.path)
     one, turned = changes(found)
     assert turned == {}
@@ -186,6 +191,47 @@ def test_a_limit_holds_what_the_party_does_not_see_yet(tmp_path):
     one, turned = changes(told("programme", "impact", WORD, limited, node=nodes.path("nato")))
     assert turned == {("tightening", "redact", "hold"): 3}
     assert one["changes"][0]["examples"][0]["object_id"] == stix_id("indicator", 3)
+
+
+def test_a_release_under_the_new_version_does_what_was_foretold(tmp_path):
+    nodes = make_nodes(tmp_path)
+    nodes.put("nato", bundle(indicator(1, name="Goes")), OPEN)
+    nodes.put("nato", bundle(indicator(2, name="Goes too"), stix("tool", 5, name="A tool")), AMBER)
+    nodes.put("nato", bundle(indicator(3, name="Is held")), f"{AMBER} ORCON")
+    nodes.put("nato", bundle(indicator(6, name="Higher")), SECRETIVE)
+    held, new = tmp_path / "nato-japan-2023.yaml", tmp_path / "next.yaml"
+    cards = [nodes.path(party) / "card.json" for party in ("nato", "jpn")]
+    text = programmes.enrol(str(held), cards, version="1.2.0", on=date(2026, 6, 1)).decode()
+    new.write_text(text.replace(TYPES, TYPES.replace("grouping", "tool").replace("restricted", "confidential")))
+    one, turned = changes(told("programme", "impact", WORD, new, node=nodes.path("nato")))
+    assert turned == {("loosening", "withhold", "redact"): 2}
+    for party in ("nato", "jpn"):
+        new.write_text(done("programme", "sign", new, node=nodes.path(party)))
+    for party in ("nato", "jpn"):
+        assert "accepted" in done("programme", "accept", new, node=nodes.path(party))
+    [run] = nodes.release("nato")
+    went = {"goes": run.counts.release + run.counts.redact, "hold": run.counts.hold, "withhold": run.counts.withhold}
+    foretold = {"goes": 0, "hold": 0, "withhold": 0}
+    for turn, number in one["outcomes"].items():
+        after = turn.split(" -> ")[1]
+        foretold[after if after in foretold else "goes"] += number
+    assert went == foretold == {"goes": 4, "hold": 1, "withhold": 0}
+
+
+def test_a_support_is_told_with_its_head(tmp_path):
+    nodes = make_nodes(tmp_path)
+    with nodes.open("nato") as opened:
+        low, high = (read_text(opened, words, opened.clock.now()) for words in (AMBER, SECRETIVE))
+        support = Support(sample.stix(8), label=high)
+        sample.put(opened.store, sample.arrival(sample.stix(7), label=low, owner="nato", supports=[support]))
+    wider = tmp_path / "wider.yaml"
+    text = (tmp_path / "nato-japan-2023.yaml").read_text(encoding="utf-8")
+    wider.write_text(text.replace(TYPES, TYPES.replace("restricted", "confidential")), encoding="utf-8")
+    one, turned = changes(told("programme", "impact", WORD, wider, node=nodes.path("nato")))
+    assert turned == {("loosening", "withhold", "redact"): 1}
+    [example] = one["changes"][0]["examples"]
+    assert (example["object_id"], example["supports"], example["label"]) == (sample.stix(8).id, True, SECRETIVE)
+    assert "supports another finding" in done("programme", "impact", WORD, wider, node=nodes.path("nato"))
 
 
 def test_batches_change_nothing(node, monkeypatch):
