@@ -40,7 +40,11 @@ _STANDING = {
 @click.argument("new")
 @click.option("--party", default="", help="Only for this recipient.", shell_complete=options.parties)
 @click.option(
-    "--examples", type=click.IntRange(0, 1_000), default=3, show_default=True, help="Examples of each change."
+    "--examples",
+    type=click.IntRange(0, 1_000),
+    default=3,
+    show_default=True,
+    help="How many objects to show of each change.",
 )
 @click.option("--on", "day", type=Day(), help="Day, from its first instant, for both documents; now where absent.")
 @prints

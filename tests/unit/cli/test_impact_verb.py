@@ -182,15 +182,27 @@ def test_what_was_sent_already_takes_no_place_in_a_new_limit(node):
     assert {key: count for key, count in turned.items() if key[0] != "different"} == {}
 
 
-def test_a_limit_holds_what_the_party_does_not_see_yet(tmp_path):
+@pytest.mark.parametrize("batch", [2, 500])
+def test_a_limit_holds_what_is_beyond_it_over_batches_and_with_what_was_sent(tmp_path, monkeypatch, batch):
+    monkeypatch.setattr("foedus.node.impact.BATCH", batch)
     nodes = make_nodes(tmp_path)
     nodes.put("nato", bundle(*(indicator(number, name=f"One {number}") for number in range(1, 6))), AMBER)
     text = (tmp_path / "nato-japan-2023.yaml").read_text(encoding="utf-8")
-    limited = tmp_path / "limited.yaml"
-    limited.write_text(text.replace(PROFILES, f"{PROFILES}\n      limit: {{count: 2, window: P1Y}}"), encoding="utf-8")
-    one, turned = changes(told("programme", "impact", WORD, limited, node=nodes.path("nato")))
-    assert turned == {("tightening", "redact", "hold"): 3}
-    assert one["changes"][0]["examples"][0]["object_id"] == stix_id("indicator", 3)
+
+    def held(count: int) -> list[str]:
+        limited = tmp_path / "limited.yaml"
+        limit = f"{PROFILES}\n      limit: {{count: {count}, window: P1Y}}"
+        limited.write_text(text.replace(PROFILES, limit), encoding="utf-8")
+        found = told("programme", "impact", WORD, limited, "--examples", 9, node=nodes.path("nato"))
+        return [each["object_id"] for change in changes(found)[0]["changes"] for each in change["examples"]]
+
+    assert held(2) == [stix_id("indicator", number) for number in (3, 4, 5)]
+    assert held(5) == []
+    nodes.release("nato")
+    nodes.put("nato", bundle(indicator(6, name="One 6"), indicator(7, name="One 7")), AMBER)
+    # Japan sees five, which stay whatever the limit; they leave room for one more under six, for none under five.
+    assert held(6) == [stix_id("indicator", 7)]
+    assert held(5) == [stix_id("indicator", 6), stix_id("indicator", 7)]
 
 
 def test_a_release_under_the_new_version_does_what_was_foretold(tmp_path):
