@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from foedus.cli import options
+from foedus.cli import impact, options
 from foedus.cli.command import Group
 from foedus.cli.options import Day, on_node, prints
 from foedus.cli.terminal import Column, Terminal, count, finding_line, styled
@@ -170,6 +170,9 @@ def diff(terminal: Terminal, old: str, new: str, day: date | None) -> None:
         ["effect", "change", "place"],
         [(styled(one.effect, _EFFECT[one.effect]), one.text, one.place) for one in changes],
     )
+
+
+command.add_command(impact.command)
 
 
 @command.command("list", examples=["foedus programme list"])

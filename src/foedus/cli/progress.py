@@ -21,7 +21,7 @@ from rich.text import Text
 
 from foedus.cli.terminal import Terminal
 
-_STEPS = {"ingest": "reading", "analyse": "analysing", "release": "deciding", "pull": "pulling"}
+_STEPS = {"ingest": "reading", "analyse": "analysing", "release": "deciding", "impact": "comparing", "pull": "pulling"}
 _BYTES = ("ingest",)
 
 Tell = Callable[[str, int, int | None], None]

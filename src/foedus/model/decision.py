@@ -44,7 +44,8 @@ class Facts(msgspec.Struct, frozen=True):
     """What the ledger says that bears on a decision.
 
     ``counts`` holds, per clause id, how many releases the clause's window already has for this party;
-    ``recalled`` and ``approved`` hold (object id, version). ``sender`` is the party whose node decides: what another
+    ``recalled``, ``approved`` and ``sent`` hold (object id, version); what was sent takes no second place in a limit.
+    ``sender`` is the party whose node decides: what another
     party owns is passed on, not sent; empty where that does not matter.
     """
 
@@ -53,6 +54,7 @@ class Facts(msgspec.Struct, frozen=True):
     approved: frozenset[tuple[str, str]] = frozenset()
     counts: Mapping[str, int] = {}
     sender: str = ""
+    sent: frozenset[tuple[str, str]] = frozenset()
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):

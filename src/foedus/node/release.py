@@ -200,12 +200,12 @@ class _Release:
 
     def _decide(self, read: Read, area: Area, batch: list[Held], into: tuple[Facts, Chosen]) -> None:
         facts, chosen = into
-        with_supports = list(_with_supports(read, batch))
-        subjects = [subject_of(held, area.id, head.kind) for held, head in with_supports]
+        pairs = list(with_supports(read, batch))
+        subjects = [subject_of(held, area.id, head.kind) for held, head in pairs]
         decisions = decide_many(subjects, self.party, self.policy, self.at, "", facts)
         picks: list[Pick] = []
         heads_out: set[int] = set()
-        for (held, head), decision in zip(with_supports, decisions, strict=True):
+        for (held, head), decision in zip(pairs, decisions, strict=True):
             self.decided.append(merkle.leaf_hash(msgspec.json.encode(decision)))
             self.inputs.update(held.sha256 + decision.label_hash.encode())
             goes = decision.outcome in ("release", "redact") and (held is head or head.seq in heads_out)
@@ -215,7 +215,7 @@ class _Release:
                     heads_out.add(held.seq)
             if goes:
                 picks.append(Pick(held.seq, area.id, head.kind, decision))
-        held_by_seq = {held.seq: held for held, _ in with_supports}
+        held_by_seq = {held.seq: held for held, _ in pairs}
         objects = [stix.read(held_by_seq[pick.seq].raw) for pick in picks]
         targets = {edge.target for one in objects for edge in all_edges(one)}
         names = [self._view(one.id) for one in self.areas]
@@ -341,7 +341,7 @@ class _Release:
             sign_log(self.node, tx, MASTER)
 
 
-def _with_supports(read: Read, heads: Sequence[Held]) -> Iterator[tuple[Held, Held]]:
+def with_supports(read: Read, heads: Sequence[Held]) -> Iterator[tuple[Held, Held]]:
     """Yield each head, then its supports, each with its head: clauses match the head, labels are each object's own."""
     supports = findings.supports_of(read, [head.seq for head in heads])
     for head in heads:

@@ -2,7 +2,7 @@
 
 document.py     read, check, read_valid, digest, schema        over yaml12.py (text), structure.py (types), rules/ (sense)
 agree.py        enrol, sign, add_signature, standing, follows, fork
-amend.py        diff
+amend.py        diff, in the words of sentences.py
 membership.py   members_on, expand; dates.py: days to half-open instants
 packaged.py     the programmes that come with the product
 """

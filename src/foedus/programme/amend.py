@@ -1,6 +1,6 @@
 """Amend: the difference of two versions in words, each change classed as tightening, loosening or neutral for release.
 
-Every difference is told: what no sentence was written for comes out as "<place>: old -> new". In doubt about a release
+Every difference is told, in one sentence (``sentences``). In doubt about a release
 rule the class is loosening, because that is the one which needs everybody's signature.
 """
 
@@ -13,8 +13,8 @@ from typing import Any, Literal
 import msgspec
 
 from foedus.model.label import TLP_ORDER
-from foedus.model.programme import Party, Programme, to_builtins
-from foedus.programme import width
+from foedus.model.programme import Party, Programme, in_language, to_builtins
+from foedus.programme import sentences, width
 from foedus.programme.agree import SIGNING
 from foedus.programme.dates import parse_day
 from foedus.programme.membership import group_of, members_on
@@ -78,24 +78,7 @@ def _keyed(value: Any, path: tuple[str, ...]) -> dict[str, tuple[Any, str]] | No
     if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) and "id" in item for item in value):
         return {item["id"]: (item, str(i)) for i, item in enumerate(value)}
     # An absent list of such things is an empty one, so that the first and the last are told like every other.
-    return {} if not value and path and path[-1] in _WITH_IDS else None
-
-
-_WITH_IDS = frozenset(
-    {
-        *(
-            "parties",
-            "groups",
-            "instruments",
-            "strategic_objectives",
-            "priorities",
-            "areas",
-            "activities",
-            "indicators",
-        ),
-        *("milestones", "clauses", "nodes", "sources", "scales", "targets", "markings"),
-    }
-)
+    return {} if not value and path and path[-1] in sentences.COLLECTIONS else None
 
 
 def _say(leaf: _Leaf, two: _Two) -> Iterator[Change]:
@@ -127,29 +110,17 @@ def _say(leaf: _Leaf, two: _Two) -> Iterator[Change]:
             runs = leaf.old in SIGNING, leaf.new in SIGNING
             yield _generic(leaf, "neutral" if runs[0] == runs[1] else "loosening" if runs[1] else "tightening")
         case ("indicators", name, "targets", year):
-            yield Change(f"target {name} {year}: {_text(leaf.old)} -> {_text(leaf.new)}", leaf.place, "neutral")
+            yield Change(
+                f"target {name} {year}: {sentences.value(leaf.old)} -> {sentences.value(leaf.new)}",
+                leaf.place,
+                "neutral",
+            )
         case _:
             yield _generic(leaf, "neutral")
 
 
 def _generic(leaf: _Leaf, effect: Effect) -> Change:
-    name = " ".join(leaf.path)
-    if leaf.old is None:
-        text = f"{name} added: {_text(leaf.new)}"
-    elif leaf.new is None:
-        text = f"{name} removed: {_text(leaf.old)}"
-    else:
-        text = f"{name}: {_text(leaf.old)} -> {_text(leaf.new)}"
-    return Change(text, leaf.place, effect)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return ", ".join(value) or "none"
-    words = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return words if len(words) <= 160 else words[:157] + "..."
+    return Change(sentences.change(leaf.path, leaf.old, leaf.new), leaf.place, effect)
 
 
 def _effect(way: int) -> Effect:
@@ -168,11 +139,11 @@ def _who(programme: Programme, names: list[str]) -> list[str]:
 def _scope(clause: Mapping[str, Any]) -> str:
     what = clause["what"]
     kinds = len(what.get("object_types", ()))
-    parts = [f"{kinds} object types" if kinds else "everything", f"in {_text(clause['areas'])}"]
+    parts = [f"{kinds} object types" if kinds else "everything", f"in {sentences.value(clause['areas'])}"]
     if what.get("max_classification"):
         parts.append(f"up to {what['max_classification']}, TLP {what.get('tlp_max')}")
     if what.get("caveats_any") or what.get("contains"):
-        parts.append("marked " + _text([*what.get("caveats_any", ()), *what.get("contains", ())]))
+        parts.append("marked " + sentences.value([*what.get("caveats_any", ()), *what.get("contains", ())]))
     return " ".join(parts)
 
 
@@ -202,20 +173,25 @@ def _clause(leaf: _Leaf, name: str, field: str, two: _Two) -> Iterator[Change]:
         # On a forbid an empty list means everything, so filling it narrows what it strikes.
         # "*" is every area: what stands beside it or replaces it is no single gain or loss.
         if field == "areas" and (EVERY_AREA in leaf.old) != (EVERY_AREA in leaf.new):
-            yield _generic(leaf, _effect(sign if EVERY_AREA in leaf.new else -sign))
+            text = sentences.everything(name, word, leaf.old, leaf.new)
+            yield Change(text, leaf.place, _effect(sign if EVERY_AREA in leaf.new else -sign))
         elif clause.effect == "forbid" and not (leaf.old and leaf.new):
-            yield _generic(leaf, _effect(1 if leaf.new else -1))
+            yield Change(
+                sentences.everything(name, word, leaf.old, leaf.new), leaf.place, _effect(1 if leaf.new else -1)
+            )
         else:
             # A permit is told from those who receive; a forbid, an originator or a profile from the clause.
             told = clause.effect == "permit" and field not in {"from", "redact"}
             subject, under = (who, f" under {name}") if told else (f"clause {name}", "")
             yield from _listed(leaf, subject, word, way * sign, under)
-    elif field == "what/unless":
-        yield _generic(leaf, _effect(-1 if leaf.new is None else 1))
     else:
-        way = width.of_field(field, leaf.old, leaf.new, ladder(two.new))
-        text = f"{name} for {who}: {field.rsplit('/', maxsplit=1)[-1]} {_text(leaf.old)} -> {_text(leaf.new)}"
-        yield Change(text, leaf.place, _effect(way * sign))
+        say = sentences.of_permit if clause.effect == "permit" else sentences.of_forbid
+        text = say(name, who, field, leaf.old, leaf.new)
+        if field == "what/unless":
+            yield Change(text, leaf.place, _effect(-1 if leaf.new is None else 1))
+        else:
+            way = width.of_field(field, leaf.old, leaf.new, ladder(two.new))
+            yield Change(text, leaf.place, _effect(way * sign))
 
 
 _LISTS: Mapping[str, tuple[str, int]] = {
@@ -239,7 +215,7 @@ def _listed(leaf: _Leaf, who: str, word: str, way: int, under: str = "") -> Iter
     ):
         if names:
             many = "s" if len(names) > 1 else ""
-            text = f"{who} {verb} {len(names)} {word}{many}{under}: {_text(names)}"
+            text = f"{who} {verb} {len(names)} {word}{many}{under}: {sentences.value(names)}"
             yield Change(text, leaf.place, _effect(turn))
     if sorted(old) == sorted(new):
         yield _generic(leaf, "neutral")
@@ -292,7 +268,10 @@ def _party(leaf: _Leaf, name: str, field: str, two: _Two) -> Change:
         text = f"{name} may receive up to {'TLP ' if field == 'tlp_max' else ''}{new} instead of {old}"
         return Change(text, leaf.place, _effect(width.of_step(old, new, orders[field])))
     if field == "":
-        return _generic(leaf, "tightening" if leaf.new is None else "loosening")
+        verb = "leaves" if leaf.new is None else "joins"
+        whole = leaf.old if leaf.new is None else leaf.new
+        text = f"{name} {verb} as a party: {in_language(whole['name'])}, {whole['kind']}"
+        return Change(text, leaf.place, "tightening" if leaf.new is None else "loosening")
     part, _, rest = field.partition("/")
     if part in {"kind", "country", "misp_orgs"}:
         return _generic(leaf, "loosening")
@@ -305,7 +284,11 @@ def _party(leaf: _Leaf, name: str, field: str, two: _Two) -> Change:
 def _level_name(leaf: _Leaf, party: str, name: str, two: _Two) -> Change:
     # A name mapped lower, or known at last, lets more go; a name mapped higher, or unknown again, lets less go.
     if leaf.old is None or leaf.new is None:
-        return _generic(leaf, "loosening" if leaf.old is None else "tightening")
+        if leaf.old is None:
+            return Change(f"{party}: {name!r} counts as {leaf.new}, unknown before", leaf.place, "loosening")
+        return Change(
+            f"{party}: {name!r} is no longer known, before it counted as {leaf.old}", leaf.place, "tightening"
+        )
     way = -width.of_step(leaf.old, leaf.new, ladder(two.new))
     return Change(f"{party}: {name!r} counts as {leaf.new} instead of {leaf.old}", leaf.place, _effect(way))
 

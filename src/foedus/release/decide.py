@@ -8,7 +8,7 @@ grant, an approval, a counter) is looked up one by one.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -73,8 +73,15 @@ def decide_many(
     subjects: Iterable[Subject], party: str, policy: Policy, at: datetime, purpose: str, facts: Facts
 ) -> list[Decision]:
     """Decide on many findings for one party; equal to ``decide`` on each, with limits counted on within the run."""
+    return decide_counted(subjects, party, policy, at, purpose, facts)[0]
+
+
+def decide_counted(
+    subjects: Iterable[Subject], party: str, policy: Policy, at: datetime, purpose: str, facts: Facts
+) -> tuple[list[Decision], Mapping[str, int]]:
+    """Decide on a batch, and return with its decisions the counters of limits for the batch after it."""
     run = _Run(party, policy, at, purpose, facts)
-    return [run.decide(subject) for subject in subjects]
+    return [run.decide(subject) for subject in subjects], run.counts
 
 
 class _Run:
@@ -171,14 +178,15 @@ class _Run:
         missing = () if grants else found.consent
         if found.four_eyes and (subject.object_id, subject.version) not in facts.approved:
             missing += found.four_eyes
-        for clause, count in found.limits:
+        limits = () if (subject.object_id, subject.version) in facts.sent else found.limits
+        for clause, count in limits:
             if self.counts.get(clause, 0) >= count:
                 missing += (
                     Reason("limit-reached", "count", str(count), "a person's decision, or a later window", clause),
                 )
         if missing:
             return msgspec.structs.replace(found, outcome="hold", reasons=missing)
-        for clause, _ in found.limits:
+        for clause, _ in limits:
             self.counts[clause] = self.counts.get(clause, 0) + 1
         if found.consent:
             ends = min(max(grants), FOREVER_US if found.expires_us is None else found.expires_us)

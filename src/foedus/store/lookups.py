@@ -55,6 +55,13 @@ def heads_of(read: Read, rooms: Sequence[str]) -> int:
     return int(read.connection.scalar(counted) or 0)
 
 
+def heads_after(read: Read, room: str, after_seq: int, limit: int) -> list[Held]:
+    """Return the next findings (heads) of a room, every version, in order of coming; empty: there are no more."""
+    wanted = (finding.c.room == room) & finding.c.head & (finding.c.seq > after_seq)
+    seqs = read.connection.scalars(select(finding.c.seq).where(wanted).order_by(finding.c.seq).limit(limit))
+    return list(findings_of(read, list(seqs)))
+
+
 def unlabel(tx: Tx, seqs: Sequence[int]) -> None:
     """Take the label off findings: without one nothing releases."""
     for chunk in chunks(seqs):

@@ -38,3 +38,18 @@ def test_unlabel_takes_the_label_off(store):
         lookups.unlabel(tx, [placed.seq])
     with store.read() as read:
         assert findings.finding_of(read, placed.seq).label is None
+
+
+def test_heads_come_in_order_of_coming_labelled_or_not(store):
+    put(store, arrival(stix(3), supports=[Support(stix(9))]), arrival(stix(1), label=None), arrival(stix(1, 2)))
+    put(store, arrival(stix(2)))
+
+    def after(seq, limit=10, room="cyber"):
+        with store.read() as read:
+            return [(held.seq, held.object_id) for held in lookups.heads_after(read, room, seq, limit)]
+
+    every = after(0)
+    assert [object_id for _, object_id in every] == [stix(n).id for n in (3, 1, 1, 2)]
+    assert after(0, 2) == every[:2]
+    assert after(every[1][0]) == every[2:]
+    assert after(every[-1][0]) == after(0, room="space") == []
