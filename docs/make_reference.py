@@ -80,13 +80,13 @@ def cli_page() -> str:
     lines = ["# Commands", "", "`foedus COMMAND --help` teaches each; every command that prints takes `--json`.", ""]
 
     def walk(command: click.Command, words: list[str]) -> None:
-        context = click.Context(command, info_name=" ".join(words))
+        context = click.Context(command, info_name=" ".join(words), terminal_width=80)
         lines.extend(
             [f"{'#' * min(len(words) + 1, 4)} `{' '.join(words)}`", "", "```text", command.get_help(context), "```", ""]
         )
         if isinstance(command, click.Group):
-            for name in sorted(command.commands):
-                walk(command.commands[name], [*words, name])
+            for name in sorted(command.list_commands(context)):
+                walk(command.get_command(context, name), [*words, name])
 
     walk(cli, ["foedus"])
     return "\n".join(lines)

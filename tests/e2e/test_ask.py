@@ -333,8 +333,8 @@ def test_a_limit_reached_is_told_to_who_asks(nodes, monkeypatch):
     monkeypatch.setenv("FOEDUS_ASK_SESSIONS_PER_HOUR", "0")
     with nodes.serving_here("nato"), nodes.open("jpn") as node, pytest.raises(ExchangeError) as caught:
         ask(node, "nato", "cyber")
-    assert (caught.value.code, caught.value.retryable) == ("exchange-unreachable", True)
-    assert "429" in caught.value.message
+    assert (caught.value.code, caught.value.retryable) == ("exchange-too-often", True)
+    assert caught.value.hint == "again in 3600 s"
 
 
 BAD = {

@@ -32,7 +32,7 @@ def command(node: Node, terminal: Terminal, peer: str, area: str, programme: str
     """Learn with a partner which values both hold.
 
     Both sides learn the values they share, and of all others nothing but a bucket of size. Compared are only values whose
-    findings a clause lets go to the partner.
+    findings would go to the partner now.
     """
     if past:
         _known(terminal, known(node, peer, area))

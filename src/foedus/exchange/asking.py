@@ -93,7 +93,7 @@ class AskClient:
         """Send the own points; return the peer's points, and the own ones multiplied again.
 
         Raises:
-            ExchangeError: the peer cannot be reached or has answered often enough (``exchange-unreachable``, with 429),
+            ExchangeError: the peer cannot be reached, has answered often enough (``exchange-too-often``),
                 does not answer (``ask-refused``), or not as it must (``peer-malformed``).
         """
         body = self._post("ask", _Question(asking.session, asking.area, packed(asking.points)))

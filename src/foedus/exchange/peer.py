@@ -49,7 +49,6 @@ _METHODS = {
     **dict.fromkeys(_POSTS, "POST"),
 }
 _ASKS = ("ask", "ask-back")
-_SIDES: tuple[LogSide, ...] = ("sent", "received")
 _LATER_S = b"3600"
 
 _T = TypeVar("_T")
@@ -148,7 +147,7 @@ class PeerServer:
     def _known(self, caller: Caller, programme: str, what: str) -> bool:
         """Say whether the caller may know of anything here; asked before the query is read."""
         if what in ("state", "subtrees"):
-            return any(self._logs.holds(caller, programme, side) for side in _SIDES)
+            return any(self._logs.holds(caller, programme, side) for side in trees.SIDES)
         return self._logs.checkpoint(caller, programme) is not None
 
     def _guarded(self, act: Callable[[], Answer | _Post]) -> Answer | _Post:

@@ -97,10 +97,18 @@ class Session:
             if reply is not None and not trouble:
                 return reply
             if self.patience.tries is not None and tried >= self.patience.tries:
-                raise ExchangeError(
-                    trouble, retryable=True, code="exchange-unreachable", where=self._origin, hint="try again later"
-                )
+                raise self._given_up(reply, trouble)
             self.patience.sleep(self._wait_s(reply, tried))
+
+    def _given_up(self, reply: Reply | None, trouble: str) -> ExchangeError:
+        if reply is not None and reply.status == 429:
+            after = reply.headers.get("retry-after", "")
+            hint = f"again in {after} s" if after.isdigit() else "try again later"
+            said = "the peer has answered often enough"
+            return ExchangeError(said, retryable=True, code="exchange-too-often", where=self._origin, hint=hint)
+        return ExchangeError(
+            trouble, retryable=True, code="exchange-unreachable", where=self._origin, hint="try again later"
+        )
 
     def _once(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None

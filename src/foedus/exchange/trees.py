@@ -20,7 +20,7 @@ HASH_BYTES = 32
 # 2^53 entries are more than any log has.
 _MAX_LEVEL = 53
 _PLACE = re.compile(r"(0|[1-9][0-9]?)-(0|[1-9][0-9]{0,15})", re.ASCII)
-_SIDES: dict[str, LogSide] = {"sent": "sent", "received": "received"}
+SIDES: tuple[LogSide, ...] = ("sent", "received")
 
 Position = tuple[int, int]
 
@@ -74,9 +74,9 @@ def asked(query: bytes, *, places: bool) -> tuple[LogSide, list[Position]]:
     except ValueError as error:
         raise _malformed("query", "ASCII, at most 20 parameters") from error
     values = dict(said)
-    if len(values) != len(said) or values.get("log") not in _SIDES:
+    side = next((one for one in SIDES if one == values.get("log")), None)
+    if len(values) != len(said) or side is None:
         raise _malformed("log", "sent or received")
-    side = _SIDES[values["log"]]
     return side, _positions(values.get("at", "")) if places else []
 
 

@@ -7,26 +7,22 @@ answered and learnt is entered in the private log: sizes and numbers, never a va
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import httpx
 import msgspec
 
 from foedus.account.ledger import append
 from foedus.account.receipts import AskAnswered, AskLearnt, AskMade, AskRefused, Body, draft
 from foedus.errors import ExchangeError, InputError, MalformedRecord
-from foedus.exchange import tls
 from foedus.exchange.asking import SESSION_BYTES, AskClient, Returned
 from foedus.exchange.intersect import Context, Side, Value
-from foedus.exchange.session import Patience, Session
 from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.ports import Answered, AskedTooOften, Asking
-from foedus.node.agreements import Agreement, Peer, peer_of
-from foedus.node.exchange import TIMEOUT_S
+from foedus.node.agreements import Agreement, peer_of
+from foedus.node.exchange import session_to
 from foedus.node.home import Node, Progress, silent
 from foedus.node.offered import Offered, offered
 from foedus.node.release import rooms_of
@@ -89,8 +85,9 @@ def ask(node: Node, party: str, area: str, programme: str = "", progress: Progre
     step = _Step(agreement.programme.id, (node.party, party), area, context.session)
     # What leaves is entered before it leaves: an answer may never come.
     step.enter(node, AskMade, points=len(side.points))
-    with httpx.Client(verify=tls.client_context(peer.ca, *node.tls_files), timeout=TIMEOUT_S, trust_env=False) as http:
-        client = _client(node, http, peer, agreement.word)
+    # Once only: a session is for one use, and a peer that has answered often enough is not asked again at once.
+    with session_to(node, peer, tries=1) as session:
+        client = AskClient(session, peer.card.endpoint, agreement.word)
         progress("ask", 0, None)
         answered = client.ask(Asking(context.session, area, side.points))
         progress("compare", 0, None)
@@ -160,12 +157,6 @@ def _covers(node: Node, agreement: Agreement, party: str, area: str) -> bool:
     programme = agreement.programme
     both = programme.party(party) is not None and programme.party(node.party) is not None
     return both and any(one.id == area and rooms_of(node, one) for one in programme.areas)
-
-
-def _client(node: Node, http: httpx.Client, peer: Peer, word: str) -> AskClient:
-    # Once only: a session is for one use, and a peer that has answered often enough is not asked again at once.
-    patience = Patience(time.sleep, node.wall.now, lambda: 0.0, tries=1)
-    return AskClient(Session(http, peer.card.endpoint, patience), peer.card.endpoint, word)
 
 
 def _twice(side: Side, answered: Answered) -> list[bytes]:

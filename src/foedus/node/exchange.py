@@ -52,6 +52,7 @@ from foedus.store.objects import Placed
 from foedus.store.pages import Views
 
 TIMEOUT_S = 60.0
+TRIES = 5
 
 
 class Pulled(msgspec.Struct):
@@ -94,11 +95,15 @@ def pull(node: Node, party: str = "", programme: str = "", progress: Progress = 
     return results
 
 
+def _patience(node: Node, tries: int = TRIES) -> Patience:
+    return Patience(time.sleep, node.wall.now, lambda: int.from_bytes(node.entropy(4)) / 2**32, tries)
+
+
 @contextmanager
-def session_to(node: Node, peer: Peer) -> Iterator[Session]:
-    """Open a session with a peer's node: our certificate, its CA and no other."""
+def session_to(node: Node, peer: Peer, tries: int = TRIES) -> Iterator[Session]:
+    """Open a session with a peer's node: our certificate, its CA and no other; a request is made so many times at most."""
     context = tls.client_context(peer.ca, *node.tls_files)
-    patience = Patience(time.sleep, node.wall.now, lambda: int.from_bytes(node.entropy(4)) / 2**32)
+    patience = _patience(node, tries)
     with httpx.Client(verify=context, timeout=TIMEOUT_S, trust_env=False) as client:
         yield Session(client, peer.card.endpoint, patience)
 
@@ -404,7 +409,7 @@ def push(node: Node, party: str, programme: str, url: str, authorization: str = 
     if not found:
         raise InputError("not the URL of a collection", code="collection-url", where=url, hint="…/collections/<id>/")
     headers = {"authorization": authorization} if authorization else {}
-    patience = Patience(time.sleep, node.wall.now, lambda: int.from_bytes(node.entropy(4)) / 2**32)
+    patience = _patience(node)
     accepted = refused = 0
     with httpx.Client(timeout=TIMEOUT_S, headers=headers, trust_env=False) as client:
         session = Session(client, url, patience)
