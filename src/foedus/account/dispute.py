@@ -158,7 +158,11 @@ def _unzip(raw: bytes) -> dict[str, bytes]:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise MalformedRecord("not a dispute bundle, or damaged", code="dispute-malformed") from error
     if _zip(members) != raw:
-        raise MalformedRecord("the zip is not the bytes that its members make", code="dispute-malformed")
+        raise MalformedRecord(
+            "the zip is not the bytes that its members make",
+            code="dispute-malformed",
+            hint="it was changed, or packed again, after it was written: ask for it once more",
+        )
     if members.get(_SUMS) != _sums(members):
         raise MalformedRecord("a member does not have its sum", code="dispute-sum", where=_SUMS)
     return members

@@ -140,7 +140,11 @@ def prove(store: LogStore, log_name: str, seq: int, under: Checkpoint | None = N
     info = _known(store, log_name)
     signed = store.checkpoint(log_name) if under is None else under
     if signed is None or not 0 <= seq < signed.size:
-        raise BrokenChain("no such entry under a checkpoint", where=f"{info.origin} entry {seq}", hint="sign first")
+        raise BrokenChain(
+            "no such entry under a checkpoint",
+            where=f"{info.origin} entry {seq}",
+            hint=f"the checkpoint covers {0 if signed is None else signed.size} entries, counted from 0",
+        )
     hashes = merkle.inclusion(seq, signed.size, partial(store.nodes, log_name))
     stored = next(iter(store.entries(log_name, seq, seq + 1)))
     return checkpoint.write_proof(checkpoint.Proof(seq, tuple(hashes), signed.note, leaf.pack(stored)))
