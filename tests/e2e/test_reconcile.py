@@ -111,7 +111,9 @@ def test_a_log_that_its_sender_continued_twice_is_proof_against_it(nodes, tmp_pa
     command = ["--node", str(nodes.path("jpn")), "ledger", "reconcile", "nato", "--evidence", str(path)]
     with fork.serving_here("nato"), nodes.open("jpn") as node:
         found = {one.log: one for one in reconcile(node, "nato")}[SENT]
-        assert CliRunner().invoke(main, command).exit_code == 5
+        told = CliRunner().invoke(main, command)
+        assert told.exit_code == 5
+        assert "The proof is in" in " ".join(told.stdout.split())
         digest = node.agreements.of(WORD, node.clock.now()).digest
     assert (found.outcome, found.sound, found.mine_whole, found.theirs_whole) == ("forked", False, True, True)
     [entry] = found.differing
@@ -133,7 +135,9 @@ def test_nobody_is_accused_where_nothing_is_forked(nodes, tmp_path):
     alter(nodes, "jpn", SENT, 4)
     command = ["--node", str(nodes.path("nato")), "ledger", "reconcile", "jpn", "--evidence", str(path)]
     with nodes.serving_here("jpn"):
-        assert CliRunner().invoke(main, command).exit_code == 5
+        told = CliRunner().invoke(main, command)
+    assert told.exit_code == 5
+    assert "No log is forked: nothing was written" in " ".join(told.stdout.split())
     assert not path.exists()
     found = compared(nodes, "nato")[SENT]
     with nodes.open("nato") as node, pytest.raises(InputError):

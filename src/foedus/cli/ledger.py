@@ -160,6 +160,12 @@ def reconcile(node: Node, terminal: Terminal, peer: str, programme: str, output:
             terminal.line(f"{handle(one.log)}: {one.advice}", "" if one.sound else "red")
             for entry in one.differing:
                 terminal.indented(f"entry {entry.seq}: ours {entry.mine}, theirs {entry.theirs}")
+        if output is not None:
+            terminal.line(
+                f"No log is forked: nothing was written to {output}."
+                if forked is None
+                else f"The proof is in {output}."
+            )
     return 0 if all(one.sound for one in found) else TrustError.exit_code
 
 
