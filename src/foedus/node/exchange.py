@@ -41,13 +41,13 @@ from foedus.model.label import Label
 from foedus.model.ports import PullState, ViewQuery
 from foedus.node.agreements import Agreement, Peer, peers
 from foedus.node.analyse import Analysed, Arriving, conclude
+from foedus.node.arrived import arrived
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
 from foedus.node.release import pair_log, sign_log, view_name
 from foedus.store import evidence, quarantine, state
 from foedus.store.engine import Read, Tx
-from foedus.store.evidence import Sent
 from foedus.store.objects import Placed
 from foedus.store.pages import Views
 
@@ -149,7 +149,7 @@ class _Pull:
             if kept is not None and (kept.size, kept.root) == (state_.size, state_.root):
                 return
             taken = take(tx.logs, info, self._entries(before, state_.size), note, [self.peer.log_key])
-            self._index(tx, before, taken.size)
+            arrived(tx, self.node, info, before, taken.size)
             self.result.entries += taken.size - before
             self.exchanged = True
 
@@ -160,14 +160,6 @@ class _Pull:
                 return
             yield from page
             start += len(page)
-
-    def _index(self, tx: Tx, start: int, end: int) -> None:
-        rows: list[Sent] = []
-        for seq, stored in enumerate(tx.logs.entries(self.theirs, start, end), start):
-            if stored.entry().kind == "release.sent":
-                facts = stored.facts()
-                rows.append(Sent(seq, facts["area"], bytes.fromhex(facts["bytes_hash"])))
-        evidence.index_sent(tx, self.theirs, rows)
 
     def _collection(self, url: str, area: str, progress: Progress) -> None:
         key = f"{self.programme}|{area}"

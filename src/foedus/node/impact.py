@@ -17,8 +17,8 @@ from foedus.label.text import marking
 from foedus.model import instant
 from foedus.model.decision import Decision, Facts
 from foedus.node.agreements import Agreement
+from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
-from foedus.node.limits import counts_of
 from foedus.node.programmes import bytes_of
 from foedus.node.release import BATCH, rooms_of, view_name, with_supports
 from foedus.node.subject import subject_of
@@ -210,10 +210,7 @@ class _Comparison:
         """Return what the ledger says before the first finding of an area, under each side."""
         found = []
         for side in self.sides:
-            log = f"{side.said.id}|{self.node.party}|{party}"
-            known = read.logs.log(log) is not None
-            counts = counts_of(read, side.agreement, log, area, self.at_us) if known else {}
-            found.append(Facts(sender=self.node.party, counts=counts))
+            found.append(facts_of(self.node, read, side.agreement, party, area, self.at))
         return found
 
     def _batch(self, read: Read, area: str, heads: Sequence[Held], serves: tuple[bool, bool]) -> None:

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import msgspec
 
 from foedus.exchange.intersect import MAX_POINTS, Value
-from foedus.model import instant, stix
+from foedus.model import stix
 from foedus.model.decision import Decision, Facts
 from foedus.node.agreements import Agreement
+from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.label import finding_of
-from foedus.node.limits import counts_of
 from foedus.node.release import keep_facets, rooms_of, view_name
 from foedus.node.subject import subject_of
 from foedus.release.decide import decide_many
@@ -73,10 +73,7 @@ class _Offers:
     def collect(self, read: Read) -> None:
         programme = self.agreement.programme
         [area] = [one for one in programme.areas if one.id == self.area]
-        log = f"{programme.id}|{self.node.party}|{self.party}"
-        at_us = instant.to_us(self.at)
-        counts = counts_of(read, self.agreement, log, self.area, at_us) if read.logs.log(log) is not None else {}
-        facts = Facts(sender=self.node.party, counts=counts)
+        facts = facts_of(self.node, read, self.agreement, self.party, self.area, self.at)
         text, parameters = sql(predicate(self.policy, self.party, self.area, self.at, ""))
         covered = Predicate(text, parameters, self.policy.hash, self.area)
         view = view_name(programme.id, self.party, self.area)

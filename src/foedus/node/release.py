@@ -22,8 +22,8 @@ from foedus.model.programme import Area
 from foedus.node import corroborate
 from foedus.node.agreements import Agreement
 from foedus.node.chosen import Chosen, Pick, all_edges
+from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
-from foedus.node.limits import counts_of
 from foedus.node.subject import subject_of
 from foedus.release.decide import decide_many
 from foedus.release.duration import shift_us
@@ -187,7 +187,7 @@ class _Release:
         return Draft("release.expired", {**facts, "area": area, "object_id": object_id, "cause": "not-covered"})
 
     def _choose(self, read: Read, area: Area, chosen: Chosen, progress: Progress) -> None:
-        facts = Facts(sender=self.node.party, counts=counts_of(read, self.agreement, self.log, area.id, self.at_us))
+        facts = facts_of(self.node, read, self.agreement, self.party, area.id, self.at)
         rooms = rooms_of(self.node, area)
         batch: list[Held] = []
         for held in candidates.candidates(read, self._predicate(area.id), rooms, self._view(area.id)):

@@ -11,15 +11,14 @@ from foedus.account.ledger import append
 from foedus.errors import InputError
 from foedus.label.text import marking
 from foedus.model import ijson, instant
-from foedus.model.decision import Facts
 from foedus.model.entry import MASTER, Draft
 from foedus.model.picture import Picture
 from foedus.model.stix import read as read_stix
 from foedus.node.agreements import Agreement, why_not
 from foedus.node.chosen import all_edges
+from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.label import Labeller, finding_of
-from foedus.node.limits import counts_of
 from foedus.node.release import rooms_of, view_name
 from foedus.node.subject import subject_of
 from foedus.release.decide import decide
@@ -209,9 +208,7 @@ def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> 
     at = node.clock.now()
     programme = agreement.programme
     policy = node.agreements.policy(agreement, at)
-    log = f"{programme.id}|{node.party}|{party}"
-    counts = counts_of(read, agreement, log, area, instant.to_us(at)) if read.logs.log(log) is not None else {}
-    facts = Facts(sender=node.party, counts=counts)
+    facts = facts_of(node, read, agreement, party, area, at)
     subject = subject_of(held, area, held.kind)
     decision = decide(subject, party, policy, at, "", facts)
     told = explain(decision, policy, programme)

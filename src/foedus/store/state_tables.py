@@ -198,3 +198,14 @@ account = Table(
     Column("token_sha256", LargeBinary, unique=True),
     Column("disabled", Boolean, nullable=False),
 )
+
+# People of the own party; roles joined by blanks. A person is disabled, never deleted: entries name them.
+person = Table(
+    "person",
+    metadata,
+    Column("name", Text, primary_key=True),
+    words("roles"),
+    words("party"),
+    words("password_hash"),
+    Column("disabled", Boolean, nullable=False),
+)

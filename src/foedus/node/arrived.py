@@ -1,0 +1,39 @@
+"""Entries that came with a partner's log: what the node must do about each kind, in the transaction that takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from foedus.model.entry import LogInfo, StoredEntry
+from foedus.node.home import Node
+from foedus.store import evidence
+from foedus.store.engine import Tx
+from foedus.store.evidence import Sent
+
+Came = Sequence[tuple[int, StoredEntry]]
+"""Entries of one kind with their place in the log, ascending."""
+
+
+def arrived(tx: Tx, node: Node, log: LogInfo, start: int, end: int) -> None:
+    """Act on the entries ``start <= seq < end`` of a partner's log, which was verified up to there."""
+    by_kind: dict[str, list[tuple[int, StoredEntry]]] = {}
+    for seq, stored in enumerate(tx.logs.entries(log.name, start, end), start):
+        kind = stored.entry().kind
+        if kind in _ACTS:
+            by_kind.setdefault(kind, []).append((seq, stored))
+    for kind, act in _ACTS.items():
+        if kind in by_kind:
+            act(tx, node, log, by_kind[kind])
+
+
+def _sent(tx: Tx, _node: Node, log: LogInfo, came: Came) -> None:
+    """Index which entry vouches for which bytes."""
+    rows: list[Sent] = []
+    for seq, stored in came:
+        facts = stored.facts()
+        rows.append(Sent(seq, facts["area"], bytes.fromhex(facts["bytes_hash"])))
+    evidence.index_sent(tx, log.name, rows)
+
+
+_ACTS: Mapping[str, Callable[[Tx, Node, LogInfo, Came], None]] = MappingProxyType({"release.sent": _sent})
