@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Literal
 
@@ -100,7 +101,10 @@ class _Log(msgspec.Struct, frozen=True):
 
 
 def _compared(copies: Copies, client: PeerClient, log: _Log) -> Compared:
-    mine, theirs = copies.state(log.name), client.state(log.side)
+    # Each side hashes its rows again before it answers: at the same time, not one after the other.
+    with ThreadPoolExecutor(1) as beside:
+        asked_for = beside.submit(client.state, log.side)
+        mine, theirs = copies.state(log.name), asked_for.result()
     nothing = Comparison((), (0, 0), (0, 0))
     if mine is None or theirs is None:
         return _result(log, mine, theirs, nothing, 0)

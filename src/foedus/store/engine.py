@@ -15,9 +15,9 @@ from sqlalchemy.pool import QueuePool
 
 from foedus.errors import StoreError
 from foedus.model.ports import NotAtOnce
-from foedus.store.columns import metadata
 from foedus.store.logs import Logs
 from foedus.store.state_tables import SCHEMA_VERSION, meta
+from foedus.store.tables import finding
 
 FILE = "foedus.db"
 BUSY_S = 30.0
@@ -172,7 +172,7 @@ def _engine(path: Path, begin: str, cache_kib: int, connections: int) -> Engine:
 
 
 def _create(connection: Connection, path: Path) -> None:
-    metadata.create_all(connection)
+    finding.metadata.create_all(connection)
     found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
     if found is None:
         connection.execute(insert(meta).values(name="schema", value=SCHEMA_VERSION))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, insert, or_, select, update
 
 from foedus.errors import BrokenChain, ForkedLedger, StoreError
 from foedus.model.entry import Checkpoint, LogInfo, StoredEntry
@@ -56,11 +58,9 @@ class Logs:
         """
         log_id, _ = self._state(name)
         found: dict[tuple[int, int], bytes] = {}
-        for chunk in chunks(list(dict.fromkeys(wanted))):
-            among = tuple_(node.c.level, node.c.position).in_(chunk)
-            rows = self._connection.execute(
-                select(node.c.level, node.c.position, node.c.hash).where(node.c.log_id == log_id, among)
-            )
+        for chunk in chunks(sorted(set(wanted))):
+            columns = select(node.c.level, node.c.position, node.c.hash).where(_among(log_id, chunk))
+            rows = self._connection.execute(columns).fetchall()
             found.update(((level, position), digest) for level, position, digest in rows)
         try:
             return [found[place] for place in wanted]
@@ -84,8 +84,7 @@ class Logs:
         columns = select(entry.c.leaf, entry.c.salt, entry.c.body).order_by(entry.c.seq)
         for low in range(max(start, 0), end, _BATCH):
             span = entry.c.seq.between(low, min(low + _BATCH, end) - 1)
-            for row in self._connection.execute(columns.where(entry.c.log_id == log_id, span)):
-                yield _stored(row)
+            yield from map(_stored, self._connection.execute(columns.where(entry.c.log_id == log_id, span)).fetchall())
 
     def checkpoint(self, name: str) -> Checkpoint | None:
         """Return the newest checkpoint that this node signed (own log) or verified (another's log)."""
@@ -157,6 +156,19 @@ class Logs:
                 f"size {size} has another root in {table.name}", where=name, hint="keep both as evidence"
             )
         return place
+
+
+def _among(log_id: int, places: Sequence[tuple[int, int]]) -> ColumnElement[bool]:
+    """Say which subtrees, each level with the whole key: anything else is compared with every row of the log."""
+    by_level = groupby(places, key=itemgetter(0))
+    return or_(*(and_(node.c.log_id == log_id, node.c.level == level, _at(list(these))) for level, these in by_level))
+
+
+def _at(places: Sequence[tuple[int, int]]) -> ColumnElement[bool]:
+    first, last = places[0][1], places[-1][1]
+    if last - first + 1 == len(places):
+        return node.c.position.between(first, last)
+    return node.c.position.in_([position for _, position in places])
 
 
 def _stored(row: Sequence[object]) -> StoredEntry:
