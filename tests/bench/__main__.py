@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-QUICK = ["model", "release", "ledger", "store", "taxii", "ask", "line"]
-LONG = ["flood"]
+QUICK = ["model", "release", "ledger", "store", "taxii", "ask", "reconcile", "impact", "line"]
+LONG = ["flood", "mesh"]
 
 
 def main(arguments: list[str]) -> int:
