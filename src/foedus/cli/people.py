@@ -157,15 +157,15 @@ def sessions_(node: Node, terminal: Terminal) -> None:
 @command.command(
     "sign-in",
     ledger="session.opened, or sign-in.refused at most once an hour for a person and reason; in the private log.",
-    examples=["foedus people sign-in ann", "FOEDUS_SESSION=ann.session foedus people sign-in ann"],
+    examples=["foedus people sign-in ann"],
 )
 @click.argument("name")
 @prints
 @on_node
 def sign_in(node: Node, terminal: Terminal, name: str) -> None:
-    """Open a session, so that the commands that follow need no password.
+    """Open a session.
 
-    Its token is written to a file that only you can read: where FOEDUS_SESSION says, else one for each node in your runtime or
+    The commands that follow need no password then. Its token is written to a file that only you can read: where FOEDUS_SESSION says, else one for each node in your runtime or
     state directory. For acts that matter the session is good for a few minutes; then sign in again.
     """
     person = people.signed_in(node, name, asked())
@@ -218,7 +218,10 @@ def passkeys_(node: Node, terminal: Terminal, name: str) -> None:
 @on_node
 @by_person
 def remove_passkey(node: Node, terminal: Terminal, person: Person, name: str, passkey: str) -> None:
-    """Forget a passkey: one of your own, or as an administrator anybody's."""
+    """Forget a passkey.
+
+    One of your own, or as an administrator anybody's.
+    """
     passkeys.remove(node, person, name, passkey)
     _say(terminal, {"name": name, "removed": passkey}, f"{name} has that passkey no more; their sessions ended.")
 

@@ -22,8 +22,8 @@ _WORDS = """
     """
 _COMMONEST = frozenset(_WORDS.split())
 _RUNS = (
-    "01234567890",
-    "09876543210",
+    "1234567890",
+    "0987654321",
     "abcdefghijklmnopqrstuvwxyz",
     "qwertyuiopasdfghjklzxcvbnm",
     "1qaz2wsx3edc4rfv5tgb",

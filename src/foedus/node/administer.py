@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from foedus.errors import InputError
-from foedus.model.people import Person, normal_name
+from foedus.model.people import Person, is_name, normal_name
 from foedus.node import people, sessions
 from foedus.node.home import Node
 from foedus.store import passkeys as kept_passkeys
@@ -123,7 +123,8 @@ def set_disabled(node: Node, by: Person, name: str, *, disabled: bool) -> None:
 
 
 def _known(read: Read, name: str) -> Kept:
-    found = kept_people.person_named(read, normal_name(name))
+    name = normal_name(name)
+    found = kept_people.person_named(read, name) if is_name(name) else None
     if found is None:
         raise InputError("nobody of that name", code="person-unknown", hint="foedus people list")
     return found

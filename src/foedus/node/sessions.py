@@ -200,7 +200,7 @@ def _token(node: Node) -> str:
 
 
 def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _now_us(node: Node) -> int:
