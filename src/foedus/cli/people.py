@@ -165,8 +165,9 @@ def sessions_(node: Node, terminal: Terminal) -> None:
 def sign_in(node: Node, terminal: Terminal, name: str) -> None:
     """Open a session.
 
-    The commands that follow need no password then. Its token is written to a file that only you can read: where FOEDUS_SESSION says, else one for each node in your runtime or
-    state directory. For acts that matter the session is good for a few minutes; then sign in again.
+    The commands that follow need no password then. Its token is written to a file that only you can read: where FOEDUS_SESSION
+    says, else one for each node in your runtime or state directory. For acts that matter the session is good for a few minutes;
+    then sign in again.
     """
     person = people.signed_in(node, name, asked())
     _end(node, everywhere=False)

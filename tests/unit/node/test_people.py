@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.unit.node import persons
@@ -215,6 +216,18 @@ def test_after_five_tries_not_even_the_right_one_is_taken_until_the_window_is_ov
     refusal(node, "ann", PASSWORDS["ann"])
     node.clock.move(seconds=1)
     assert sign_in(node, "ann").name == "ann"
+
+
+def test_tries_at_one_time_are_counted_one_by_one(node):
+    def admitted(_) -> bool:
+        try:
+            throttle.admit(node, "ann")
+        except TrustError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(admitted, range(20))) == throttle.NAME_TRIES
 
 
 def test_tries_are_counted_over_a_restart(node):
