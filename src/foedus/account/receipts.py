@@ -236,6 +236,69 @@ class IndicatorAttested(Placed, frozen=True, kw_only=True):
     value: int | float | str
 
 
+class PersonAdded(Body, frozen=True, kw_only=True):
+    """A person of the own party was added; ``by`` is the administrator, empty for the owner of the node's directory."""
+
+    kind_of_entry: ClassVar[str] = "person.added"
+
+    person: str
+    roles: tuple[str, ...]
+    party: str
+    by: str
+
+
+class PersonChanged(PersonAdded, frozen=True, kw_only=True):
+    """What is known of a person changed; roles and party as they are after it."""
+
+    kind_of_entry: ClassVar[str] = "person.changed"
+
+    change: Literal["roles", "password", "disabled", "enabled", "replaced"]
+
+
+class SessionOpened(Body, frozen=True, kw_only=True):
+    """A person signed in; ``session`` is a public id, nothing of the token."""
+
+    kind_of_entry: ClassVar[str] = "session.opened"
+
+    person: str
+    session: str
+    method: Literal["password", "passkey"]
+
+
+class SessionEnded(SessionOpened, frozen=True, kw_only=True):
+    """A session ended, and why."""
+
+    kind_of_entry: ClassVar[str] = "session.ended"
+
+    reason: Literal["signed-out", "idle", "limit", "person-changed"]
+
+
+class SignInRefused(Body, frozen=True, kw_only=True):
+    """Signing in was refused ``count`` times since the last such entry; ``person`` is empty for names nobody here has."""
+
+    kind_of_entry: ClassVar[str] = "sign-in.refused"
+
+    person: str
+    reason: Literal["password", "passkey", "throttled", "cloned"]
+    count: int
+
+
+class CredentialAdded(Body, frozen=True, kw_only=True):
+    """A person's passkey was added; ``credential`` is the hash of its id."""
+
+    kind_of_entry: ClassVar[str] = "credential.added"
+
+    person: str
+    credential: str
+    by: str
+
+
+class CredentialRemoved(CredentialAdded, frozen=True, kw_only=True):
+    """A person's passkey was removed."""
+
+    kind_of_entry: ClassVar[str] = "credential.removed"
+
+
 BODIES: Mapping[str, type[Body]] = MappingProxyType(
     {
         body.kind_of_entry: body
@@ -243,6 +306,15 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
             *(ReleaseSent, ReleaseRun, Received, Accepted, Refused, Acknowledged, CheckpointExchanged),
             *(IngestDone, SourceLabelled, ProgrammeAgreed, FindingCreated, FindingCorroborated, IndicatorAttested),
             *(AskMade, AskAnswered, AskLearnt, AskRefused),
+            *(
+                PersonAdded,
+                PersonChanged,
+                SessionOpened,
+                SessionEnded,
+                SignInRefused,
+                CredentialAdded,
+                CredentialRemoved,
+            ),
         )
     }
 )

@@ -18,7 +18,7 @@ from foedus.node import reconcile as node_reconcile
 from foedus.node.home import Node
 
 _LOG = click.argument("log", default="", metavar="[LOG]", shell_complete=options.logs)
-_NAMED = ("source", "indicator", "milestone", "party", "version", "cause", "role")
+_NAMED = ("source", "indicator", "milestone", "party", "version", "cause", "role", "method", "reason", "by")
 
 
 @click.group("ledger", cls=Group, short_help="Show, verify and prove what happened.")
@@ -59,10 +59,14 @@ def show(node: Node, terminal: Terminal, log: str, start: int | None, limit: int
 
 def _what(body: dict[str, Any]) -> str:
     """Say an entry's body in a line: what it is about, without what every entry has."""
-    told: list[str] = [str(body[name]) for name in ("area", "decision", "outcome", "object_id") if body.get(name)]
+    told: list[str] = [
+        str(body[name]) for name in ("area", "person", "change", "decision", "outcome", "object_id") if body.get(name)
+    ]
     told += [f"{name} {body[name]}" for name in _NAMED if isinstance(body.get(name), str) and body[name]]
     if "range" in body:
         told.append(f"entries {body['range'][0]} to {body['range'][1] - 1}")
+    if isinstance(body.get("count"), int):
+        told.append(f"count {body['count']:,}")
     if "counts" in body:
         told.append(", ".join(f"{many} {name}" for name, many in body["counts"].items() if many) or "nothing to do")
     told += [f"{len(body[name])} {name}" for name in ("refused", "unlabelled") if body.get(name)]

@@ -49,6 +49,13 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "ask.answered": (*_PLACED, "session", "points", "peer_points"),
     "ask.learnt": (*_PLACED, "session", "points", "peer_points", "matches"),
     "ask.refused": (*_PLACED, "limit"),
+    "person.added": (*_COMMON, "person", "party"),
+    "person.changed": (*_COMMON, "person", "party", "change"),
+    "session.opened": (*_COMMON, "person", "session", "method"),
+    "session.ended": (*_COMMON, "person", "session", "method", "reason"),
+    "sign-in.refused": (*_COMMON, "person", "reason", "count"),
+    "credential.added": (*_COMMON, "person", "credential"),
+    "credential.removed": (*_COMMON, "person", "credential"),
     "node.restored": (*_COMMON, "reason"),
     "break-glass": (*_PLACED, "role", "hash", "reason"),
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import unicodedata
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal, get_args
 
 import msgspec
 
@@ -10,6 +13,19 @@ Role = Literal["analyst", "releaser", "approver", "auditor", "liaison", "adminis
 """What a person may do: an analyst labels and asks for release; a releaser recalls and grants; an approver decides what
 waits; an auditor reads all and changes nothing; a liaison sees what one partner sees; an administrator keeps people and
 settings and sees no content."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+NAME_CHARS = 64
+
+# Whoever holds one of these holds nothing beside it: the second role would undo what the first is for.
+_APART: Mapping[str, str] = MappingProxyType(
+    {
+        "administrator": "an administrator keeps people and sees no content",
+        "auditor": "an auditor reads all and changes nothing",
+        "liaison": "a liaison sees what one partner sees and no more",
+    }
+)
+_IN_NAMES = frozenset(" ._-@'")
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -22,3 +38,47 @@ class Person(msgspec.Struct, frozen=True):
     def has(self, role: Role) -> bool:
         """Say whether the person has a role."""
         return role in self.roles
+
+
+def roles_of(words: Sequence[str]) -> tuple[Role, ...]:
+    """Return the roles that words name, in the order of ``Role``; other words are left out.
+
+    >>> roles_of(["approver", "analyst", "king"])
+    ('analyst', 'approver')
+    """
+    return tuple(role for role in ROLES if role in words)
+
+
+def undone(roles: Sequence[str]) -> str:
+    """Say why one person cannot hold roles together; empty where one can.
+
+    >>> undone(["analyst", "releaser", "approver"])
+    ''
+    >>> undone(["analyst", "administrator"])
+    'an administrator keeps people and sees no content'
+    """
+    return next((why for role, why in _APART.items() if role in roles and len(set(roles)) > 1), "")
+
+
+def normal_name(name: str) -> str:
+    """Return a person's name as it is kept and compared (Unicode NFC)."""
+    return unicodedata.normalize("NFC", name)
+
+
+def is_name(name: str) -> bool:
+    """Say whether a person can have a name: letters and digits of any script, and a few signs between them.
+
+    >>> is_name("Ann O'Hara"), is_name("山田"), is_name("a|b"), is_name(" ann"), is_name("")
+    (True, True, False, False, False)
+    """
+    signs = all(char.isalnum() or char in _IN_NAMES or unicodedata.category(char)[0] == "M" for char in name)
+    return signs and 0 < len(name) <= NAME_CHARS and name[0].isalnum() and name == name.strip()
+
+
+def alike(name: str) -> str:
+    """Return what two names share that people would take for one another: case and width do not count.
+
+    >>> alike("Ann") == alike("ａｎｎ")
+    True
+    """
+    return unicodedata.normalize("NFKC", name).casefold()

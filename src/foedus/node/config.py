@@ -32,6 +32,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ask_sessions_per_hour: how many questions which values both hold are answered, per peer and area.
         ask_points_per_day: how many points such questions may hold in a day, per peer and area.
         ask_max_values: how many values one such question or answer takes in, the newest first; at most 16384.
+        session_idle_minutes: how long a person's session may rest before it ends.
+        session_hours: how long a person's session lasts at most.
+        session_fresh_minutes: how long after a person showed who they are a session carries acts that need it shown.
         layers: directory of layer files (warning lists, zones), relative to the node's directory.
     """
 
@@ -46,6 +49,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ask_sessions_per_hour: int = 4
     ask_points_per_day: int = 200_000
     ask_max_values: int = 10_000
+    session_idle_minutes: int = 15
+    session_hours: int = 8
+    session_fresh_minutes: int = 10
     layers: str = "layers"
 
     @property

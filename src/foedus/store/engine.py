@@ -148,6 +148,8 @@ def _engine(path: Path, begin: str, cache_kib: int, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=-1,
         pool_use_lifo=True,
+        # Values of a statement that fails stand in its error otherwise, and with a trace on the screen.
+        hide_parameters=True,
         connect_args={"timeout": BUSY_S, "check_same_thread": False, "cached_statements": 256},
     )
 

@@ -20,6 +20,10 @@ class Kept(NamedTuple):
     password_hash: str = ""
     disabled: bool = False
 
+    def __repr__(self) -> str:
+        """Show the person, never what verifies them."""
+        return f"Kept({self.name!r}, {self.roles!r}, {self.party!r}, disabled={self.disabled})"
+
 
 def keep_person(tx: Tx, kept: Kept) -> None:
     """Keep a person; the same name again replaces what was known."""

@@ -77,6 +77,13 @@ BODIES = [
     receipts.AskLearnt(**PLACED, session="a" * 32, points=64, peer_points=128, matches=3),
     receipts.AskRefused(**PLACED, limit="sessions-per-hour"),
     receipts.IndicatorAttested(**PLACED, indicator="ct-rating", period="2025", value="limited"),
+    receipts.PersonAdded(at=AT, person="ann", roles=("analyst", "releaser"), party="", by="root"),
+    receipts.PersonChanged(at=AT, person="lee", roles=("liaison",), party="jpn", by="", change="roles"),
+    receipts.SessionOpened(at=AT, person="ann", session="a" * 16, method="password"),
+    receipts.SessionEnded(at=AT, person="ann", session="a" * 16, method="passkey", reason="idle"),
+    receipts.SignInRefused(at=AT, person="", reason="throttled", count=7),
+    receipts.CredentialAdded(at=AT, person="ann", credential="b" * 64, by="ann"),
+    receipts.CredentialRemoved(at=AT, person="ann", credential="b" * 64, by="root"),
 ]
 
 
