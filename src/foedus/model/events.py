@@ -49,7 +49,10 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "ask.answered": (*_PLACED, "session", "points", "peer_points"),
     "ask.learnt": (*_PLACED, "session", "points", "peer_points", "matches"),
     "ask.refused": (*_PLACED, "limit"),
-    "node.restored": (*_COMMON, "reason"),
+    "ledger.forked": (*_COMMON, "log", "signer"),
+    "ledger.disputed": (*_COMMON, "log", "came", "code"),
+    "ledger.thawed": (*_COMMON, "log"),
+    "node.restored": (*_COMMON, "log", "reason"),
     "break-glass": (*_PLACED, "role", "hash", "reason"),
 }
 
