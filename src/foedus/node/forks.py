@@ -18,8 +18,8 @@ from foedus.node.compare import PairLog, compared
 from foedus.node.copies import Copies
 from foedus.node.home import Node
 from foedus.node.signing import sign_log
-from foedus.store import freezes
-from foedus.store.engine import Tx
+from foedus.store import freezes, witnessed
+from foedus.store.engine import Read, Tx
 from foedus.store.freezes import Freeze
 
 Came = Literal["checkpoint", "receipt", "submission", "cosignature"]
@@ -105,37 +105,62 @@ def dispute(node: Node, pair: Pair, came: Came, code: str) -> None:
         _enter(node, tx, body)
 
 
-def thaw(node: Node, party: str, people: tuple[Person, Person], programme: str = "") -> list[Freeze]:
-    """Let frozen pairs with a party go on; return what was frozen.
+class Thawed(NamedTuple):
+    """A pair that goes on: whether it was frozen, and of which state of the peer's log the cosignature was given up (0: none)."""
+
+    programme: str
+    peer: str
+    frozen: bool
+    given_up: int
+
+
+def thaw(node: Node, party: str, people: tuple[Person, Person], programme: str = "") -> list[Thawed]:
+    """Let the pairs with a party go on, from what this node holds of its logs.
+
+    Where this node cosigned a state whose entries never came, that cosignature is given up: the peer lost them.
 
     Raises:
         TrustError: not two people, or one who may not approve.
-        InputError: nothing is frozen.
+        InputError: nothing is frozen, and nothing was cosigned that is not held.
     """
     if people[0].name == people[1].name or not all(one.has("approver") for one in people):
         raise TrustError(
             "two approvers thaw a pair, not one", code="thaw-four-eyes", hint="--as NAME --with ANOTHER, both approvers"
         )
-    held = [one for one in node.freezes.all() if one.peer == party and _is(one.programme, programme)]
-    if not held:
+    with node.store.write() as tx:
+        found = [one for one in _halted(tx, party) if _is(one.programme, programme)]
+        for one in found:
+            log = f"{one.programme}|{party}|{node.party}"
+            freezes.thaw(tx, one.programme, party, instant.to_us(node.clock.now()))
+            if one.given_up:
+                witnessed.forget_witnessed(tx, log)
+            pair = Pair(one.programme, party, party, log)
+            names = (people[0].name, people[1].name)
+            _enter(node, tx, LedgerThawed(**_common(node, pair, _origin(tx, pair)), people=names))
+    if not found:
         raise InputError(
             f"nothing is frozen with {party!r}", code="not-frozen", hint="foedus node status lists what is"
         )
-    with node.store.write() as tx:
-        for one in {(one.programme, one.log, one.origin): one for one in held}.values():
-            freezes.thaw(tx, one.programme, one.peer, instant.to_us(node.clock.now()))
-            pair = Pair(one.programme, one.peer, "", one.log)
-            names = (people[0].name, people[1].name)
-            _enter(node, tx, LedgerThawed(**_common(node, pair, one.origin), people=names))
     node.freezes.forget()
-    return held
+    return found
+
+
+def _halted(read: Read, party: str) -> list[Thawed]:
+    """Return the pairs with a party that are frozen, or of whose log more was cosigned than came."""
+    frozen = {one.programme for one in freezes.freezes(read) if one.peer == party}
+    ahead: dict[str, int] = {}
+    for info in read.logs.logs():
+        seen = witnessed.witnessed_of(read, info.name)
+        if info.sender == party and seen is not None and seen.size > read.logs.size(info.name):
+            ahead[info.programme] = seen.size
+    return [Thawed(one, party, one in frozen, ahead.get(one, 0)) for one in sorted({*frozen, *ahead})]
 
 
 def _is(programme: str, word: str) -> bool:
     return word in ("", programme, programme.rsplit(":", 1)[-1])
 
 
-def _origin(tx: Tx, pair: Pair) -> str:
+def _origin(tx: Read, pair: Pair) -> str:
     info = tx.logs.log(pair.log)
     return "" if info is None else info.origin
 

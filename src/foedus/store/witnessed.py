@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from foedus.model.entry import Checkpoint
 from foedus.store.bulk import upsert
@@ -21,3 +21,8 @@ def witnessed_of(read: Read, log: str) -> Checkpoint | None:
     columns = select(*(witnessed.c[name] for name in Checkpoint.__struct_fields__))
     row = read.connection.execute(columns.where(witnessed.c.log == log)).one_or_none()
     return None if row is None else Checkpoint(*row)
+
+
+def forget_witnessed(tx: Tx, log: str) -> None:
+    """Forget what was cosigned of a log: people let it go on from what is held."""
+    tx.connection.execute(delete(witnessed).where(witnessed.c.log == log))

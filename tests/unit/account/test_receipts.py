@@ -77,6 +77,10 @@ BODIES = [
     receipts.AskLearnt(**PLACED, session="a" * 32, points=64, peer_points=128, matches=3),
     receipts.AskRefused(**PLACED, limit="sessions-per-hour"),
     receipts.IndicatorAttested(**PLACED, indicator="ct-rating", period="2025", value="limited"),
+    receipts.LedgerForked(**COMMON, log=INFO.origin, signer="aaa", statements=("a" * 64, "b" * 64)),
+    receipts.LedgerDisputed(**COMMON, log=INFO.origin, came="receipt", code="note-condemned"),
+    receipts.LedgerThawed(**COMMON, log=INFO.origin, people=("ann", "ben")),
+    receipts.NodeRestored(**COMMON, log=INFO.origin, reason="fetched-back", range=(3, 5)),
 ]
 
 

@@ -12,8 +12,8 @@ from foedus.errors import BadSignature, ExchangeError
 from foedus.exchange import peer
 from foedus.exchange.peer import PeerClient, application
 from foedus.exchange.session import Patience, Session
-from foedus.model.entry import LogCopy, StoredEntry
 from foedus.exchange.witness import origin_hash as origin_hash_of
+from foedus.model.entry import LogCopy, StoredEntry
 from foedus.model.ports import Caller, NotWitnessed
 
 BASE = "https://node.example"
