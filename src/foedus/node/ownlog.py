@@ -24,7 +24,7 @@ from foedus.node.compare import pair_logs
 from foedus.node.forks import Pair, watched
 from foedus.node.home import Node
 from foedus.node.logkeys import cosign_keys, log_keys
-from foedus.node.signing import compared, is_doubtful, sign_log
+from foedus.node.signing import compared, doubt, is_doubtful, sign_log
 from foedus.store.engine import Read, Tx
 
 _PAGE = 1_000
@@ -74,6 +74,8 @@ class OwnLog:
             return 0
         seen = checkpoint.open_cosigned(note, info.origin, self._keys, self._node.clock.now())
         if seen.size > before:
+            with self._node.store.write() as tx:
+                doubt(tx, info.name)
             return self._fetch_back(info, seen, before)
         with self._node.store.read() as read:
             self._same(read, seen)
