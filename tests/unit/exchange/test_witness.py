@@ -61,7 +61,9 @@ def test_the_client_reads_lines_conflicts_and_what_was_cosigned_last():
     assert one.add(Submission(3, [], "good\n")) == "\u2014 witness line\n"
     assert one.last("origin") == "cosigned\n"
     assert one.last("another") is None
-    assert WitnessClient(Session(http_client(Logs()), BASE, PATIENCE), BASE, "other").add(Submission(0, [], "x")) is None
+    assert (
+        WitnessClient(Session(http_client(Logs()), BASE, PATIENCE), BASE, "other").add(Submission(0, [], "x")) is None
+    )
 
 
 @pytest.mark.parametrize(
