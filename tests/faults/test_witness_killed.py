@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 
@@ -54,16 +55,15 @@ def test_what_a_killed_witness_answered_it_remembers(tmp_path):
             assert held is not None
             last = int(held.text.split("\n")[1]) if held.status_code == 200 else 0
             assert last >= answered, "an answer was given for more"
-            steps = draw.randint(1, 4)
-            for number, one in enumerate([one for one in kept if one.size > last]):
+            death = threading.Timer(draw.uniform(0.0, 0.1), os.kill, (process.pid, signal.SIGKILL))
+            death.start()
+            for one in [one for one in kept if one.size > last]:
                 proof = proofs[last, one.size] if last else []
-                if number == steps:
-                    os.kill(process.pid, signal.SIGKILL)
                 reply = ask(client, "POST", "add-checkpoint", body_of(Submission(last, proof, one.note)))
                 if reply is None:
                     break
                 assert reply.status_code == 200
                 answered = last = one.size
-        process.kill()
+        death.join()
         process.wait(20)
-    assert answered > 0
+    assert last >= answered
