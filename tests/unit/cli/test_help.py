@@ -115,7 +115,7 @@ def completed(*words: str, node=None) -> list[str]:
 
 def test_verbs_are_completed():
     assert completed("le") == ["ledger"]
-    assert completed("ledger", "") == ["show", "verify", "prove", "reconcile", "dispute", "equivocation"]
+    assert completed("ledger", "") == ["show", "verify", "prove", "reconcile", "thaw", "dispute", "equivocation"]
     assert "--version" in completed("--")
 
 
