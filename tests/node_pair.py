@@ -31,6 +31,7 @@ from foedus.node.label import read_text
 from foedus.node.release import Run, release
 from foedus.node.serve import app_of, context_of
 from foedus.node.show import Why, why
+from foedus.store import freezes
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 JAPAN = {"nato-japan-2023": ("nato", "jpn")}
@@ -66,7 +67,17 @@ class Nodes:
         return Node.open(self.path(party))
 
     def copy(self, to: Path) -> Nodes:
-        """Return the same nodes in another directory; only one of the two may serve at a time."""
+        """Return the same nodes in another directory, each made to believe that it alone signs."""
+        found = self.copied(to)
+        for settings in to.glob("*/node.toml"):
+            with found.open(settings.parent.name) as node, node.store.write() as tx:
+                for info in tx.logs.logs():
+                    if info.own and info.recipient:
+                        freezes.put_place(tx, info.name, node.lease.place())
+        return found
+
+    def copied(self, to: Path) -> Nodes:
+        """Return a copy of all files, as somebody makes one who does not know better."""
         shutil.copytree(self.directory, to)
         return Nodes(to)
 

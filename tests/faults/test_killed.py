@@ -103,33 +103,34 @@ def test_pull_killed_anywhere_and_run_again(base, tmp_path, root):
     sender = made.copy(tmp_path / "sender")
     sender.send("nato", source.read_bytes(), OPEN)
     undisturbed = sender.copy(tmp_path / "undisturbed")
-    with sender.serving_here("nato"):
+    with undisturbed.serving_here("nato"):
         commits = int(run(root, undisturbed, "never", "pull").stdout)
-        expected = len(desk(undisturbed, "jpn"))
-        concluded = kinds(entries(undisturbed, "jpn", MASTER))
-        assert (concluded["finding.created"], concluded["finding.corroborated"]) == (20, 20)
-        for number, end in enumerate(ends(commits, 3.0, "pull")):
-            nodes = sender.copy(tmp_path / str(number))
+    expected = len(desk(undisturbed, "jpn"))
+    concluded = kinds(entries(undisturbed, "jpn", MASTER))
+    assert (concluded["finding.created"], concluded["finding.corroborated"]) == (20, 20)
+    for number, end in enumerate(ends(commits, 3.0, "pull")):
+        nodes = sender.copy(tmp_path / str(number))
+        with nodes.serving_here("nato"):
             killed = run(root, nodes, end, "pull")
             assert killed.returncode in (-9, 0), killed.stderr
             for _ in range(2):
                 [pulled] = nodes.pull("jpn")
                 assert pulled.error == "", end
-            held = desk(nodes, "jpn")
-            assert len(held) == len(set(held)) == expected, end
-            assert set(objects()) <= set(held), end
-            assert nodes.faults("jpn") == [], end
-            assert entries(nodes, "jpn", SENT) == entries(sender, "nato", SENT), end
-            acknowledged = Counter(
-                seq
-                for line in entries(nodes, "jpn", GOT)
-                if line.kind == "release.acknowledged"
-                for seq in range(*line.body["range"])
-            )
-            sent = [line.seq for line in entries(sender, "nato", SENT) if line.kind == "release.sent"]
-            assert [acknowledged[seq] for seq in sent] == [1] * len(sent), end
-            found = kinds(entries(nodes, "jpn", MASTER))
-            assert [found[kind] for kind in SAID] == [concluded[kind] for kind in SAID], end
+        held = desk(nodes, "jpn")
+        assert len(held) == len(set(held)) == expected, end
+        assert set(objects()) <= set(held), end
+        assert nodes.faults("jpn") == [], end
+        assert entries(nodes, "jpn", SENT) == entries(sender, "nato", SENT), end
+        acknowledged = Counter(
+            seq
+            for line in entries(nodes, "jpn", GOT)
+            if line.kind == "release.acknowledged"
+            for seq in range(*line.body["range"])
+        )
+        sent = [line.seq for line in entries(sender, "nato", SENT) if line.kind == "release.sent"]
+        assert [acknowledged[seq] for seq in sent] == [1] * len(sent), end
+        found = kinds(entries(nodes, "jpn", MASTER))
+        assert [found[kind] for kind in SAID] == [concluded[kind] for kind in SAID], end
 
 
 def test_a_full_disk_ends_with_a_storage_error_and_then_it_goes_on(base, tmp_path, root):

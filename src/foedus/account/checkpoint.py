@@ -132,7 +132,7 @@ def verify_note(note: SignedNote, keys: Sequence[VerifierKey], *, at: datetime |
     Args:
         note: the note.
         keys: keys trusted for it; name and id together name a key.
-        at: the present; a cosignature more than five minutes later is refused. None: times are not judged.
+        at: the present; a cosignature more than two days later is refused. None: times are not judged.
 
     Raises:
         BadSignature: a known key's signature fails (the whole note is condemned), or no known key signed.
@@ -232,7 +232,7 @@ def parse_state(text: str) -> LogState:
             "not a checkpoint", code="checkpoint-malformed", hint="origin, size and root, a line each"
         )
     if size == 0 and root != merkle.EMPTY_ROOT:
-        raise MalformedRecord("an empty log with a root of its own", code="checkpoint-malformed")
+        raise MalformedRecord("an empty log with a root of its own", code="checkpoint-root")
     return LogState(origin=lines[0], size=size, root=root)
 
 
@@ -286,6 +286,17 @@ def open_cosigned(note: str, origin: str, keys: Sequence[VerifierKey], at: datet
     known = {(key.name, key.id) for key in keys}
     lines = [_written(line) for line in parsed.signatures if (line.name, line.key_id) in known]
     return Checkpoint(origin=origin, size=signed.size, root=signed.root, note=parsed.text + "\n" + "".join(lines))
+
+
+def cosigned_by(note: str, keys: Sequence[VerifierKey]) -> bool:
+    """Say whether a note that was verified when it came has the line of a cosigner among some keys."""
+    cosigners = {(key.name, key.id) for key in keys if key.type == COSIGNATURE_ED25519}
+    return any((line.name, line.key_id) in cosigners for line in parse_note(note).signatures)
+
+
+def lines_of(note: str) -> str:
+    """Return the signature lines of a note."""
+    return note.rpartition("\n\n")[2]
 
 
 def write_proof(proof: Proof) -> str:

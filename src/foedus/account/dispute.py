@@ -22,7 +22,7 @@ import msgspec
 
 from foedus.account import checkpoint, ledger, receipts
 from foedus.account.trust import Trust, trust_of
-from foedus.errors import BrokenChain, FoedusError, InputError, LimitExceeded, MalformedRecord
+from foedus.errors import BadSignature, BrokenChain, FoedusError, InputError, LimitExceeded, MalformedRecord
 from foedus.model.canonical import canonical
 from foedus.model.entry import StoredEntry
 from foedus.model.vkey import COSIGNATURE_ED25519
@@ -218,7 +218,12 @@ def _verdict(evidence: Evidence, trusted_digest: str) -> Verdict:
 
 
 def _receipt(text: str, claim: Claim, trust: Trust, object_id: str) -> Receipt:
-    stored = ledger.verify_proof(text, claim.back, trust.log_keys_of(claim.recipient))
+    keys = [*trust.log_keys_of(claim.recipient), *trust.cosign_keys_of(claim.sender)]
+    stored = ledger.verify_proof(text, claim.back, keys)
+    note = checkpoint.parse_note(checkpoint.read_proof(text).note)
+    # A line of an unknown key would be ignored, and whoever changed it would not be found.
+    if len(checkpoint.verify_note(note, keys)) != len(note.signatures):
+        raise BadSignature("a receipt with a signature that nobody knows", code="dispute-signature", where=claim.back)
     body, entry = receipts.read(stored), stored.entry()
     if not isinstance(body, receipts.Batch) or not answers(body, claim.log, claim.seq):
         raise BrokenChain("a receipt that does not answer for the entry", code="dispute-receipt", where=str(entry.seq))

@@ -113,9 +113,15 @@ def accept(store: LogStore, log_name: str, note: str, keys: Sequence[VerifierKey
     Raises:
         ForkedLedger: the partner holds a state that this log does not have: it was restored from an old copy, or forked.
         BadSignature: log or partner did not sign it, or a known key's signature fails.
+        BrokenChain: the partner cosigned a later state before: this one was sent again, or came late.
     """
     info = _own(store, log_name)
     signed = checkpoint.open_cosigned(note, info.origin, keys, at)
+    newer = [one for one in store.checkpoints(log_name, signed.size) if checkpoint.cosigned_by(one.note, keys)]
+    if newer:
+        raise BrokenChain(
+            "a receipt older than the newest", code="receipt-old", where=f"{info.origin} size {signed.size}"
+        )
     if signed.size > store.size(log_name) or merkle.root(signed.size, partial(store.nodes, log_name)) != signed.root:
         last = store.checkpoint(log_name)
         raise ForkedLedger(

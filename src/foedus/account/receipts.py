@@ -299,6 +299,47 @@ class CredentialRemoved(CredentialAdded, frozen=True, kw_only=True):
     kind_of_entry: ClassVar[str] = "credential.removed"
 
 
+class Origin(Shared, frozen=True, kw_only=True):
+    """A body about a log as such, in the private log: ``parties`` are the own and the peer, ``log`` is the origin."""
+
+    log: str
+
+
+class LedgerForked(Origin, frozen=True, kw_only=True):
+    """``signer`` signed two histories of a log; ``statements`` are the SHA-256 of the two that show it. The pair is frozen."""
+
+    kind_of_entry: ClassVar[str] = "ledger.forked"
+
+    signer: str
+    statements: tuple[str, str]
+
+
+class LedgerDisputed(Origin, frozen=True, kw_only=True):
+    """Something that a peer said of a log was refused (stable code) and proves nothing; ``came`` says what it was."""
+
+    kind_of_entry: ClassVar[str] = "ledger.disputed"
+
+    came: Literal["checkpoint", "receipt", "submission", "cosignature"]
+    code: str
+
+
+class LedgerThawed(Origin, frozen=True, kw_only=True):
+    """Two people let a frozen pair go on."""
+
+    kind_of_entry: ClassVar[str] = "ledger.thawed"
+
+    people: tuple[str, str]
+
+
+class NodeRestored(Origin, frozen=True, kw_only=True):
+    """An own log was found to be older than what was signed; ``range`` (half-open) came back from the peer."""
+
+    kind_of_entry: ClassVar[str] = "node.restored"
+
+    reason: Literal["fetched-back", "never-taken"]
+    range: tuple[int, int]
+
+
 BODIES: Mapping[str, type[Body]] = MappingProxyType(
     {
         body.kind_of_entry: body
@@ -315,6 +356,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
                 CredentialAdded,
                 CredentialRemoved,
             ),
+            *(LedgerForked, LedgerDisputed, LedgerThawed, NodeRestored),
         )
     }
 )

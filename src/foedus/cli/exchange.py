@@ -66,7 +66,10 @@ def _pulled(terminal: Terminal, found: list[Pulled]) -> None:
     terminal.table(["peer", "programme", *numbers], rows)
     for one in found:
         if one.error:
-            terminal.line(f"{one.peer}: {one.error}", "red")
+            terminal.line(f"{one.peer}: {one.error}", "bold red" if "FROZEN" in one.error else "red")
+        if one.restored:
+            said = f"{one.restored:,} of our own log's entries came back from {one.peer}: this node was restored"
+            terminal.line(said, "bold yellow")
         if one.corroborated:
             terminal.indented(f"{count(one.corroborated, 'finding')} of {one.peer} match what this node holds")
         if one.refused:

@@ -9,16 +9,21 @@ import click
 
 from foedus.cli import evidence, options
 from foedus.cli.command import Group
-from foedus.cli.node import logs_table
+from foedus.cli.node import halted, logs_table
 from foedus.cli.options import handle, log_of, on_node, prints
+from foedus.cli.person import by_person
 from foedus.cli.terminal import Column, Terminal, count, day_and_time, styled
 from foedus.errors import TrustError
-from foedus.node import account
+from foedus.model.people import Person
+from foedus.node import account, forks, people
 from foedus.node import reconcile as node_reconcile
 from foedus.node.home import Node
 
 _LOG = click.argument("log", default="", metavar="[LOG]", shell_complete=options.logs)
-_NAMED = ("source", "indicator", "milestone", "party", "version", "cause", "role", "method", "reason", "by")
+_NAMED = (
+    *("signer", "came", "code", "source", "indicator", "milestone", "party", "version", "cause", "role", "method"),
+    *("reason", "by"),
+)
 
 
 @click.group("ledger", cls=Group, short_help="Show, verify and prove what happened.")
@@ -46,6 +51,7 @@ def show(node: Node, terminal: Terminal, log: str, start: int | None, limit: int
         if terminal.as_json:
             terminal.document(logs)
         else:
+            halted(terminal, node)
             logs_table(terminal, logs)
         return
     found = account.show(node, log_of(node, log), -1 if start is None else start, limit)
@@ -175,6 +181,34 @@ def reconcile(node: Node, terminal: Terminal, peer: str, programme: str, output:
 
 def _size(size: int | None) -> str:
     return "none" if size is None else str(size)
+
+
+@command.command(
+    "thaw",
+    ledger="ledger.thawed with both names, in the private log.",
+    examples=["foedus ledger thaw jpn --as ann --with ben"],
+)
+@click.argument("peer", shell_complete=options.parties)
+@options.programme()
+@click.option("--with", "second", required=True, metavar="NAME", help="The second person; asked for a password too.")
+@prints
+@on_node
+@by_person
+def thaw(node: Node, terminal: Terminal, peer: str, programme: str, person: Person, second: str) -> None:
+    """Let a frozen pair go on, after people talked.
+
+    Two approvers do it together. What shows that a log was signed twice is kept. Where the peer still serves the other
+    history, the next pull freezes the pair again. Where this node cosigned entries that the peer lost, it forgets them.
+    """
+    password = click.prompt(f"Password of {second}", hide_input=True, err=True)
+    found = forks.thaw(node, peer, (person, people.signed_in(node, second, password)), programme)
+    if terminal.as_json:
+        terminal.document([one._asdict() for one in found])
+        return
+    for one in found:
+        terminal.line(f"{one.peer} under {one.programme.rsplit(':', 1)[-1]} goes on, by {person.name} and {second}.")
+        if one.given_up:
+            terminal.indented(f"the cosignature of {one.given_up} entries is given up: they never came")
 
 
 command.add_command(evidence.dispute)

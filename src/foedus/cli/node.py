@@ -17,7 +17,7 @@ from foedus.node import init as making
 from foedus.node import programmes
 from foedus.node.home import Node
 from foedus.node.serve import serve
-from foedus.node.status import Status
+from foedus.node.status import Status, halts
 from foedus.node.status import status as status_of
 
 
@@ -161,6 +161,7 @@ def status(node: Node, terminal: Terminal) -> None:
         terminal.document(found)
         return
     terminal.heading(f"{found.party} · {found.name}")
+    halted(terminal, node)
     terminal.facts(
         [
             ("directory", found.directory),
@@ -208,6 +209,12 @@ def _logs(terminal: Terminal, found: Status) -> None:
     terminal.line()
     terminal.heading("Ledgers")
     logs_table(terminal, found.logs)
+
+
+def halted(terminal: Terminal, node: Node) -> None:
+    """Say loudly for whom nothing is signed, and what to do."""
+    for one in halts(node):
+        terminal.line(f"{'FROZEN' if one.frozen else 'HALTED'} {one.why}", "bold red")
 
 
 def logs_table(terminal: Terminal, logs: Any) -> None:

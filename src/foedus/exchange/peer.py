@@ -7,7 +7,10 @@ mTLS only, under ``/peer/<programme>/``::
     GET  consistency?old=&new=       JSON {"proof": [base64]}
     GET  state?log=                  JSON {"origin", "size", "root", "note"}: a log of the pair as its rows say
     GET  subtrees?log=&at=           JSON {"hashes": [base64]}: subtrees of it, ``level-index`` joined by dots
+    GET  returned?start=&limit=      entries of the caller's own log, as this node took them
     POST receipt                     the cosigned checkpoint, answered by one line
+    POST add-checkpoint              a checkpoint of the caller's log to cosign, see :mod:`foedus.exchange.witness`
+    GET  <origin hash>/checkpoint    what was cosigned of that log last
     POST ask, ask-back               which values both hold, see :mod:`foedus.exchange.asking`
 
 A programme without such a log, hidden or absent, is 404; asking needs no log. What comes in on either side is hostile until
@@ -31,11 +34,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from foedus.errors import ExchangeError, FoedusError, MalformedRecord
-from foedus.exchange import asking, http, trees
+from foedus.exchange import asking, http, trees, witness
 from foedus.exchange.http import Answer, Refusal, Request
 from foedus.exchange.session import Session
 from foedus.model.entry import LogCopy, StoredEntry
-from foedus.model.ports import AskedTooOften, Caller, Credentials, LogSide, PeerLogs
+from foedus.model.ports import AskedTooOften, Caller, Credentials, LogSide, NotWitnessed, PeerLogs
 
 MAX_ENTRIES = 1_000
 MAX_PAGE_BYTES = 8 * 2**20
@@ -43,12 +46,19 @@ MAX_NOTE_BYTES = 64 * 1024
 MAX_PROOF_HASHES = 63
 _JSON, _LINES, _TEXT = b"application/json", b"application/jsonl", b"text/plain; charset=utf-8"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
-_POSTS = {"receipt": MAX_NOTE_BYTES, "ask": asking.MAX_QUESTION_BYTES, "ask-back": asking.MAX_QUESTION_BYTES}
+_POSTS = {
+    "receipt": MAX_NOTE_BYTES,
+    "add-checkpoint": witness.MAX_BODY_BYTES,
+    "ask": asking.MAX_QUESTION_BYTES,
+    "ask-back": asking.MAX_QUESTION_BYTES,
+}
 _METHODS = {
-    **dict.fromkeys(("checkpoint", "entries", "consistency", "state", "subtrees"), "GET"),
+    **dict.fromkeys(("checkpoint", "entries", "consistency", "state", "subtrees", "returned"), "GET"),
     **dict.fromkeys(_POSTS, "POST"),
 }
-_ASKS = ("ask", "ask-back")
+# What needs no log to be asked: the first question, and the first checkpoint, of a pair.
+_FIRST = ("ask", "ask-back", "add-checkpoint")
+_ORIGIN_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LATER_S = b"3600"
 
 _T = TypeVar("_T")
@@ -129,11 +139,14 @@ class PeerServer:
             raise Refusal(401, "certificate-required", "connect with the node's certificate")
         match request.path.split("/"):
             case ["", "peer", programme, what] if programme and what in _METHODS:
-                pass
+                self._spend(caller, what)
+            case ["", "peer", programme, origin, "checkpoint"] if programme and _ORIGIN_HASH.fullmatch(origin):
+                self._spend(caller, "witnessed")
+                return self._witnessed(caller, programme, origin, request.method)
             case _:
                 raise _absent()
-        # Asking comes before any release: it needs no log, and which programme it names is looked at with its body.
-        if what not in _ASKS and not self._known(caller, programme, what):
+        # Which programme these name is looked at with their body.
+        if what not in _FIRST and not self._known(caller, programme, what):
             raise _absent()
         if request.method != _METHODS[what]:
             raise Refusal(405, "method-unknown", headers=((b"allow", _METHODS[what].encode()),))
@@ -141,14 +154,22 @@ class PeerServer:
             http.check_length(request, _POSTS[what])
             return _Post(caller, programme, what)
         read = {"checkpoint": self._checkpoint, "entries": self._entries, "consistency": self._consistency}
-        read |= {"state": self._state, "subtrees": self._subtrees}
+        read |= {"state": self._state, "subtrees": self._subtrees, "returned": self._returned}
         return read[what](caller, programme, request.query)
 
     def _known(self, caller: Caller, programme: str, what: str) -> bool:
         """Say whether the caller may know of anything here; asked before the query is read."""
+        if what == "returned":
+            return self._logs.holds(caller, programme, "received")
         if what in ("state", "subtrees"):
             return any(self._logs.holds(caller, programme, side) for side in trees.SIDES)
         return self._logs.checkpoint(caller, programme) is not None
+
+    def _spend(self, caller: Caller, what: str) -> None:
+        """Count the request, whether or not there is what it asks for."""
+        wait_s = self._logs.spend(caller, what)
+        if wait_s:
+            raise Refusal(429, "peer-too-often", "ask later", ((b"retry-after", str(wait_s).encode()),))
 
     def _guarded(self, act: Callable[[], Answer | _Post]) -> Answer | _Post:
         try:
@@ -166,19 +187,11 @@ class PeerServer:
 
     def _entries(self, caller: Caller, programme: str, query: bytes) -> Answer:
         asked = _numbers(query, {"start": 0, "limit": MAX_ENTRIES})
-        found = self._logs.entries(caller, programme, asked["start"], min(asked["limit"], MAX_ENTRIES))
-        if found is None:
-            raise _absent()
-        lines: list[bytes] = []
-        size = 0
-        for entry in found:
-            line = msgspec.json.encode(_Line(entry.leaf, entry.salt, entry.body))
-            size += len(line) + 1
-            # The first goes out however long it is: an empty page would mean the end of the log.
-            if lines and size > MAX_PAGE_BYTES:
-                break
-            lines.append(line)
-        return Answer(200, b"".join(line + b"\n" for line in lines), _LINES)
+        return _page(self._logs.entries(caller, programme, asked["start"], min(asked["limit"], MAX_ENTRIES)))
+
+    def _returned(self, caller: Caller, programme: str, query: bytes) -> Answer:
+        asked = _numbers(query, {"start": 0, "limit": MAX_ENTRIES})
+        return _page(self._logs.returned(caller, programme, asked["start"], min(asked["limit"], MAX_ENTRIES)))
 
     def _consistency(self, caller: Caller, programme: str, query: bytes) -> Answer:
         asked = _numbers(query, {"old": None, "new": None})
@@ -190,7 +203,7 @@ class PeerServer:
         return Answer(200, msgspec.json.encode(_Proof(list(proof))), _JSON)
 
     def _posted(self, post: _Post, body: bytes) -> Answer:
-        read = {"receipt": self._receipt, "ask": self._ask, "ask-back": self._ask_back}
+        read = {"receipt": self._receipt, "ask": self._ask, "ask-back": self._ask_back, "add-checkpoint": self._add}
         return read[post.what](post, body)
 
     def _ask(self, post: _Post, body: bytes) -> Answer:
@@ -208,6 +221,26 @@ class PeerServer:
         if not self._logs.ask_back(post.caller, post.programme, returned.session, returned.twice):
             raise _absent()
         return Answer(200, b"{}", _JSON)
+
+    def _add(self, post: _Post, body: bytes) -> Answer:
+        handed = witness.submission_of(body)
+        try:
+            lines = self._logs.witness(post.caller, post.programme, *handed)
+        except NotWitnessed as refused:
+            if refused.status == 409:
+                return Answer(409, b"%d\n" % refused.size, witness.SIZE_TYPE)
+            if refused.status == 404:
+                raise _absent() from refused
+            raise Refusal(refused.status, refused.code) from refused
+        return Answer(200, lines.encode(), _TEXT)
+
+    def _witnessed(self, caller: Caller, programme: str, origin: str, method: str) -> Answer:
+        note = self._logs.witnessed(caller, programme, origin)
+        if note is None:
+            raise _absent()
+        if method != "GET":
+            raise Refusal(405, "method-unknown", headers=((b"allow", b"GET"),))
+        return Answer(200, note.encode(), _TEXT)
 
     def _state(self, caller: Caller, programme: str, query: bytes) -> Answer:
         side, _ = trees.asked(query, places=False)
@@ -259,8 +292,19 @@ class PeerClient:
         Raises:
             ExchangeError: the peer cannot be reached or does not answer as it must.
         """
+        return self._page("entries", start, limit)
+
+    def returned(self, start: int, limit: int = MAX_ENTRIES) -> list[StoredEntry]:
+        """Return entries of our own log as the peer took them, from ``start`` on.
+
+        Raises:
+            ExchangeError: the peer cannot be reached or does not answer as it must.
+        """
+        return self._page("returned", start, limit)
+
+    def _page(self, what: str, start: int, limit: int) -> list[StoredEntry]:
         # One entry may go beyond the page's limit, never more.
-        body = self._get("entries", {"start": str(start), "limit": str(limit)}, 2 * MAX_PAGE_BYTES) or b""
+        body = self._get(what, {"start": str(start), "limit": str(limit)}, 2 * MAX_PAGE_BYTES) or b""
         lines = body.splitlines()
         if len(lines) > limit:
             raise _bad_answer("more entries than were asked for")
@@ -335,6 +379,22 @@ class PeerClient:
         if len(reply.body) > max_bytes:
             raise _bad_answer("too long")
         return reply.body
+
+
+def _page(found: Sequence[StoredEntry] | None) -> Answer:
+    """Return entries as one page."""
+    if found is None:
+        raise _absent()
+    lines: list[bytes] = []
+    size = 0
+    for entry in found:
+        line = msgspec.json.encode(_Line(entry.leaf, entry.salt, entry.body))
+        size += len(line) + 1
+        # The first goes out however long it is: an empty page would mean the end of the log.
+        if lines and size > MAX_PAGE_BYTES:
+            break
+        lines.append(line)
+    return Answer(200, b"".join(line + b"\n" for line in lines), _LINES)
 
 
 def _numbers(query: bytes, known: dict[str, int | None]) -> dict[str, int]:

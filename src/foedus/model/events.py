@@ -56,7 +56,10 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "sign-in.refused": (*_COMMON, "person", "reason", "count"),
     "credential.added": (*_COMMON, "person", "credential"),
     "credential.removed": (*_COMMON, "person", "credential"),
-    "node.restored": (*_COMMON, "reason"),
+    "ledger.forked": (*_COMMON, "log", "signer"),
+    "ledger.disputed": (*_COMMON, "log", "came", "code"),
+    "ledger.thawed": (*_COMMON, "log"),
+    "node.restored": (*_COMMON, "log", "reason"),
     "break-glass": (*_PLACED, "role", "hash", "reason"),
 }
 

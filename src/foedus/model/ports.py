@@ -251,6 +251,22 @@ class AskedTooOften(Exception):
     """The caller has asked as often, or for as much, as this node answers for now."""
 
 
+class NotWitnessed(Exception):
+    """A checkpoint is not cosigned.
+
+    Args:
+        status: the status that the witness protocol has for it: 400, 403, 404, 409, 422.
+        code: stable kebab-case name of the case.
+        size: with 409, the size that was cosigned last.
+    """
+
+    def __init__(self, status: int, code: str, size: int = 0) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.size = size
+
+
 LogSide = Literal["sent", "received"]
 """Which log of a pair, seen from the node that is asked: what its party sent to the caller, or received from it."""
 
@@ -287,6 +303,22 @@ class PeerLogs(Protocol):
         Raises:
             foedus.errors.TrustError: it does not verify.
         """
+
+    def spend(self, caller: Caller, what: str) -> int:
+        """Count a request of a caller's; return 0, or after how many seconds it may ask again."""
+
+    def returned(self, caller: Caller, programme: str, start: int, limit: int) -> Sequence[StoredEntry] | None:
+        """Return entries of the caller's own log as this node took them; None where it holds none."""
+
+    def witness(self, caller: Caller, programme: str, old: int, proof: Sequence[bytes], note: str) -> str:
+        """Cosign a checkpoint of the caller's log; return the signature lines. It is kept before this returns.
+
+        Raises:
+            NotWitnessed: it is not cosigned, and why.
+        """
+
+    def witnessed(self, caller: Caller, programme: str, origin_hash: str) -> str | None:
+        """Return what was last cosigned of the caller's log with that origin (SHA-256, hex), or None."""
 
     def ask(self, caller: Caller, programme: str, asking: Asking) -> Answered | None:
         """Answer which values both hold; None for a programme or area the caller has no part in, or that is not there.

@@ -137,6 +137,7 @@ def _agreement(node: Node, party: str, area: str, programme: str) -> Agreement:
     held = [node.agreements.required(programme, at)] if programme else node.agreements.in_force(at)
     found = [one for one in held if _covers(node, one, party, area)]
     if len(found) == 1:
+        node.freezes.refuse(found[0].programme.id, party)
         return found[0]
     if found:
         words = ", ".join(one.word for one in found)

@@ -126,9 +126,14 @@ class Backend:
         ]
 
     def agreements(self, caller: Caller) -> list[Agreement]:
-        """Return the programmes in force that the caller's party is one of."""
+        """Return the programmes in force that the caller's party is one of; to a frozen peer its programme is absent."""
         held = self._node.agreements.in_force(self._node.clock.now())
-        return [agreement for agreement in held if agreement.programme.party(caller.party) is not None]
+        return [
+            agreement
+            for agreement in held
+            if agreement.programme.party(caller.party) is not None
+            and self._node.freezes.of(agreement.programme.id, caller.party) is None
+        ]
 
     def collections(self, caller: Caller, root: str) -> Sequence[Collection] | None:
         """Return the collections of a root this caller may know of; None for an unknown root."""

@@ -28,7 +28,7 @@ from foedus.account.receipts import (
     exchange_due,
 )
 from foedus.engine import run as engine
-from foedus.errors import ExchangeError, InputError, TrustError
+from foedus.errors import BrokenChain, ExchangeError, InputError, TrustError
 from foedus.exchange import tls
 from foedus.exchange.peer import PeerClient
 from foedus.exchange.session import Patience, Session
@@ -42,14 +42,20 @@ from foedus.model.ports import PullState, ViewQuery
 from foedus.node.agreements import Agreement, Peer, peers
 from foedus.node.analyse import Analysed, Arriving, conclude
 from foedus.node.arrived import arrived
+from foedus.node.compare import pair_logs
+from foedus.node.forks import Pair, watched
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
-from foedus.node.release import pair_log, sign_log, view_name
+from foedus.node.ownlog import OwnLog
+from foedus.node.release import pair_log, view_name
+from foedus.node.signing import sign_log
+from foedus.node.witness import vouch
 from foedus.store import evidence, quarantine, state
 from foedus.store.engine import Read, Tx
 from foedus.store.objects import Placed
 from foedus.store.pages import Views
+from foedus.store.witnessed import witnessed_of
 
 TIMEOUT_S = 60.0
 TRIES = 5
@@ -66,6 +72,7 @@ class Pulled(msgspec.Struct):
     entries: int = 0
     acknowledged: int = 0
     corroborated: int = 0
+    restored: int = 0
     error: str = ""
 
 
@@ -87,9 +94,10 @@ def pull(node: Node, party: str = "", programme: str = "", progress: Progress = 
                 continue
             result = Pulled(agreement.programme.id, peer.party)
             try:
+                node.freezes.refuse(agreement.programme.id, peer.party)
                 with session_to(node, peer) as session:
                     _Pull(node, agreement, peer, session, result).run(progress)
-            except (ExchangeError, TrustError) as error:
+            except (ExchangeError, TrustError, InputError) as error:
                 result.error = str(error)
             results.append(result)
     return results
@@ -121,10 +129,13 @@ class _Pull:
         self.session = session
         self.logs = PeerClient(self.session, peer.card.endpoint, agreement.word)
         self.areas = {area.id: area for area in agreement.programme.areas}
+        self.own = OwnLog(node, agreement, peer, session)
+        self.log = pair_logs(node, agreement, peer.party)[1]
         self.exchanged = False
 
     def run(self, progress: Progress) -> None:
-        """Read the peer's ledger, then its collections; answer with receipts."""
+        """Compare our own log; read the peer's ledger, then its collections; answer with receipts, and have ours cosigned."""
+        self.result.restored = self.own.compare()
         self.take_entries()
         root = urljoin(self.peer.card.endpoint, f"/{self.agreement.word}/")
         for collection in taxii.collections(self.session, root):
@@ -132,13 +143,28 @@ class _Pull:
             if collection.can_read and kind == "released" and area in self.areas:
                 self._collection(urljoin(root, f"collections/{collection.id}/"), area, progress)
         self._receipt()
+        self.own.hand_in()
 
     def take_entries(self) -> None:
-        """Take what is new in the peer's ledger, up to a checkpoint that it signed."""
+        """Take what is new in the peer's ledger, up to a checkpoint that it signed.
+
+        Raises:
+            TrustError: something of it does not hold; where that proves that the log was signed twice, the pair is frozen.
+        """
+        pair = Pair(self.programme, self.peer.party, self.peer.party, self.theirs)
+        with watched(self.node, pair, "checkpoint", (self.logs, self.log)):
+            self._take_entries()
+
+    def _take_entries(self) -> None:
+        with self.node.store.read() as read:
+            seen = witnessed_of(read, self.theirs)
         note = self.logs.checkpoint()
         if note is None:
             return
         state_ = checkpoint.parse_state(checkpoint.parse_note(note).text)
+        if seen is not None and state_.size < seen.size:
+            place = f"{state_.origin} size {state_.size}"
+            raise BrokenChain("a checkpoint older than what was cosigned", code="checkpoint-old", where=place)
         with self.node.store.write() as tx:
             info = tx.logs.log(self.theirs)
             if info is None:
@@ -148,7 +174,8 @@ class _Pull:
             kept = tx.logs.checkpoint(self.theirs)
             if kept is not None and (kept.size, kept.root) == (state_.size, state_.root):
                 return
-            taken = take(tx.logs, info, self._entries(before, state_.size), note, [self.peer.log_key])
+            taken = take(tx.logs, info, self._entries(before, state_.size), note, self.log.keys)
+            vouch(self.node, tx, self.theirs, self.log.keys)
             arrived(tx, self.node, info, before, taken.size)
             self.result.entries += taken.size - before
             self.exchanged = True
@@ -192,11 +219,10 @@ class _Pull:
             if kept is None:
                 return
             self._enter_exchange(tx, kept)
-        if self.exchanged:
-            at = self.node.clock.now()
-            key = self.node.keys.public("cosign")
-            note = checkpoint.cosign(kept.note, key.name, self.node.keys.private("cosign"), at)
-            self.logs.send_receipt(note)
+            cosigned = vouch(self.node, tx, self.theirs, self.log.keys) if self.exchanged else None
+        # None as well where the peer handed in a later state meanwhile: it has that cosignature.
+        if cosigned is not None:
+            self.logs.send_receipt(cosigned.note)
 
     def _enter_exchange(self, tx: Tx, kept: Checkpoint) -> None:
         at = self.node.clock.now()
@@ -395,6 +421,7 @@ def push(node: Node, party: str, programme: str, url: str, authorization: str = 
 
     Raises:
         InputError: not the URL of a collection.
+        TrustError: the pair is frozen.
         ExchangeError: the server cannot be reached or refuses all.
     """
     root, found, _ = url.partition("collections/")
@@ -415,6 +442,7 @@ def push(node: Node, party: str, programme: str, url: str, authorization: str = 
 def released(node: Node, party: str, programme: str) -> Iterator[bytes]:
     """Yield the bytes of what a party's release views show now, in order of release."""
     agreement = node.agreements.of(programme, node.clock.now())
+    node.freezes.refuse(agreement.programme.id, party)
     reader = Views(node.store)
     for area in agreement.programme.areas:
         position: int | None = None

@@ -23,8 +23,10 @@ from foedus.node import config as settings
 from foedus.node.agreements import Agreements
 from foedus.node.clock import ENTROPY, SystemClock, clock_of
 from foedus.node.config import Config
+from foedus.node.freezes import Freezes
 from foedus.node.keys import Keys, write_secret
 from foedus.node.layers import NodeLayers
+from foedus.node.lease import Lease
 from foedus.store.engine import Store
 
 Progress = Callable[[str, int, int | None], None]
@@ -53,6 +55,8 @@ class Node:
         self.entropy = entropy
         self.keys = Keys(directory / "keys", f"{config.party}.{config.name}")
         self.store = Store.open(directory)
+        self.lease = Lease(directory)
+        self.freezes = Freezes(self.store, clock)
         self.agreements = Agreements(self.store, config.party)
         self.layers = NodeLayers(self.store, directory / config.layers)
 

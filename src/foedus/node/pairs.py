@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 
 from foedus.account import merkle
 from foedus.account.ledger import accept as accept_receipt
+from foedus.errors import FoedusError, ForkedLedger, InputError, TrustError
+from foedus.exchange.buckets import Buckets, Rate
+from foedus.exchange.witness import Submission
+from foedus.model import instant
 from foedus.model.entry import LogCopy, StoredEntry
-from foedus.model.ports import Answered, Asking, Caller, Credentials, LogSide
-from foedus.node.agreements import peer_of
+from foedus.model.ports import Answered, Asking, Caller, Credentials, LogSide, NotWitnessed
+from foedus.node.agreements import Agreement
 from foedus.node.ask import Answers
 from foedus.node.backend import Backend
 from foedus.node.copies import Copies
+from foedus.node.forks import Pair, dispute
 from foedus.node.home import Node
+from foedus.node.logkeys import cosign_keys, log_keys
+from foedus.node.signing import doubt
+from foedus.node.witness import Witness
+
+# Far beyond what a node asks for in its turns; a comparison of long logs asks for many subtrees.
+RATES = {
+    "state": Rate(60, 1.0),
+    "subtrees": Rate(2_000, 100.0),
+    "entries": Rate(2_000, 100.0),
+    "returned": Rate(2_000, 100.0),
+    "receipt": Rate(120, 5.0),
+    "add-checkpoint": Rate(120, 5.0),
+    "witnessed": Rate(120, 5.0),
+}
 
 
 class Pairs:
@@ -30,6 +48,8 @@ class Pairs:
         self._backend = backend
         self._copies = Copies(node.store)
         self._answers = Answers(node)
+        self._witness = Witness(node)
+        self._buckets = Buckets(RATES)
 
     def identify(self, credentials: Credentials) -> Caller | None:
         """Return who asks, or None."""
@@ -73,6 +93,18 @@ class Pairs:
                 return None
             return merkle.consistency(old, new, partial(read.logs.nodes, name))
 
+    def spend(self, caller: Caller, what: str) -> int:
+        """Count a request of a caller's; return 0, or after how many seconds it may ask again."""
+        return self._buckets.spend(caller.party, what, instant.to_us(self._node.clock.now()))
+
+    def returned(self, caller: Caller, programme: str, start: int, limit: int) -> Sequence[StoredEntry] | None:
+        """Return entries of the caller's own log as this node took them."""
+        name = self._pair(caller, programme, "received")
+        if name is None or not self._copies.holds(name):
+            return None
+        with self._node.store.read() as read:
+            return list(read.logs.entries(name, start, start + limit))
+
     def holds(self, caller: Caller, programme: str, side: LogSide) -> bool:
         """Say whether this node holds that log of the pair with the caller, signed at least once."""
         name = self._pair(caller, programme, side)
@@ -91,15 +123,48 @@ class Pairs:
         return None if name is None else self._copies.subtrees(name, wanted)
 
     def accept(self, caller: Caller, programme: str, note: str) -> str:
-        """Take the caller's cosigned checkpoint of that log as its receipt."""
-        name = self._pair(caller, programme)
+        """Take the caller's cosigned checkpoint of that log as its receipt; what is refused is entered.
+
+        Raises:
+            TrustError: it does not verify, is older than the newest, or of a state that the log does not have.
+            InputError: it is no checkpoint.
+        """
+        agreement, name = self._agreement(caller, programme), self._pair(caller, programme)
+        assert agreement is not None, "the server asked for the checkpoint first"
         assert name is not None, "the server asked for the checkpoint first"
-        at: datetime = self._node.clock.now()
-        agreement = next(one for one in self._backend.agreements(caller) if one.word == programme)
-        keys = [self._node.keys.public("log"), peer_of(agreement, caller.party).cosign_key]
-        with self._node.store.write() as tx:
-            said = accept_receipt(tx.logs, name, note, keys, at=at)
+        at, party = self._node.clock.now(), caller.party
+        keys = [*log_keys(self._node, agreement, self._node.party), *cosign_keys(self._node, agreement, party)]
+        try:
+            with self._node.store.write() as tx:
+                said = accept_receipt(tx.logs, name, note, keys, at=at)
+        except (TrustError, InputError) as error:
+            self._refused(Pair(agreement.programme.id, party, self._node.party, name), error)
+            raise
         return f"receipt for {said.size} entries"
+
+    def _refused(self, pair: Pair, error: FoedusError) -> None:
+        """Enter a receipt that was refused; where the caller holds what we have not, nothing is signed before it is compared."""
+        if isinstance(error, ForkedLedger):
+            with self._node.store.write() as tx:
+                doubt(tx, pair.log)
+        dispute(self._node, pair, "receipt", error.code)
+
+    # Witness of the caller's log.
+
+    def witness(self, caller: Caller, programme: str, old: int, proof: Sequence[bytes], note: str) -> str:
+        """Cosign a checkpoint of the caller's log; return the signature line."""
+        agreement = self._agreement(caller, programme)
+        if agreement is None:
+            raise NotWitnessed(404, "origin-unknown")
+        return self._witness.add(agreement, caller.party, Submission(old, proof, note))
+
+    def witnessed(self, caller: Caller, programme: str, origin_hash: str) -> str | None:
+        """Return what was last cosigned of the caller's log with that origin, or None."""
+        agreement = self._agreement(caller, programme)
+        return None if agreement is None else self._witness.last(agreement, caller.party, origin_hash)
+
+    def _agreement(self, caller: Caller, programme: str) -> Agreement | None:
+        return next((one for one in self._backend.agreements(caller) if one.word == programme), None)
 
     # Which values both hold.
 

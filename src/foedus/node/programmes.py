@@ -18,7 +18,8 @@ from foedus.model.entry import MASTER
 from foedus.model.programme import Card, Programme, in_language
 from foedus.node.agreements import Agreement, why_not
 from foedus.node.home import Node
-from foedus.node.release import pair_log, sign_log
+from foedus.node.release import pair_log
+from foedus.node.signing import sign_log, why_halted
 from foedus.programme import agree, amend
 from foedus.programme.document import RoomFacts, read, read_valid
 from foedus.programme.document import check as check_document
@@ -227,7 +228,7 @@ def accept(node: Node, name: str) -> Held:
         sign_log(node, tx, MASTER)
         if programme.party(node.party) is not None:
             for party in programme.parties:
-                if party.id != node.party:
+                if party.id != node.party and not why_halted(node, tx, programme.id, party.id):
                     log = pair_log(node, tx, programme.id, party.id)
                     append(tx.logs, log, [draft(body)], at=at, entropy=node.entropy)
                     sign_log(node, tx, log)

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from foedus.account import merkle
-from foedus.account.ledger import append, sign
+from foedus.account.ledger import append
 from foedus.account.receipts import ReleaseRun, ReleaseSent, draft
 from foedus.model import instant, stix
 from foedus.model.canonical import digest
@@ -24,6 +24,7 @@ from foedus.node.agreements import Agreement
 from foedus.node.chosen import Chosen, Pick, all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
+from foedus.node.signing import open_own, sign_log, why_halted
 from foedus.node.subject import subject_of
 from foedus.release.decide import decide_many
 from foedus.release.duration import shift_us
@@ -86,14 +87,8 @@ def pair_log(node: Node, tx: Tx, programme: str, party: str) -> str:
     name = f"{programme}|{node.party}|{party}"
     if tx.logs.log(name) is None:
         origin = f"{node.party}.{node.config.name}/foedus/{node.entropy(16).hex()}"
-        tx.logs.open_log(LogInfo(name, origin, programme, node.party, party, own=True))
+        open_own(node, tx, LogInfo(name, origin, programme, node.party, party, own=True))
     return name
-
-
-def sign_log(node: Node, tx: Tx, name: str) -> None:
-    """Sign the state of an own log; what was signed leaves this transaction only with it."""
-    key = node.keys.public("log")
-    sign(tx.logs, name, node.keys.private("log"), key.name)
 
 
 def release(node: Node, party: str = "", programme: str = "", progress: Progress = silent) -> list[Run]:
@@ -143,7 +138,11 @@ class _Release:
         self.inputs = hashlib.sha256()
 
     def run(self, progress: Progress) -> Run:
-        """Run it."""
+        """Run it; to whom nothing may be signed, nothing goes, and the run says why."""
+        with self.node.store.read() as read:
+            self.result.note = why_halted(self.node, read, self.programme, self.party)
+        if self.result.note:
+            return self.result
         keep_facets(self.node, self.policy)
         with self.node.store.write() as tx:
             self.log = pair_log(self.node, tx, self.programme, self.party)

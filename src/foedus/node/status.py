@@ -9,6 +9,7 @@ from foedus.model import instant
 from foedus.node import account, programmes
 from foedus.node.account import LogState
 from foedus.node.home import Node
+from foedus.node.signing import why_halted
 from foedus.store import access, lookups, quarantine, views
 
 
@@ -28,6 +29,15 @@ class Released(msgspec.Struct, frozen=True):
     objects: int
 
 
+class Halt(msgspec.Struct, frozen=True):
+    """A pair in which nothing is signed, and why in words; ``frozen`` where one log was signed twice."""
+
+    peer: str
+    programme: str
+    frozen: bool
+    why: str
+
+
 class Status(msgspec.Struct, frozen=True):
     """How a node stands at an instant of its own clock."""
 
@@ -43,6 +53,7 @@ class Status(msgspec.Struct, frozen=True):
     logs: tuple[LogState, ...]
     tools: tuple[str, ...]
     quarantine: int
+    halts: tuple[Halt, ...]
 
 
 def status(node: Node) -> Status:
@@ -70,4 +81,19 @@ def status(node: Node) -> Status:
         tuple(account.logs(node)),
         tools,
         refused,
+        halts(node),
     )
+
+
+def halts(node: Node) -> tuple[Halt, ...]:
+    """Return the pairs in which nothing is signed: frozen, or not yet compared with the peer's copy."""
+    found: list[Halt] = []
+    with node.store.read() as read:
+        for agreement in node.agreements.in_force(node.clock.now()):
+            programme = agreement.programme.id
+            for party in agreement.programme.parties:
+                why = why_halted(node, read, programme, party.id) if party.id != node.party else ""
+                if why:
+                    frozen = node.freezes.of(programme, party.id) is not None
+                    found.append(Halt(party.id, programme, frozen, why))
+    return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +35,11 @@ class Read:
 
 class Tx(Read):
     """One write transaction: all of it becomes durable at the end of ``with store.write()``, or nothing."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.once_durable: list[Callable[[], None]] = []
+        """What is done after the commit, before the caller goes on."""
 
 
 class Store:
@@ -136,7 +141,10 @@ class Store:
             self._writer_thread = threading.get_ident()
             try:
                 with _storage_errors(self.path), self._writer.begin() as connection:
-                    yield Tx(connection)
+                    tx = Tx(connection)
+                    yield tx
+                for act in tx.once_durable:
+                    act()
             finally:
                 self._writer_thread = None
 

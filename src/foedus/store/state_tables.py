@@ -270,3 +270,31 @@ challenge = Table(
     number("until_us"),
     Index("challenge_by_age", "until_us"),
 )
+# The newest state of each partner's log that this node vouches for, with its own cosignature.
+witnessed = Table(
+    "witnessed",
+    metadata,
+    Column("log", Text, primary_key=True),
+    words("origin"),
+    number("size"),
+    octets("root"),
+    words("note"),
+)
+
+# Pairs in which one side signed two histories of a log; what shows it is kept for ever, ``thawed_us`` says when people went on.
+freeze = Table(
+    "freeze",
+    metadata,
+    key(),
+    words("programme"),
+    words("peer"),
+    words("log"),
+    words("origin"),
+    number("at_us"),
+    words("first"),
+    words("second"),
+    number("thawed_us", nullable=True),
+)
+
+# The directory in which an own log of a pair was last known to be the newest there is.
+lease = Table("lease", metadata, Column("log", Text, primary_key=True), words("place"))

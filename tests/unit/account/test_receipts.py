@@ -84,6 +84,10 @@ BODIES = [
     receipts.SignInRefused(at=AT, person="", reason="throttled", count=7),
     receipts.CredentialAdded(at=AT, person="ann", credential="b" * 64, by="ann"),
     receipts.CredentialRemoved(at=AT, person="ann", credential="b" * 64, by="root"),
+    receipts.LedgerForked(**COMMON, log=INFO.origin, signer="aaa", statements=("a" * 64, "b" * 64)),
+    receipts.LedgerDisputed(**COMMON, log=INFO.origin, came="receipt", code="note-condemned"),
+    receipts.LedgerThawed(**COMMON, log=INFO.origin, people=("ann", "ben")),
+    receipts.NodeRestored(**COMMON, log=INFO.origin, reason="fetched-back", range=(3, 5)),
 ]
 
 

@@ -33,7 +33,7 @@ IDS = [" ".join(path) for path, _ in ALL]
 EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node status|programme check|programme show|
 programme digest|programme schema|programme diff|programme impact|programme list|programme enrol|programme sign|programme accept|ingest|analyse|
 label show|label sources|label source|release|exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|
-ledger prove|ledger reconcile|ledger dispute|ledger equivocation|score|why|show|quarantine list|quarantine show|quarantine retry|quarantine discard|demo|
+ledger prove|ledger reconcile|ledger dispute|ledger equivocation|ledger thaw|score|why|show|quarantine list|quarantine show|quarantine retry|quarantine discard|demo|
 people add|people list|people roles|people password|people disable|people enable|people sessions|people sign-in|people sign-out|
 people passkeys|people remove-passkey"""
 
@@ -117,7 +117,7 @@ def completed(*words: str, node=None) -> list[str]:
 
 def test_verbs_are_completed():
     assert completed("le") == ["ledger"]
-    assert completed("ledger", "") == ["show", "verify", "prove", "reconcile", "dispute", "equivocation"]
+    assert completed("ledger", "") == ["show", "verify", "prove", "reconcile", "thaw", "dispute", "equivocation"]
     assert "--version" in completed("--")
 
 

@@ -12,8 +12,9 @@ from foedus.errors import BadSignature, ExchangeError
 from foedus.exchange import peer
 from foedus.exchange.peer import PeerClient, application
 from foedus.exchange.session import Patience, Session
+from foedus.exchange.witness import origin_hash as origin_hash_of
 from foedus.model.entry import LogCopy, StoredEntry
-from foedus.model.ports import Caller
+from foedus.model.ports import Caller, NotWitnessed
 
 BASE = "https://node.example"
 PATIENCE = Patience(lambda _: None, lambda: datetime(2026, 6, 1, tzinfo=UTC), lambda: 0.0, tries=2)
@@ -25,6 +26,7 @@ class Logs:
     def __init__(self, entries: list[StoredEntry] | None = None) -> None:
         self.log = entries or [StoredEntry(b'{"seq":%d}' % n, bytes([n]) * 16, b"\xff\n%d" % n) for n in range(5)]
         self.receipts: list[str] = []
+        self.waits: dict[str, int] = {}
 
     def identify(self, credentials):
         if credentials.authorization:
@@ -40,6 +42,24 @@ class Logs:
 
     def consistency(self, caller, programme, old, new):
         return [bytes([old]) * 32, bytes([new]) * 32] if new <= 5 else None
+
+    def spend(self, caller, what):
+        return self.waits.get(what, 0)
+
+    def returned(self, caller, programme, start, limit):
+        return self.log[start : start + limit] if programme == "treaty" else None
+
+    def witness(self, caller, programme, old, proof, note):
+        if programme != "treaty":
+            raise NotWitnessed(404, "origin-unknown")
+        if old != 3:
+            raise NotWitnessed(409, "submission-old", 3)
+        if proof:
+            raise NotWitnessed(422, "submission-proof")
+        return "\u2014 witness line\n" if note == "good\n" else ""
+
+    def witnessed(self, caller, programme, origin_hash):
+        return "cosigned\n" if programme == "treaty" and origin_hash == origin_hash_of("origin") else None
 
     def holds(self, caller, programme, side):
         return programme == "treaty" and side == "sent"

@@ -1,0 +1,78 @@
+"""Whether this node may sign a log: not in a frozen pair, and not in a copy of its directory that may be behind."""
+
+from __future__ import annotations
+
+from foedus.account.ledger import sign
+from foedus.errors import TrustError
+from foedus.model.entry import LogInfo
+from foedus.node.home import Node
+from foedus.store import freezes
+from foedus.store.engine import Read, Tx
+
+
+def open_own(node: Node, tx: Tx, info: LogInfo) -> None:
+    """Open an own log; from now on it is known to be the newest in this directory alone."""
+    tx.logs.open_log(info)
+    freezes.put_place(tx, info.name, node.lease.place())
+
+
+def sign_log(node: Node, tx: Tx, name: str) -> None:
+    """Sign the state of an own log; what was signed leaves this transaction only with it.
+
+    Raises:
+        TrustError: the pair is frozen, or the log must be compared with the peer's copy first.
+        ForkedLedger: the log is not what was signed before.
+    """
+    info = tx.logs.log(name)
+    assert info is not None, "a log is opened before it is signed"
+    if info.recipient:
+        _refuse(node, tx, info)
+    key = node.keys.public("log")
+    signed = sign(tx.logs, name, node.keys.private("log"), key.name)
+    if info.recipient:
+        tx.once_durable.append(lambda: node.lease.mark(info.origin, signed.size))
+
+
+def why_halted(node: Node, read: Read, programme: str, peer: str) -> str:
+    """Say in words why nothing may be signed for a peer under a programme; empty where it may."""
+    info = read.logs.log(f"{programme}|{node.party}|{peer}")
+    try:
+        node.freezes.refuse(programme, peer)
+        if info is not None:
+            _refuse(node, read, info)
+    except TrustError as error:
+        return f"{peer}: {error.message} ({error.hint})"
+    return ""
+
+
+def _refuse(node: Node, read: Read, info: LogInfo) -> None:
+    node.freezes.refuse(info.programme, info.recipient)
+    if is_doubtful(node, read, info):
+        raise TrustError(
+            f"nothing is signed for {info.recipient} before the log was compared with its copy: this directory was copied or "
+            "restored, or the peer holds more",
+            code="log-uncompared",
+            where=info.origin,
+            hint=f"foedus exchange pull {info.recipient}",
+        )
+
+
+def is_doubtful(node: Node, read: Read, info: LogInfo) -> bool:
+    """Say whether an own log may be older than what was signed: in a copy of the directory, or with an older database."""
+    place, last = freezes.place_of(read, info.name), read.logs.checkpoint(info.name)
+    # None: signed by a version that did not keep the place.
+    elsewhere = place not in (None, node.lease.place())
+    return elsewhere or node.lease.signed(info.origin) > (0 if last is None else last.size)
+
+
+def compared(node: Node, tx: Tx, info: LogInfo) -> None:
+    """Note that an own log is the newest there is: its peer was asked."""
+    size = tx.logs.size(info.name)
+    freezes.put_place(tx, info.name, node.lease.place())
+    if node.lease.signed(info.origin) != size:
+        tx.once_durable.append(lambda: node.lease.mark(info.origin, size, lower=True))
+
+
+def doubt(tx: Tx, name: str) -> None:
+    """Sign an own log no more before it was compared: its peer holds what it has not."""
+    freezes.put_place(tx, name, "")
