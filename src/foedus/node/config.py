@@ -32,6 +32,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ask_sessions_per_hour: how many questions which values both hold are answered, per peer and area.
         ask_points_per_day: how many points such questions may hold in a day, per peer and area.
         ask_max_values: how many values one such question or answer takes in, the newest first; at most 16384.
+        approve_countdown_s: how long an approval can be taken back before it acts, seconds.
+        approve_lasts_s: how long a request or an approval stands unless it acts, seconds.
         layers: directory of layer files (warning lists, zones), relative to the node's directory.
     """
 
@@ -46,6 +48,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ask_sessions_per_hour: int = 4
     ask_points_per_day: int = 200_000
     ask_max_values: int = 10_000
+    approve_countdown_s: float = 15.0
+    approve_lasts_s: float = 86_400.0
     layers: str = "layers"
 
     @property

@@ -45,7 +45,7 @@ from foedus.node.arrived import arrived
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
-from foedus.node.release import pair_log, sign_log, view_name
+from foedus.node.view import pair_log, sign_log, view_name
 from foedus.store import evidence, quarantine, state
 from foedus.store.engine import Read, Tx
 from foedus.store.objects import Placed

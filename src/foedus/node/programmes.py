@@ -18,7 +18,7 @@ from foedus.model.entry import MASTER
 from foedus.model.programme import Card, Programme, in_language
 from foedus.node.agreements import Agreement, why_not
 from foedus.node.home import Node
-from foedus.node.release import pair_log, sign_log
+from foedus.node.view import pair_log, sign_log
 from foedus.programme import agree, amend
 from foedus.programme.document import RoomFacts, read, read_valid
 from foedus.programme.document import check as check_document

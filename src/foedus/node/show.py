@@ -19,8 +19,8 @@ from foedus.node.chosen import all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.label import Labeller, finding_of
-from foedus.node.release import rooms_of, view_name
 from foedus.node.subject import subject_of
+from foedus.node.view import rooms_of, view_name
 from foedus.release.decide import decide
 from foedus.release.explain import explain, would_release
 from foedus.store import findings, lookups, quarantine, state, values, views

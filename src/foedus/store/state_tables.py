@@ -209,3 +209,19 @@ person = Table(
     words("password_hash"),
     Column("disabled", Boolean, nullable=False),
 )
+
+# Where in the private log people's acts about a release stand; what each says is read from there. ``open``: it may still count.
+approval = Table(
+    "approval",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    words("programme"),
+    words("party"),
+    words("area"),
+    words("object_id"),
+    words("version"),
+    words("kind"),
+    number("at_us"),
+    Column("open", Boolean, nullable=False),
+    Index("approval_by_open", "open", "programme", "party", "kind"),
+)
