@@ -77,6 +77,13 @@ BODIES = [
     receipts.AskLearnt(**PLACED, session="a" * 32, points=64, peer_points=128, matches=3),
     receipts.AskRefused(**PLACED, limit="sessions-per-hour"),
     receipts.IndicatorAttested(**PLACED, indicator="ct-rating", period="2025", value="limited"),
+    *(
+        kind(**PLACED, object_id="x--1", modified="v1", person="chie", role="approver", hash="a" * 64, reason="asked")
+        for kind in (
+            *(receipts.ApprovalRequested, receipts.ApprovalGiven, receipts.ApprovalDenied),
+            *(receipts.ApprovalCancelled, receipts.ApprovalVoided, receipts.DecisionHeld),
+        )
+    ),
 ]
 
 
