@@ -288,7 +288,10 @@ def cancel(node: Node, terminal: Terminal, person: Person, wishes: list[Wish]) -
 @on_node
 @by_person
 def hold(node: Node, terminal: Terminal, person: Person, wishes: list[Wish], reason: str) -> int:
-    """Hold back what would go, every version of it, until somebody takes the hold back or approves a version."""
+    """Hold back what would go.
+
+    Every version of it stays until somebody takes the hold back, or an approver approves a version.
+    """
     return _tell(terminal, acts.each(lambda one: acts.hold(node, person, one, reason), wishes))
 
 

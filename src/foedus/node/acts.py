@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +13,6 @@ from foedus.account.receipts import Act as Body
 from foedus.account.receipts import draft
 from foedus.account.receipts import read as read_body
 from foedus.errors import FoedusError
-from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.instant import parse_ns
 from foedus.node.home import Node
@@ -80,10 +81,10 @@ def held_back(read: Read, programme: str, party: str) -> frozenset[tuple[str, st
     return frozenset(found)
 
 
-def enter(node: Node, tx: Tx, body: Body) -> Row:
-    """Enter an act in the private log and return what the index would hold of it; sign the log before the end."""
-    [seq] = ledger.append(tx.logs, MASTER, [draft(body)], at=instant.parse(body.at), entropy=node.entropy)
-    return _row(seq, body.kind_of_entry, body)
+def enter(node: Node, tx: Tx, bodies: Sequence[Body], at: datetime) -> list[Row]:
+    """Enter acts in the private log and return what the index would hold of them; sign the log before the end."""
+    seqs = ledger.append(tx.logs, MASTER, [draft(body) for body in bodies], at=at, entropy=node.entropy)
+    return [_row(seq, body.kind_of_entry, body) for seq, body in zip(seqs, bodies, strict=True)]
 
 
 def _proven(node: Node, read: Read, seq: int) -> tuple[str, Body] | None:

@@ -84,6 +84,8 @@ _DONE: Mapping[type[Body], str] = MappingProxyType(
     {ApprovalRequested: "requested", ApprovalGiven: "approved", ApprovalDenied: "denied", DecisionHeld: "held back"}
 )
 
+_KEPT = frozenset(kind.kind_of_entry for kind in _DONE)
+
 
 def approve(node: Node, person: Person, wish: Wish, reason: str = "") -> Told:
     """Approve what is on hold, or give the first half of two: a releaser requests, another person who is approver approves.
@@ -193,6 +195,8 @@ class _Room:
         self.tx = tx
         self.at = node.clock.now()
         self.desks: dict[tuple[str, str], list[Desk]] = {}
+        self.bodies: list[Body] = []
+        self.ended: list[int] = []
 
     def act(self, person: Person, wish: Wish, act: _Act, reason: str) -> Told:
         """Do one act; what is found void on the way is entered, though the act may be refused."""
@@ -203,7 +207,20 @@ class _Room:
         if item.standing.void:
             self._void(desk, item)
         hand = _Hand(person, desk, item)
-        return _enter(self.tx, hand, *act(hand), reason)
+        kind, role = act(hand)
+        self.bodies.append(_body(hand, kind, role, reason))
+        self.ended += [row.seq for row in _ended(self.tx, desk, item, kind)]
+        ends_us = desk.at_us + round(desk.node.config.approve_countdown_s * 1_000_000)
+        done = f"{_stood(item)} taken back" if kind is ApprovalCancelled else _DONE[kind]
+        until = instant.text(ends_us) if kind is ApprovalGiven else ""
+        return Told(wish.object_id, desk.party, done, item.hash, until)
+
+    def enter(self) -> None:
+        """Enter what was done."""
+        rows = enter(self.node, self.tx, self.bodies, self.at)
+        approvals.close(self.tx, self.ended)
+        approvals.keep(self.tx, [row for row in rows if row.kind in _KEPT])
+        sign_log(self.node, self.tx, MASTER)
 
     def _void(self, desk: Desk, item: Item) -> None:
         seqs = {act.seq for act in item.standing.void}
@@ -225,7 +242,7 @@ def _acted(node: Node, person: Person, wishes: Sequence[Wish], act: _Act, reason
                 told.append(room.act(person, wish, act, reason))
             except (InputError, ProgrammeError, ReleaseError) as error:
                 told.append(error)
-        sign_log(node, tx, MASTER)
+        room.enter()
     return told
 
 
@@ -236,10 +253,10 @@ def _one(told: list[Told | FoedusError]) -> Told:
     return found
 
 
-def _enter(tx: Tx, hand: _Hand, kind: type[Body], role: Role, reason: str) -> Told:
-    desk, item = hand.desk, hand.item
+def _body(hand: _Hand, kind: type[Body], role: Role, reason: str) -> Body:
+    item = hand.item
     held, bound = item.held, item.bound
-    body = desk.body(
+    return hand.desk.body(
         kind,
         item.area.id,
         held.object_id,
@@ -253,13 +270,6 @@ def _enter(tx: Tx, hand: _Hand, kind: type[Body], role: Role, reason: str) -> To
         rules_hash=bound.rules_hash,
         reason=_stood(item) if kind is ApprovalCancelled else reason,
     )
-    row = enter(desk.node, tx, body)
-    approvals.close(tx, [one.seq for one in _ended(tx, desk, item, kind)])
-    if kind is not ApprovalCancelled:
-        approvals.keep(tx, row)
-    ends_us = desk.at_us + round(desk.node.config.approve_countdown_s * 1_000_000)
-    done = f"{body.reason} taken back" if kind is ApprovalCancelled else _DONE[kind]
-    return Told(held.object_id, desk.party, done, item.hash, instant.text(ends_us) if kind is ApprovalGiven else "")
 
 
 def _ended(tx: Tx, desk: Desk, item: Item, kind: type[Body]) -> list[Row]:
@@ -278,6 +288,7 @@ def _ended(tx: Tx, desk: Desk, item: Item, kind: type[Body]) -> list[Row]:
 
 def approve_set(node: Node, person: Person, wishes: Sequence[Wish], reason: str = "") -> list[Told]:
     """Approve one listed set of (object, recipient, hash); what changed or needs two persons drops out, and is named."""
+    wishes = list(dict.fromkeys(wishes))
     told = _acted(node, person, wishes, lambda hand: _half(hand, alone=True), reason)
     return [_told(one, wish) for one, wish in zip(told, wishes, strict=True)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -121,9 +121,13 @@ class Desk:
             subjects = [subject_of(held, area.id, head.kind) for held, head in pairs]
             decisions, counts = decide_counted(subjects, self.party, self.policy, self.at, "", facts)
             facts = msgspec.structs.replace(facts, counts=counts)
-            for (held, head), decision in zip(pairs, decisions, strict=True):
-                if held is head and held.seq > after_seq and decision.outcome == "hold" and is_current(read, held):
-                    yield held, decision.reasons
+            found = [
+                (held, decision.reasons)
+                for (held, head), decision in zip(pairs, decisions, strict=True)
+                if held is head and held.seq > after_seq and decision.outcome == "hold"
+            ]
+            current = findings.current_of(read, [held.seq for held, _ in found])
+            yield from (one for one in found if one[0].seq in current)
 
     def on_hold_as(self, read: Read, area: Area, held: Held) -> tuple[Reason, ...] | None:
         """Return what a finding is missing now, nothing where it would go; None where no act of a person lets it go."""
@@ -140,9 +144,14 @@ class Desk:
     def located(self, read: Read, object_id: str) -> list[Item]:
         """Return the current versions of an object that clauses let go to the party and that its views do not show."""
         found: list[Item] = []
+        owners: set[str] = set()
+        # Of each owner the first is the current one.
         for held in findings.versions_of(read, object_id):
+            if held.owner in owners or not held.head:
+                continue
+            owners.add(held.owner)
             for area in self.areas:
-                if held.head and held.room in rooms_of(self.node, area) and is_current(read, held):
+                if held.room in rooms_of(self.node, area):
                     missing = self.on_hold_as(read, area, held)
                     if missing is not None and not self._shows(read, area, held):
                         found.append(self.item(read, area, held, missing))
@@ -191,7 +200,8 @@ class Desk:
         kind = going[0][0].kind
         objects = [stix.read(held.raw) for held, _ in going]
         targets = {edge.target for one in objects for edge in all_edges(one)}
-        seen = lookups.visible_ids(read, [self.view(one.id) for one in self.areas], targets, self.at_us)
+        names = [self.view(one.id) for one in self.areas] if targets else []
+        seen = lookups.visible_ids(read, names, targets, self.at_us) if targets else set()
         chosen.add([Pick(held.seq, area.id, kind, decision) for held, decision in going], objects, seen)
         chosen.resolve()
         key = pseudonym_key(self.node, self.programme, self.party)
@@ -248,7 +258,7 @@ class Desk:
         if self._went(tx, area, held, rows[0].at_us):
             return None
         missing = self.on_hold_as(tx, area, held)
-        if missing is None or not is_current(tx, held):
+        if missing is None or held.seq not in findings.current_of(tx, [held.seq]):
             return "decision" if missing is None else "version"
         item = self.item(tx, area, held, missing)
         if item.standing.void:
@@ -269,7 +279,7 @@ class Desk:
         """Enter that requests and approvals count no more, and why."""
         row = rows[-1]
         body = self.body(ApprovalVoided, row.area, row.object_id, modified=row.version, reason=why)
-        enter(self.node, tx, body)
+        enter(self.node, tx, [body], self.at)
         approvals.close(tx, [one.seq for one in rows])
 
     def body(self, kind: type[_Body], area: str, object_id: str, **more: str) -> _Body:
@@ -287,6 +297,15 @@ def changes(item: Item) -> str:
     return ", ".join(dict.fromkeys(parts)) or "hash"
 
 
-def is_current(read: Read, held: Held) -> bool:
-    """Say whether no newer version of the object by the same owner is held."""
-    return findings.versions_of(read, held.object_id, held.owner)[0].seq == held.seq
+def apart(items: Iterable[Item]) -> Iterator[list[Out]]:
+    """Yield what goes of items in as few lists as there can be with no object twice in one: two findings may share a support."""
+    outs: list[Out] = []
+    seqs: set[int] = set()
+    for item in items:
+        if not seqs.isdisjoint(out.held.seq for out in item.outs):
+            yield outs
+            outs, seqs = [], set()
+        outs += item.outs
+        seqs.update(out.held.seq for out in item.outs)
+    if outs:
+        yield outs

@@ -23,7 +23,7 @@ from foedus.node.agreements import Agreement
 from foedus.node.chosen import Chosen, Pick, all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
-from foedus.node.queue import Desk, Out
+from foedus.node.queue import Desk, Out, apart
 from foedus.node.subject import subject_of
 from foedus.node.view import (
     keep_facets,
@@ -265,8 +265,9 @@ class _Release:
             ready = Desk(self.node, self.agreement, self.party, self.at).ready(tx)
             if ready:
                 self._open(tx)
+            for outs in apart(ready):
+                self._put(tx, outs)
             for item in ready:
-                self._put(tx, item.outs)
                 self.inputs.update(bytes.fromhex(item.hash))
                 self.decided.append(merkle.leaf_hash(msgspec.json.encode(item.decision)))
             if ready:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, select, update
 
+from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
 from foedus.store.state_tables import approval
 
@@ -26,14 +27,15 @@ class Row(NamedTuple):
     at_us: int
 
 
-def keep(tx: Tx, row: Row) -> None:
-    """Index an act that may count from now on."""
-    tx.connection.execute(insert(approval).values(**row._asdict(), open=True))
+def keep(tx: Tx, rows: Sequence[Row]) -> None:
+    """Index acts that may count from now on."""
+    bulk_insert(tx.connection, approval, (*Row._fields, "open"), [(*row, True) for row in rows])
 
 
 def close(tx: Tx, seqs: Iterable[int]) -> None:
     """Let acts count no more."""
-    tx.connection.execute(update(approval).where(approval.c.seq.in_(list(seqs))).values(open=False))
+    for chunk in chunks(list(seqs)):
+        tx.connection.execute(update(approval).where(approval.c.seq.in_(chunk)).values(open=False))
 
 
 def standing(read: Read, programme: str, party: str) -> list[Row]:

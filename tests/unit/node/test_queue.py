@@ -460,7 +460,10 @@ def test_a_set_takes_no_halves_even_from_who_could_give_the_second(nato):
 
 def test_a_row_without_an_entry_lets_nothing_go(nato):
     approve(nato, ANNA, wish(SECRET_ONE))
-    change_row(nato, "INSERT INTO approval SELECT seq + 1000, programme, party, area, object_id, version, 'approval.given', at_us, 1 FROM approval")
+    change_row(
+        nato,
+        "INSERT INTO approval SELECT seq + 1000, programme, party, area, object_id, version, 'approval.given', at_us, 1 FROM approval",
+    )
     nato.clock.on(60)
     release(nato)
     assert SECRET_ONE not in shown(nato)
@@ -490,7 +493,10 @@ def test_an_approval_whose_row_is_not_its_entry_is_void(nato, changed):
 
 def test_an_entry_altered_in_the_log_is_no_approval(nato):
     by_two(nato)
-    change_row(nato, "UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), 'approver', 'approvex') AS BLOB) WHERE CAST(leaf AS TEXT) LIKE '%approval.given%'")
+    change_row(
+        nato,
+        "UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), 'approver', 'approvex') AS BLOB) WHERE CAST(leaf AS TEXT) LIKE '%approval.given%'",
+    )
     nato.clock.on(60)
     release(nato)
     assert SECRET_ONE not in shown(nato)
@@ -541,7 +547,8 @@ def test_a_view_shows_what_was_approved_since_the_end_of_its_countdown_at_the_ea
     until = by_two(nato).until
     nato.clock.on(40)
     release(nato)
-    assert why(nato, SECRET_ONE, "jpn", enter=False)[0].shown_since >= until
+    [told] = why(nato, SECRET_ONE, "jpn", enter=False)
+    assert (told.outcome, told.shown_since >= until) == ("redact", True)
 
 
 def test_runs_without_approvals_write_no_more_than_before(nato):

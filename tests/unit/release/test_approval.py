@@ -77,8 +77,17 @@ def test_one_approver_is_enough_where_one_is_asked_for_and_no_other_role():
 
 
 def test_persons_follow_what_is_missing_and_consent_is_nobodys_to_approve():
-    four, limit, consent = (Reason(code, "", "", "") for code in ("four-eyes-missing", "limit-reached", "consent-missing"))
-    assert [persons_for(one) for one in ([four], [limit], [four, limit], [consent], [limit, consent], [])] == [2, 1, 2, 0, 0, 0]
+    four, limit, consent = (
+        Reason(code, "", "", "") for code in ("four-eyes-missing", "limit-reached", "consent-missing")
+    )
+    assert [persons_for(one) for one in ([four], [limit], [four, limit], [consent], [limit, consent], [])] == [
+        2,
+        1,
+        2,
+        0,
+        0,
+        0,
+    ]
     assert persons_for([Reason("something-new", "", "", "")]) == 0
 
 
