@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from tests.node_pair import AMBER, OPEN, START, Nodes, bundle, indicator, make_nodes, stix_id
 
+from foedus.errors import NotReleasable
 from foedus.model.entry import MASTER
 from foedus.model.people import Person
-from foedus.node import people
-from foedus.node.approve import Wish
+from foedus.node import account, people
+from foedus.node.approve import Wish, approve
 from foedus.node.home import Node
+from foedus.node.pending import detail
 from foedus.programme.packaged import read_shipped
+from foedus.store.engine import FILE
 
 WORD = "nato-jpn-itpp-2023"
 ID = f"urn:foedus:programme:{WORD}"
@@ -95,3 +100,31 @@ def shown(node: Node) -> set[str]:
 
     with node.store.read() as read:
         return {row.object_id for row in views.shown(read, view_name(ID, "jpn", "cyber"))}
+
+
+def by_two(node, object_id=SECRET_ONE):
+    """Have two persons approve."""
+    approve(node, ANNA, wish(object_id))
+    return approve(node, CHIE, wish(object_id), "agreed")
+
+
+def state(node, object_id=SECRET_ONE):
+    return detail(node, object_id, "jpn").waiting
+
+
+def refused(act, *args, **more):
+    """Run an act that must be refused; return the code."""
+    with pytest.raises(NotReleasable) as told:
+        act(*args, **more)
+    assert told.value.where
+    return told.value.code
+
+
+def change_row(node, sql):
+    """Change the index behind the node's back."""
+    with sqlite3.connect(node.directory / FILE) as connection:
+        connection.execute(sql)
+
+
+def nodes_whole(node):
+    return all(report.whole for report in account.verify(node))
