@@ -13,7 +13,7 @@ from tests.node_pair import OPEN, Nodes, bundle, indicator, make_nodes
 from foedus.account.ledger import append
 from foedus.model.entry import Draft
 from foedus.node.reconcile import reconcile
-from foedus.node.release import sign_log
+from foedus.node.signing import sign_log
 from foedus.store.engine import FILE
 
 ENTRIES, BATCH = 100_000, 5_000

@@ -16,8 +16,8 @@ from foedus.model.people import Person
 from foedus.node import account
 from foedus.node.exchange import pull
 from foedus.node.forks import thaw
-from foedus.node.release import pair_log
 from foedus.node.signing import sign_log
+from foedus.node.view import pair_log
 
 pytestmark = pytest.mark.e2e
 WORD = "nato-jpn-itpp-2023"
@@ -190,7 +190,7 @@ def test_entries_that_are_lost_are_given_up_by_two_people_of_the_partner(nodes, 
 
 
 RELEASE = (
-    "import sys; from pathlib import Path; from foedus.node.home import Node; from foedus.node.release import pair_log\n"
+    "import sys; from pathlib import Path; from foedus.node.home import Node; from foedus.node.view import pair_log\n"
     "from foedus.node.signing import sign_log; from foedus.account.ledger import append; from foedus.model.entry import Draft\n"
     "with Node.open(Path(sys.argv[1])) as node:\n"
     "    for n in range(40):\n"

@@ -226,6 +226,63 @@ class AskRefused(Placed, frozen=True, kw_only=True):
     limit: str
 
 
+class Act(Placed, frozen=True, kw_only=True):
+    """What a person did about one object version on its way to one party, and in which role.
+
+    ``hash`` binds what exactly would go; the hashes after it are its parts.
+    """
+
+    object_id: str
+    modified: str = ""
+    person: str = ""
+    role: str = ""
+    hash: str = ""
+    bytes_hash: str = ""
+    label_hash: str = ""
+    purpose: str = ""
+    rules_hash: str = ""
+    reason: str = ""
+
+
+class ApprovalRequested(Act, frozen=True, kw_only=True):
+    """The first half of two: a releaser asks for exactly this to go."""
+
+    kind_of_entry: ClassVar[str] = "approval.requested"
+
+
+class ApprovalGiven(Act, frozen=True, kw_only=True):
+    """An approver lets exactly this go, once, after a countdown."""
+
+    kind_of_entry: ClassVar[str] = "approval.given"
+
+
+class ApprovalDenied(Act, frozen=True, kw_only=True):
+    """An approver denies it."""
+
+    kind_of_entry: ClassVar[str] = "approval.denied"
+
+
+class ApprovalCancelled(Act, frozen=True, kw_only=True):
+    """A person took back what stood: an approval, a request, a denial or a hold, as ``reason`` says."""
+
+    kind_of_entry: ClassVar[str] = "approval.cancelled"
+
+
+class ApprovalVoided(Act, frozen=True, kw_only=True):
+    """What was requested or approved is not what would go any more: ``reason`` names what changed; no person did it."""
+
+    kind_of_entry: ClassVar[str] = "approval.voided"
+
+
+class DecisionHeld(Act, frozen=True, kw_only=True):
+    """A person holds an object back, every version of it; or asked about one that is on hold (``reasons``)."""
+
+    kind_of_entry: ClassVar[str] = "decision.held"
+
+    reasons: tuple[str, ...] = ()
+    policy_hash: str = ""
+
+
 class IndicatorAttested(Placed, frozen=True, kw_only=True):
     """A party states an indicator's value for a year; it counts when every party's newest statement says the same."""
 
@@ -357,6 +414,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
                 CredentialRemoved,
             ),
             *(LedgerForked, LedgerDisputed, LedgerThawed, NodeRestored),
+            *(ApprovalRequested, ApprovalGiven, ApprovalDenied, ApprovalCancelled, ApprovalVoided, DecisionHeld),
         )
     }
 )

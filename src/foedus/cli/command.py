@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from foedus.cli.terminal import report
 from foedus.errors import FoedusError, InputError
+
+_Run = TypeVar("_Run", bound=Callable[..., Any])
 
 INTERRUPTED, UNEXPECTED = 130, 70
 
@@ -46,11 +49,7 @@ class Command(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the ledger's part and the examples."""
-        with formatter.section("Ledger"):
-            formatter.write_text(self.ledger or "Nothing is entered.")
-        with formatter.section("Example" if len(self.examples) == 1 else "Examples"):
-            for line in self.examples:
-                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        _teach(formatter, self.ledger, self.examples)
         super().format_epilog(ctx, formatter)
 
 
@@ -67,6 +66,43 @@ class Group(click.Group):
         """Return the commands in the order people use them, which is that of the file."""
         del ctx
         return list(self.commands)
+
+
+class Verb(Group):
+    """A group whose own name does something too, when no command of it is named; see ``unless_command``.
+
+    Args:
+        examples: command lines as one would type them.
+        ledger: what it enters in which log; empty: nothing.
+    """
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), ledger: str = "", **attributes: Any) -> None:
+        super().__init__(*args, invoke_without_command=True, **attributes)
+        self.examples = tuple(examples)
+        self.ledger = ledger
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the ledger's part and the examples."""
+        _teach(formatter, self.ledger, self.examples)
+        super().format_epilog(ctx, formatter)
+
+
+def unless_command(run: _Run) -> _Run:
+    """Let a verb do nothing of its own where one of its commands was named; goes above all that opens something."""
+
+    @functools.wraps(run)
+    def alone(*args: Any, **given: Any) -> Any:
+        return run(*args, **given) if click.get_current_context().invoked_subcommand is None else None
+
+    return alone  # type: ignore[return-value]
+
+
+def _teach(formatter: click.HelpFormatter, ledger: str, examples: Sequence[str]) -> None:
+    with formatter.section("Ledger"):
+        formatter.write_text(ledger or "Nothing is entered.")
+    with formatter.section("Example" if len(examples) == 1 else "Examples"):
+        for line in examples:
+            formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
 
 
 class Main(Group):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from foedus.cli import options
-from foedus.cli.command import Command
+from foedus.cli.command import Verb, unless_command
 from foedus.cli.options import on_node, prints
 from foedus.cli.progress import progress
+from foedus.cli.queue import approve, cancel, deny, hold, pending
 from foedus.cli.terminal import Column, Terminal
 from foedus.errors import ExpiredProgramme, UnknownParty
 from foedus.node import programmes
@@ -20,7 +21,7 @@ _OUTCOMES = {"hold": "held", "withhold": "withheld", "dropped": "waiting for ref
 
 @click.command(
     "release",
-    cls=Command,
+    cls=Verb,
     short_help="Decide what may go to whom, and show it to them.",
     ledger="release.sent for each object and release.expired for each withdrawn one, in the log of the pair; release.run, in "
     "the private log. Both are signed.",
@@ -29,13 +30,15 @@ _OUTCOMES = {"hold": "held", "withhold": "withheld", "dropped": "waiting for ref
 @click.option("--to", "party", default="", help="Only to this party.", shell_complete=options.parties)
 @options.programme()
 @click.option("--explain", is_flag=True, help="Show examples of what did not go, and why.")
+@unless_command
 @prints
 @on_node
 def command(node: Node, terminal: Terminal, party: str, programme: str, explain: bool) -> None:
     """Decide what may go to whom, and show it to them.
 
     Whatever no clause of a signed programme in force permits stays. What goes is shown in the party's views, untouched or
-    redacted; an object whose references the party does not see waits. What is no longer covered is withdrawn.
+    redacted; an object whose references the party does not see waits. What is no longer covered is withdrawn. What is held
+    waits for people: the commands below are theirs.
     """
     with progress(terminal) as tell:
         tell("release", 0, None)
@@ -46,6 +49,8 @@ def command(node: Node, terminal: Terminal, party: str, programme: str, explain:
         terminal.document(runs)
         return
     _counts(terminal, runs)
+    if any(run.counts.hold for run in runs):
+        terminal.indented("held: they wait for people, foedus release pending says for whom", "dim")
     examples = [(run, example) for run in runs for example in run.examples]
     if explain:
         for run, example in examples:
@@ -59,6 +64,10 @@ def command(node: Node, terminal: Terminal, party: str, programme: str, explain:
             "Why in full:" if explain else "Why something did not go: add --explain, or ask for one object:", "dim"
         )
         terminal.indented(f"foedus why {example.object_id} --to {run.party}", "dim")
+
+
+for _one in (pending, approve, deny, cancel, hold):
+    command.add_command(_one)
 
 
 def _counts(terminal: Terminal, runs: list[Run]) -> None:

@@ -44,7 +44,9 @@ class Facts(msgspec.Struct, frozen=True):
     """What the ledger says that bears on a decision.
 
     ``counts`` holds, per clause id, how many releases the clause's window already has for this party;
-    ``recalled``, ``approved`` and ``sent`` hold (object id, version); what was sent takes no second place in a limit.
+    ``recalled`` and ``sent`` hold (object id, version); what was sent takes no second place in a limit. ``approved``
+    is what two persons in two roles let go, ``cleared`` what one approver did, ``held`` what a person holds back
+    (without a version: every one); an approval counts here only for what exactly it was given for.
     ``sender`` is the party whose node decides: what another
     party owns is passed on, not sent; empty where that does not matter.
     """
@@ -52,6 +54,8 @@ class Facts(msgspec.Struct, frozen=True):
     grants: tuple[Grant, ...] = ()
     recalled: frozenset[tuple[str, str]] = frozenset()
     approved: frozenset[tuple[str, str]] = frozenset()
+    cleared: frozenset[tuple[str, str]] = frozenset()
+    held: frozenset[tuple[str, str]] = frozenset()
     counts: Mapping[str, int] = {}
     sender: str = ""
     sent: frozenset[tuple[str, str]] = frozenset()

@@ -15,6 +15,7 @@ _OBJECT = (*_PLACED, "object_id")
 _RELEASED = (*_OBJECT, "modified", "object_type", "kind", "decision", "label_hash", "originator", "purpose")
 _RECEIPT = (*_RELEASED, "result", "code", "label_valid")
 _FINDING = (*_OBJECT, "event_id", "kind")
+_ACT = (*_OBJECT, "modified", "person", "role", "hash", "bytes_hash", "label_hash", "purpose", "rules_hash", "reason")
 
 _FIELDS: dict[str, tuple[str, ...]] = {
     "release.sent": (*_RELEASED, "rules_hash", "bytes_hash", "latency_hours", "latency_minutes", "expires_at"),
@@ -22,7 +23,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "release.acknowledged": _RECEIPT,
     "release.denied": (*_OBJECT, "policy_hash"),
     "release.expired": (*_OBJECT, "cause"),
-    "decision.held": (*_OBJECT, "policy_hash"),
+    "decision.held": (*_ACT, "policy_hash"),
     "recall.requested": (*_OBJECT, "deadline"),
     "recall.completed": (*_OBJECT, "result", "hours"),
     "grant.given": (*_OBJECT, "until", "clause"),
@@ -41,8 +42,11 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "key.changed": (*_COMMON, "digest", "version", "supersedes"),
     "checkpoint.exchanged": (*_COMMON, "log", "size", "checkpoint_hash"),
     "indicator.attested": (*_PLACED, "indicator", "period", "value"),
-    "approval.given": (*_PLACED, "role", "hash", "reason"),
-    "approval.voided": (*_PLACED, "role", "hash", "reason"),
+    "approval.requested": _ACT,
+    "approval.given": _ACT,
+    "approval.denied": _ACT,
+    "approval.cancelled": _ACT,
+    "approval.voided": _ACT,
     "ingest.done": (*_PLACED, "source", "sha256"),
     "source.labelled": (*_PLACED, "source", "role"),
     "ask.made": (*_PLACED, "session", "points"),

@@ -25,7 +25,7 @@ from foedus.node.agreements import Agreement, peer_of
 from foedus.node.exchange import session_to
 from foedus.node.home import Node, Progress, silent
 from foedus.node.offered import Offered, offered
-from foedus.node.release import rooms_of
+from foedus.node.view import rooms_of
 from foedus.store import asked, findings
 from foedus.store.engine import Tx
 

@@ -36,7 +36,7 @@ from foedus.node.agreements import Agreement, pins_of
 from foedus.node.analyse import DESK, Analysed, Arriving, conclude
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
-from foedus.node.release import reader_name, rooms_of, view_name
+from foedus.node.view import reader_name, rooms_of, view_name
 from foedus.store import access, quarantine, state, views
 from foedus.store.engine import Tx
 from foedus.store.lookups import unlabel, views_named

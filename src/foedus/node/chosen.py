@@ -117,6 +117,20 @@ class Chosen:
         kind = np.frombuffer(self._kind, dtype=np.uint8) if len(self._kind) else np.zeros(0, dtype=np.uint8)
         self._closed = close(self._visible, source, self._resolved, kind)
 
+    def settle(self, read: Read, key: bytes) -> None:
+        """Close over references until every object that stays can be made."""
+        while True:
+            self.close()
+            failed = [
+                index
+                for index in self.to_change()
+                for held in findings.findings_of(read, [self.pick(index).seq])
+                if self.outgoing(read, index, held, key) is None
+            ]
+            if not failed:
+                return
+            self.drop(failed)
+
     def drop(self, indices: Iterable[int]) -> None:
         """Take objects out that cannot go in any valid form."""
         self._visible[list(indices)] = False

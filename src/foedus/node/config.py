@@ -35,6 +35,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         session_idle_minutes: how long a person's session may rest before it ends.
         session_hours: how long a person's session lasts at most.
         session_fresh_minutes: how long after a person showed who they are a session carries acts that need it shown.
+        approve_countdown_s: how long an approval can be taken back before it acts, seconds.
+        approve_lasts_s: how long a request or an approval stands unless it acts, seconds.
         layers: directory of layer files (warning lists, zones), relative to the node's directory.
     """
 
@@ -52,6 +54,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_idle_minutes: int = 15
     session_hours: int = 8
     session_fresh_minutes: int = 10
+    approve_countdown_s: float = 15.0
+    approve_lasts_s: float = 86_400.0
     layers: str = "layers"
 
     @property

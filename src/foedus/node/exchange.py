@@ -48,8 +48,8 @@ from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
 from foedus.node.ownlog import OwnLog
-from foedus.node.release import pair_log, view_name
 from foedus.node.signing import sign_log
+from foedus.node.view import pair_log, view_name
 from foedus.node.witness import vouch
 from foedus.store import evidence, quarantine, state
 from foedus.store.engine import Read, Tx

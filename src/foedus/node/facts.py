@@ -6,6 +6,7 @@ from datetime import datetime
 
 from foedus.model import instant
 from foedus.model.decision import Facts
+from foedus.node.acts import held_back
 from foedus.node.agreements import Agreement
 from foedus.node.home import Node
 from foedus.node.limits import counts_of
@@ -17,4 +18,5 @@ def facts_of(node: Node, read: Read, agreement: Agreement, party: str, area: str
     log = f"{agreement.programme.id}|{node.party}|{party}"
     known = read.logs.log(log) is not None
     counts = counts_of(read, agreement, log, area, instant.to_us(at)) if known else {}
-    return Facts(sender=node.party, counts=counts)
+    held = held_back(read, agreement.programme.id, party)
+    return Facts(sender=node.party, counts=counts, held=held)

@@ -20,8 +20,9 @@ from foedus.node.agreements import Agreement
 from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
 from foedus.node.programmes import bytes_of
-from foedus.node.release import BATCH, rooms_of, view_name, with_supports
+from foedus.node.release import BATCH
 from foedus.node.subject import subject_of
+from foedus.node.view import rooms_of, view_name, with_supports
 from foedus.programme import agree
 from foedus.programme.document import Document, digest, read_valid
 from foedus.release.compile import compile as compile_policy

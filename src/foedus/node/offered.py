@@ -16,8 +16,8 @@ from foedus.node.agreements import Agreement
 from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.label import finding_of
-from foedus.node.release import keep_facets, rooms_of, view_name
 from foedus.node.subject import subject_of
+from foedus.node.view import keep_facets, rooms_of, view_name
 from foedus.release.decide import decide_many
 from foedus.release.predicate import predicate, sql
 from foedus.release.redact import redact

@@ -18,8 +18,8 @@ from foedus.model.entry import MASTER
 from foedus.model.programme import Card, Programme, in_language
 from foedus.node.agreements import Agreement, why_not
 from foedus.node.home import Node
-from foedus.node.release import pair_log
 from foedus.node.signing import sign_log, why_halted
+from foedus.node.view import pair_log
 from foedus.programme import agree, amend
 from foedus.programme.document import RoomFacts, read, read_valid
 from foedus.programme.document import check as check_document

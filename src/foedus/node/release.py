@@ -6,7 +6,7 @@ The run reads in batches and keeps per object an index, per reference two intege
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,24 +15,31 @@ from foedus.account import merkle
 from foedus.account.ledger import append
 from foedus.account.receipts import ReleaseRun, ReleaseSent, draft
 from foedus.model import instant, stix
-from foedus.model.canonical import digest
-from foedus.model.decision import Decision, Facts
-from foedus.model.entry import MASTER, Draft, LogInfo
+from foedus.model.decision import Decision
+from foedus.model.entry import MASTER, Draft
 from foedus.model.programme import Area
 from foedus.node import corroborate
 from foedus.node.agreements import Agreement
 from foedus.node.chosen import Chosen, Pick, all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
-from foedus.node.signing import open_own, sign_log, why_halted
+from foedus.node.queue import Desk, Out, apart
+from foedus.node.signing import sign_log, why_halted
 from foedus.node.subject import subject_of
-from foedus.release.decide import decide_many
+from foedus.node.view import (
+    keep_facets,
+    pair_log,
+    pseudonym_key,
+    reader_name,
+    rooms_of,
+    view_name,
+    with_supports,
+)
+from foedus.release.decide import decide_counted
 from foedus.release.duration import shift_us
-from foedus.release.facets import all_facets
-from foedus.release.policy import Policy
 from foedus.release.predicate import predicate, sql
-from foedus.store import candidates, findings, lookups, views
-from foedus.store.candidates import Facet, Predicate
+from foedus.store import approvals, candidates, findings, lookups, views
+from foedus.store.candidates import Predicate
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
 
@@ -72,25 +79,6 @@ class Run(msgspec.Struct):
     note: str = ""
 
 
-def view_name(programme: str, party: str, area: str) -> str:
-    """Return the name of a party's release view of an area."""
-    return f"released|{programme}|{party}|{area}"
-
-
-def reader_name(programme: str, party: str) -> str:
-    """Return the reader whose views share one sequence of instants."""
-    return f"{programme}|{party}"
-
-
-def pair_log(node: Node, tx: Tx, programme: str, party: str) -> str:
-    """Return the name of the log of what this node sends a party; opened on first use under a random origin."""
-    name = f"{programme}|{node.party}|{party}"
-    if tx.logs.log(name) is None:
-        origin = f"{node.party}.{node.config.name}/foedus/{node.entropy(16).hex()}"
-        open_own(node, tx, LogInfo(name, origin, programme, node.party, party, own=True))
-    return name
-
-
 def release(node: Node, party: str = "", programme: str = "", progress: Progress = silent) -> list[Run]:
     """Decide on everything that may go, to one party or to every one, under one programme or all in force.
 
@@ -108,17 +96,17 @@ def release(node: Node, party: str = "", programme: str = "", progress: Progress
     ]
 
 
-def rooms_of(node: Node, area: Area) -> list[str]:
-    """Return the rooms of this node that serve a programme's area."""
-    return [room for room in (area.rooms if area.rooms is not None else (area.id,)) if room in node.rooms]
-
-
-def keep_facets(node: Node, policy: Policy) -> None:
-    """Keep the facets under a policy of every label in use, so that the predicate can compare them."""
-    with node.store.write() as tx:
-        for label_id, owner, label in candidates.unfaceted(tx, policy.hash):
-            rows = [Facet(label_id, owner, *facet) for facet in all_facets(label, owner, policy)]
-            candidates.put_facets(tx, policy.hash, rows)
+def release_due(node: Node) -> list[Run]:
+    """Release what people approved and whose countdown is over, and nothing else."""
+    at = node.clock.now()
+    with node.store.read() as read:
+        due = approvals.given_before(read, instant.to_us(at) - round(node.config.approve_countdown_s * 1_000_000))
+    held = {agreement.programme.id: agreement for agreement in node.agreements.in_force(at)} if due else {}
+    return [
+        _Release(node, held[programme], party, at).run_approved()
+        for programme, party in sorted(due)
+        if programme in held
+    ]
 
 
 class _Release:
@@ -145,9 +133,7 @@ class _Release:
             return self.result
         keep_facets(self.node, self.policy)
         with self.node.store.write() as tx:
-            self.log = pair_log(self.node, tx, self.programme, self.party)
-            for area in self.areas:
-                views.open_view(tx, self._view(area.id), reader_name(self.programme, self.party))
+            self._open(tx)
         self._withdraw()
         chosen = Chosen(self.node.entropy(16))
         with self.node.store.read() as read:
@@ -156,9 +142,23 @@ class _Release:
             chosen.resolve()
             order = self._close(read, chosen)
         self._write(chosen, order, progress)
+        self.result.counts.hold -= self._approved()
         self._count_rest()
         self._enter()
         return self.result
+
+    def run_approved(self) -> Run:
+        """Release what is approved alone."""
+        keep_facets(self.node, self.policy)
+        if self._approved():
+            self._count_rest()
+            self._enter()
+        return self.result
+
+    def _open(self, tx: Tx) -> None:
+        self.log = pair_log(self.node, tx, self.programme, self.party)
+        for area in self.areas:
+            views.open_view(tx, self._view(area.id), reader_name(self.programme, self.party))
 
     def _view(self, area: str) -> str:
         return view_name(self.programme, self.party, area)
@@ -186,22 +186,23 @@ class _Release:
         return Draft("release.expired", {**facts, "area": area, "object_id": object_id, "cause": "not-covered"})
 
     def _choose(self, read: Read, area: Area, chosen: Chosen, progress: Progress) -> None:
-        facts = facts_of(self.node, read, self.agreement, self.party, area.id, self.at)
+        self.facts = facts_of(self.node, read, self.agreement, self.party, area.id, self.at)
         rooms = rooms_of(self.node, area)
         batch: list[Held] = []
         for held in candidates.candidates(read, self._predicate(area.id), rooms, self._view(area.id)):
             batch.append(held)
             if len(batch) == BATCH:
-                self._decide(read, area, batch, (facts, chosen))
+                self._decide(read, area, batch, chosen)
                 progress("release", len(chosen), None)
                 batch = []
-        self._decide(read, area, batch, (facts, chosen))
+        self._decide(read, area, batch, chosen)
 
-    def _decide(self, read: Read, area: Area, batch: list[Held], into: tuple[Facts, Chosen]) -> None:
-        facts, chosen = into
+    def _decide(self, read: Read, area: Area, batch: list[Held], chosen: Chosen) -> None:
         pairs = list(with_supports(read, batch))
         subjects = [subject_of(held, area.id, head.kind) for held, head in pairs]
-        decisions = decide_many(subjects, self.party, self.policy, self.at, "", facts)
+        decisions, counts = decide_counted(subjects, self.party, self.policy, self.at, "", self.facts)
+        # A limit is one for the whole run, not one a batch.
+        self.facts = msgspec.structs.replace(self.facts, counts=counts)
         picks: list[Pick] = []
         heads_out: set[int] = set()
         for (held, head), decision in zip(pairs, decisions, strict=True):
@@ -231,18 +232,7 @@ class _Release:
 
     def _close(self, read: Read, chosen: Chosen) -> list[int]:
         """Close over references until every object that stays can be made; return the indices that go, in sending order."""
-        key = self._pseudonym_key()
-        while True:
-            chosen.close()
-            failed = [
-                index
-                for index in chosen.to_change()
-                for held in findings.findings_of(read, [chosen.pick(index).seq])
-                if chosen.outgoing(read, index, held, key) is None
-            ]
-            if not failed:
-                break
-            chosen.drop(failed)
+        chosen.settle(read, pseudonym_key(self.node, self.programme, self.party))
         self.result.counts.dropped += chosen.dropped_count()
         for index in chosen.dropped_some(3):
             held_id = chosen.object_ids(read, [index])[0]
@@ -250,10 +240,6 @@ class _Release:
                 Example(held_id, "dropped", "it refers to something the recipient does not see")
             )
         return chosen.in_order()
-
-    def _pseudonym_key(self) -> bytes:
-        secret = self.node.keys.secret("token")
-        return bytes.fromhex(digest([secret.hex(), self.programme, self.party]))
 
     def _write(self, chosen: Chosen, order: Sequence[int], progress: Progress) -> None:
         for start in range(0, len(order), WRITE):
@@ -265,13 +251,37 @@ class _Release:
 
     def _show(self, tx: Tx, chosen: Chosen, indices: Sequence[int]) -> None:
         by_seq = {one.seq: one for one in findings.findings_of(tx, sorted(chosen.pick(i).seq for i in indices))}
-        key = self._pseudonym_key()
-        by_area: dict[str, tuple[list[views.Showing], list[Draft]]] = {}
+        key = pseudonym_key(self.node, self.programme, self.party)
+        outs: list[Out] = []
         for index in indices:
             pick = chosen.pick(index)
-            held = by_seq[pick.seq]
-            out = chosen.outgoing(tx, index, held, key)
-            assert out is not None, "the closure made sure of it"
+            made = chosen.outgoing(tx, index, by_seq[pick.seq], key)
+            assert made is not None, "the closure made sure of it"
+            outs.append(Out(pick, by_seq[pick.seq], made))
+        self._put(tx, outs)
+
+    def _approved(self) -> int:
+        """Let go what people approved, once each countdown is over: the very bytes that the approval's hash is over."""
+        with self.node.store.read() as read:
+            if not approvals.standing(read, self.programme, self.party):
+                return 0
+        with self.node.store.write() as tx:
+            ready = Desk(self.node, self.agreement, self.party, self.at).ready(tx)
+            if ready:
+                self._open(tx)
+            for outs in apart(ready):
+                self._put(tx, outs)
+            for item in ready:
+                self.inputs.update(bytes.fromhex(item.hash))
+                self.decided.append(merkle.leaf_hash(msgspec.json.encode(item.decision)))
+            if ready:
+                sign_log(self.node, tx, self.log)
+            sign_log(self.node, tx, MASTER)
+        return len(ready)
+
+    def _put(self, tx: Tx, outs: Sequence[Out]) -> None:
+        by_area: dict[str, tuple[list[views.Showing], list[Draft]]] = {}
+        for pick, held, out in outs:
             raw, sha256 = (out.raw, hashlib.sha256(out.raw).digest()) if out.changed else (None, held.sha256)
             expires = _expiry(pick.decision, self.at_us)
             showings, drafts = by_area.setdefault(pick.area, ([], []))
@@ -338,15 +348,6 @@ class _Release:
         with self.node.store.write() as tx:
             append(tx.logs, MASTER, [draft(body)], at=self.at, entropy=self.node.entropy)
             sign_log(self.node, tx, MASTER)
-
-
-def with_supports(read: Read, heads: Sequence[Held]) -> Iterator[tuple[Held, Held]]:
-    """Yield each head, then its supports, each with its head: clauses match the head, labels are each object's own."""
-    supports = findings.supports_of(read, [head.seq for head in heads])
-    for head in heads:
-        yield head, head
-        for held in findings.findings_of(read, supports.get(head.seq, ())):
-            yield held, head
 
 
 def _expiry(decision: Decision, at_us: int) -> int | None:

@@ -1,4 +1,4 @@
-"""Serve: TAXII, peers' evidence and the status page; and, while serving, pull from the peers."""
+"""Serve: TAXII, peers' evidence and the status page; meanwhile pull from the peers, and let go what people approved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from foedus.node.backend import Backend
 from foedus.node.exchange import pull
 from foedus.node.home import Node
 from foedus.node.pairs import Pairs
+from foedus.node.release import release_due
 from foedus.node.statuspage import status_page
+
+TICK_S = 1.0
 
 
 def app_of(node: Node, *, plain: bool) -> ASGIApp:
@@ -68,6 +71,7 @@ def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
         InputError: a plain address that is not on loopback.
     """
     stop = threading.Event()
+    threading.Thread(target=_let_go, args=(node, stop), daemon=True).start()
     if poll:
         threading.Thread(target=_poll, args=(node, stop), daemon=True).start()
     try:
@@ -92,6 +96,16 @@ def _poll(node: Node, stop: threading.Event) -> None:
             pull(node)
         except FoedusError:
             # A peer's fault or a busy database: the next turn tries again, and status shows the last exchange.
+            continue
+
+
+def _let_go(node: Node, stop: threading.Event) -> None:
+    """Release what people approved as each countdown ends; the question whether there is any is one look at an index."""
+    while not stop.wait(TICK_S):
+        try:
+            release_due(node)
+        except FoedusError:
+            # A busy database: what is due stays due, and nothing goes half.
             continue
 
 

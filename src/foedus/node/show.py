@@ -19,8 +19,8 @@ from foedus.node.chosen import all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.label import Labeller, finding_of
-from foedus.node.release import rooms_of, view_name
 from foedus.node.subject import subject_of
+from foedus.node.view import rooms_of, view_name
 from foedus.release.decide import decide
 from foedus.release.explain import explain, would_release
 from foedus.store import findings, lookups, quarantine, state, values, views
@@ -209,11 +209,14 @@ def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> 
     programme = agreement.programme
     policy = node.agreements.policy(agreement, at)
     facts = facts_of(node, read, agreement, party, area, at)
+    row = next(iter(views.shown(read, view_name(programme.id, party, area), [held.seq])), None)
+    if row is not None and row.label_id == held.label_id:
+        # It went: whoever had to approve it did.
+        facts = msgspec.structs.replace(facts, approved=frozenset({(held.object_id, held.version)}))
     subject = subject_of(held, area, held.kind)
     decision = decide(subject, party, policy, at, "", facts)
     told = explain(decision, policy, programme)
     names = [view_name(programme.id, party, one.id) for one in programme.areas]
-    row = next(iter(views.shown(read, view_name(programme.id, party, area), [held.seq])), None)
     waits = (
         _waits_for(read, held, names, instant.to_us(at))
         if decision.outcome in ("release", "redact") and row is None

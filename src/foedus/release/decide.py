@@ -31,6 +31,8 @@ ACTIONS: tuple[Action, ...] = (
     "externally-visible-direct",
 )
 
+HELD = Reason("held-by-person", "approval", "held", "an approver's decision")
+
 
 class Standing(msgspec.Struct, frozen=True):
     """What holds for every finding of one class before the ledger's facts.
@@ -108,7 +110,7 @@ class _Run:
                 found = self.classes[key] = self._decide_class(subject, age)
             if self.facts.recalled and (subject.object_id, subject.version) in self.facts.recalled:
                 found = _denied(found, (Reason("recalled", "object", "recalled", "not recalled"),))
-            elif found.consent or found.four_eyes or found.limits:
+            elif found.outcome != "withhold" and self._asks(found):
                 found = self._with_facts(found, subject)
         # The one place that catches everything: XACML's "indeterminate" is a denial, never a way out.
         except Exception as error:  # noqa: BLE001
@@ -168,19 +170,27 @@ class _Run:
             self.at_us = -1
             return []
 
+    def _asks(self, found: Standing) -> bool:
+        """Say whether what the ledger says of the single object bears on a class."""
+        return bool(found.consent or found.four_eyes or found.limits or self.facts.held)
+
     def _with_facts(self, found: Standing, subject: Subject) -> Standing:
-        facts = self.facts
+        facts, version = self.facts, (subject.object_id, subject.version)
+        by_two = version in facts.approved
+        by_one = by_two or version in facts.cleared
         grants = [
             grant.until_us
             for grant in facts.grants
             if grant.object_id == subject.object_id and self.party in grant.recipients and self.at_us < grant.until_us
         ]
         missing = () if grants else found.consent
-        if found.four_eyes and (subject.object_id, subject.version) not in facts.approved:
+        if not by_two:
             missing += found.four_eyes
-        limits = () if (subject.object_id, subject.version) in facts.sent else found.limits
+        if not by_one and not facts.held.isdisjoint((version, (subject.object_id, ""))):
+            missing += (HELD,)
+        limits = () if version in facts.sent else found.limits
         for clause, count in limits:
-            if self.counts.get(clause, 0) >= count:
+            if self.counts.get(clause, 0) >= count and not by_one:
                 missing += (
                     Reason("limit-reached", "count", str(count), "a person's decision, or a later window", clause),
                 )

@@ -157,6 +157,8 @@ def _target(reason: Reason, case: Case, permit: MaskedRule) -> str:
 def _act(reason: Reason, case: Case) -> str:
     if reason.code.endswith("consent-missing"):
         return f"consent:{case.subject.owner}"
+    if reason.code == "held-by-person":
+        return "approval:one-person"
     return "approval:two-persons" if reason.code == "four-eyes-missing" else f"window:{reason.clause}"
 
 

@@ -90,17 +90,17 @@ def drop_facets(tx: Tx, keep: Sequence[str]) -> None:
 
 
 def candidates(
-    read: Read, predicate: Predicate, rooms: Sequence[str], name: str, *, again: bool = False
+    read: Read, predicate: Predicate, rooms: Sequence[str], name: str, *, again: bool = False, after_seq: int = 0
 ) -> Iterator[Held]:
     """Yield the findings of rooms that the predicate covers, by row, and that the view does not show as they are.
 
-    With ``again`` also those it shows with the same label, as after a change of policy.
+    With ``again`` also those it shows with the same label, as after a change of policy; only rows beyond ``after_seq``.
     """
     statement = text(_CANDIDATES.format(predicate=predicate.sql, unseen="" if again else _UNSEEN))
     view_id = read.connection.scalar(select(view.c.id).where(view.c.name == name)) or 0
     fixed = _fixed(predicate, view_id) if not again else _fixed(predicate)
     for room in rooms:
-        after = 0
+        after = after_seq
         while seqs := list(read.connection.scalars(statement, {**fixed, "room": room, "after": after})):
             yield from findings_of(read, seqs)
             after = seqs[-1]

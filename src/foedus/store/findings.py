@@ -169,6 +169,14 @@ _held = (
 )
 
 
+def current_of(read: Read, seqs: Sequence[int]) -> set[int]:
+    """Return those of some rows than which no newer version of the object by the same owner is held."""
+    found: set[int] = set()
+    for chunk in chunks(seqs):
+        found.update(read.connection.scalars(select(finding.c.seq).where(finding.c.seq.in_(chunk), ~superseded())))
+    return found
+
+
 def superseded() -> Any:
     """Say that a newer version of the same object by the same owner is held."""
     other = finding.alias()

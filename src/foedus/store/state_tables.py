@@ -298,3 +298,18 @@ freeze = Table(
 
 # The directory in which an own log of a pair was last known to be the newest there is.
 lease = Table("lease", metadata, Column("log", Text, primary_key=True), words("place"))
+# Where in the private log people's acts about a release stand; what each says is read from there. ``open``: it may still count.
+approval = Table(
+    "approval",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    words("programme"),
+    words("party"),
+    words("area"),
+    words("object_id"),
+    words("version"),
+    words("kind"),
+    number("at_us"),
+    Column("open", Boolean, nullable=False),
+    Index("approval_by_open", "open", "programme", "party", "kind"),
+)

@@ -88,6 +88,13 @@ BODIES = [
     receipts.LedgerDisputed(**COMMON, log=INFO.origin, came="receipt", code="note-condemned"),
     receipts.LedgerThawed(**COMMON, log=INFO.origin, people=("ann", "ben")),
     receipts.NodeRestored(**COMMON, log=INFO.origin, reason="fetched-back", range=(3, 5)),
+    *(
+        kind(**PLACED, object_id="x--1", modified="v1", person="chie", role="approver", hash="a" * 64, reason="asked")
+        for kind in (
+            *(receipts.ApprovalRequested, receipts.ApprovalGiven, receipts.ApprovalDenied),
+            *(receipts.ApprovalCancelled, receipts.ApprovalVoided, receipts.DecisionHeld),
+        )
+    ),
 ]
 
 

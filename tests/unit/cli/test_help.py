@@ -22,6 +22,8 @@ def commands(group: click.Group, path: tuple[str, ...] = ()):
         found = group.get_command(ctx, name)
         assert found is not None
         if isinstance(found, click.Group):
+            if found.invoke_without_command:
+                yield (*path, name), found
             yield from commands(found, (*path, name))
         else:
             yield (*path, name), found
@@ -32,7 +34,7 @@ IDS = [" ".join(path) for path, _ in ALL]
 
 EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node status|programme check|programme show|
 programme digest|programme schema|programme diff|programme impact|programme list|programme enrol|programme sign|programme accept|ingest|analyse|
-label show|label sources|label source|release|exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|
+label show|label sources|label source|release|release pending|release approve|release deny|release cancel|release hold|exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|
 ledger prove|ledger reconcile|ledger dispute|ledger equivocation|ledger thaw|score|why|show|quarantine list|quarantine show|quarantine retry|quarantine discard|demo|
 people add|people list|people roles|people password|people disable|people enable|people sessions|people sign-in|people sign-out|
 people passkeys|people remove-passkey"""

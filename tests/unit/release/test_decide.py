@@ -11,7 +11,7 @@ from tests.unit.release.sample import AT, AT_US, DAY_US, clause, forbid, label, 
 from foedus.model.decision import Facts, Grant
 from foedus.model.label import Category, Label, Succession
 from foedus.release.compile import compile  # noqa: A004
-from foedus.release.decide import decide, decide_many
+from foedus.release.decide import decide, decide_counted, decide_many
 
 MINUTE_US = 60_000_000
 
@@ -189,6 +189,39 @@ def test_the_first_beyond_a_limit_is_held_also_within_one_run():
     decisions = decide_many(found, "jpn", policy, AT, "", Facts(counts={"rr": 1}))
     assert [d.outcome for d in decisions] == ["release", "release", "hold"]
     assert codes(decisions[2]) == ["limit-reached"]
+
+
+def test_one_approval_lifts_a_limit_for_one_version_alone_and_takes_its_place():
+    policy = compile(programme([clause("rr", limit={"count": 1, "window": "P1D"})]), AT, digest="d", in_force=True)
+    found = [subject(object_id=f"indicator--{n}") for n in range(3)]
+    facts = Facts(counts={"rr": 1}, cleared=frozenset({("indicator--1", "v1")}))
+    decided, counts = decide_counted(found, "jpn", policy, AT, "", facts)
+    assert [d.outcome for d in decided] == ["hold", "release", "hold"]
+    assert counts == {"rr": 2}
+
+
+def test_one_approval_never_lifts_four_eyes_and_two_lift_whatever_else_is_asked():
+    clauses = [clause("rr", four_eyes="always", limit={"count": 1, "window": "P1D"})]
+    version, counts = frozenset({("indicator--1", "v1")}), {"rr": 1}
+    assert codes(run(clauses=clauses, facts=Facts(counts=counts, cleared=version))) == ["four-eyes-missing"]
+    facts = Facts(counts=counts, approved=version, held=version)
+    assert run(clauses=clauses, facts=facts).outcome == "release"
+
+
+@pytest.mark.parametrize("held", [("indicator--1", "v1"), ("indicator--1", "")])
+def test_what_a_person_holds_back_is_held_until_approved_and_nothing_else_is(held):
+    facts = Facts(held=frozenset({held}))
+    assert (run(facts=facts).outcome, codes(run(facts=facts))) == ("hold", ["held-by-person"])
+    assert run(facts=facts, version="v2").outcome == ("release" if held[1] else "hold")
+    assert run(facts=facts, object_id="indicator--2").outcome == "release"
+    assert run(facts=msgspec.structs.replace(facts, cleared=frozenset({("indicator--1", "v1")}))).outcome == "release"
+
+
+def test_no_approval_lifts_what_the_policy_withholds_or_what_only_consent_gives():
+    version = frozenset({("indicator--1", "v1")})
+    facts = Facts(approved=version, cleared=version, held=version, sender="isac")
+    assert codes(run(facts=facts)) == ["onward-consent-missing"]
+    assert run(clauses=[], facts=facts).outcome == "withhold"
 
 
 def test_a_recalled_version_is_withheld():

@@ -1,0 +1,262 @@
+"""The release queue as people of the own party see it: what waits, for whom it waits, and what exactly would go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from foedus.errors import ExpiredProgramme, InputError, NotReleasable, UnknownParty
+from foedus.label.text import marking
+from foedus.model import instant
+from foedus.model.decision import Duties, Reason
+from foedus.model.people import Role
+from foedus.node.agreements import Agreement, why_not
+from foedus.node.home import Node
+from foedus.node.queue import Desk, Item, changes
+from foedus.node.view import keep_facets, rooms_of
+from foedus.release.explain import explain
+from foedus.store import lookups, people, views
+from foedus.store.engine import Read
+
+MOST = 100
+_HALVES: tuple[Role, ...] = ("releaser", "approver")
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """One finding that waits for people on its way to one party.
+
+    ``persons`` is how many must let it go (0: no approval can), ``who`` the people of this node that can, by role; ``hash``
+    is what an approval would bind; ``state`` is waiting, requested, counting, due or denied, with who and until when.
+    ``goes`` is False while it refers to what the party does not see; ``void`` says what changed since it was approved.
+    """
+
+    programme: str
+    party: str
+    area: str
+    object_id: str
+    version: str
+    kind: str
+    label: str
+    since: str
+    missing: tuple[Reason, ...]
+    sentences: tuple[str, ...]
+    persons: int
+    who: dict[str, tuple[str, ...]]
+    hash: str
+    goes: bool
+    state: str
+    by: str = ""
+    until: str = ""
+    void: str = ""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some of the queue; ``next`` asks for what follows, empty at the end."""
+
+    items: tuple[Waiting, ...]
+    next: str = ""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """One object as stored and as it would go, byte for byte (both are UTF-8)."""
+
+    object_id: str
+    version: str
+    label: str
+    changed: bool
+    stored: str
+    sent: str
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """One finding in the queue and all that an approval of it would let go, to whom, for what, with which duties."""
+
+    waiting: Waiting
+    purpose: str
+    profiles: tuple[str, ...]
+    duties: Duties | None
+    objects: tuple[Sent, ...]
+    others: tuple[tuple[str, str], ...]
+
+
+def desks(node: Node, party: str, programme: str, at: datetime) -> list[Desk]:
+    """Return a desk for each programme in force and other party, or those named.
+
+    Raises:
+        ExpiredProgramme: the programmes that name the party are not in force.
+        UnknownParty: none names it.
+    """
+    held = [node.agreements.required(programme, at)] if programme else node.agreements.in_force(at)
+    found = [
+        Desk(node, one, other.id, at)
+        for one in held
+        for other in one.programme.parties
+        if other.id != node.party and party in ("", other.id)
+    ]
+    if not found and party:
+        raise _nobody(node, party, [programme] if programme else [], at)
+    return found
+
+
+def _nobody(node: Node, party: str, named: list[str], at: datetime) -> ExpiredProgramme | UnknownParty:
+    lapsed: list[Agreement] = [] if named else [a for a in node.agreements.all(at) if a.programme.party(party)]
+    if lapsed and party != node.party:
+        where = "; ".join(f"{one.word}: {why_not(one)}" for one in lapsed)
+        return ExpiredProgramme(
+            "no programme with it is in force, so nothing may go", where=where, hint="foedus programme show"
+        )
+    return UnknownParty(
+        f"nothing goes to {party!r}", where=", ".join(named), hint="foedus programme show names the parties"
+    )
+
+
+def pending(node: Node, party: str = "", programme: str = "", *, limit: int = MOST, after: str = "") -> Page:
+    """Return what is on hold, in order, a page at a time.
+
+    Raises:
+        InputError: ``after`` is not what a page gave.
+        ProgrammeError: the party or programme named is not here, or not in force.
+    """
+    found: list[Waiting] = []
+    walk = _walk(node, party, programme, _after(after))
+    for place, waiting in walk:
+        found.append(waiting)
+        if len(found) == limit:
+            return Page(tuple(found), place if next(walk, None) is not None else "")
+    return Page(tuple(found))
+
+
+def _after(after: str) -> tuple[str, str, str, str, int]:
+    parts = after.split("|")
+    if not after:
+        return "", "", "", "", 0
+    if len(parts) != 5 or not parts[4].isdecimal():
+        raise InputError(
+            "not where a page ended", code="page-unknown", where=after, hint="take it from the page before"
+        )
+    return parts[0], parts[1], parts[2], parts[3], int(parts[4])
+
+
+def _walk(
+    node: Node, party: str, programme: str, after: tuple[str, str, str, str, int]
+) -> Iterator[tuple[str, Waiting]]:
+    """Yield where each item stands, and the item."""
+    *begun, after_seq = after
+    reached = not begun[0]
+    for desk in desks(node, party, programme, node.clock.now()):
+        keep_facets(node, desk.policy)
+        with node.store.read() as read:
+            staff = _staff(read)
+            for area in desk.areas:
+                for room in rooms_of(node, area):
+                    place = [desk.programme, desk.party, area.id, room]
+                    here, reached = place == begun, reached or place == begun
+                    if not reached:
+                        continue
+                    for held, missing in desk.on_hold(read, area, room, after_seq if here else 0):
+                        item = desk.item(read, area, held, missing)
+                        yield "|".join([*place, str(held.seq)]), _waiting(desk, item, staff)
+
+
+def detail(node: Node, object_id: str, party: str, programme: str = "", hash: str = "") -> Detail:
+    """Return one finding of the queue with exactly what would be sent.
+
+    Raises:
+        NotReleasable: it is not on hold for the party, or several versions or programmes are meant.
+    """
+    found = desks(node, party, programme, node.clock.now())
+    for desk in found:
+        keep_facets(node, desk.policy)
+    with node.store.read() as read:
+        desk, item = one_of(read, found, object_id, hash)
+        if not item.missing:
+            raise not_held(object_id, party)
+        objects = tuple(
+            Sent(
+                one.held.object_id,
+                one.held.version,
+                marking(one.held.label) if one.held.label else "",
+                one.out.changed,
+                one.held.raw.decode(),
+                one.out.raw.decode(),
+            )
+            for one in sorted(item.outs, key=lambda one: one.held is not item.held)
+        )
+        decision = item.decision
+        others = tuple(
+            (name.split("|")[2], instant.text(row.added_us))
+            for name in lookups.views_named(read, "released|")
+            for row in views.shown(read, name, [item.held.seq])
+        )
+        waiting = _waiting(desk, item, _staff(read))
+    return Detail(waiting, decision.purpose, decision.profiles, decision.duties, objects, others)
+
+
+def one_of(read: Read, found: list[Desk], object_id: str, hash: str) -> tuple[Desk, Item]:
+    """Return the one item that is meant: on hold, or on its way.
+
+    Raises:
+        NotReleasable: there is none, it changed, or several are meant.
+    """
+    items = [(desk, item) for desk in found for item in desk.located(read, object_id)]
+    if not items:
+        raise not_held(object_id, ", ".join(dict.fromkeys(desk.party for desk in found)))
+    meant = [one for one in items if one[1].hash == hash] if hash else [one for one in items if one[1].missing] or items
+    if not meant:
+        now = ", ".join(item.hash for _, item in items)
+        raise NotReleasable(
+            "what would go is not what this hash stands for any more",
+            code="approval-changed",
+            where=f"{object_id} {hash}",
+            hint=f"look at it again: foedus release pending {object_id} --to {items[0][0].party}; its hash is {now} now",
+        )
+    if len(meant) > 1:
+        named = "; ".join(f"{desk.programme} {item.area.id} {item.held.version}: {item.hash}" for desk, item in meant)
+        raise NotReleasable(
+            "several are meant", code="approval-ambiguous", where=object_id, hint=f"name one by --hash: {named}"
+        )
+    return meant[0]
+
+
+def not_held(object_id: str, party: str) -> NotReleasable:
+    """Return the refusal of an act about what is not in the queue."""
+    return NotReleasable(
+        f"it is not on hold for {party}",
+        code="approval-not-held",
+        where=object_id,
+        hint=f"foedus why {object_id} --to {party}",
+    )
+
+
+def _staff(read: Read) -> dict[str, tuple[str, ...]]:
+    known = [one for one in people.people(read) if not one.disabled]
+    return {role: tuple(one.name for one in known if role in one.roles.split()) for role in _HALVES}
+
+
+def _waiting(desk: Desk, item: Item, staff: dict[str, tuple[str, ...]]) -> Waiting:
+    held, found = item.held, item.standing
+    act = found.denial or found.approval or found.request
+    held_decision = msgspec.structs.replace(item.decision, outcome="hold", reasons=item.missing)
+    roles = {0: (), 1: _HALVES[1:], 2: _HALVES}[item.persons]
+    return Waiting(
+        programme=desk.programme,
+        party=desk.party,
+        area=item.area.id,
+        object_id=held.object_id,
+        version=held.version,
+        kind=held.kind,
+        label=marking(held.label) if held.label else "",
+        since=instant.text(max(held.stored_us, held.labelled_us)),
+        missing=item.missing,
+        sentences=explain(held_decision, desk.policy, desk.agreement.programme).sentences,
+        persons=item.persons,
+        who={role: staff[role] for role in roles},
+        hash=item.hash,
+        goes=bool(item.outs),
+        state=found.word,
+        by=f"{act.person} ({act.role})" if act else "",
+        until=instant.text(found.ends_us) if found.ends_us is not None else "",
+        void=changes(item) if found.void else "",
+    )
