@@ -62,7 +62,7 @@ def verify(node: Node, name: str = "") -> list[Report]:
         chosen = [info for info in read.logs.logs() if name in ("", info.name)]
         if not chosen:
             raise InputError(f"no log {name!r}", code="log-unknown", hint="foedus ledger show lists them")
-        return [verify_log(read.logs, info, _keys(node, info)) for info in chosen]
+        return [verify_log(read.logs, info, keys_of(node, info)) for info in chosen]
 
 
 def prove(node: Node, name: str, seq: int) -> str:
@@ -114,7 +114,8 @@ def _log(info: LogInfo | None, name: str) -> LogInfo:
     return info
 
 
-def _keys(node: Node, info: LogInfo) -> Sequence[VerifierKey]:
+def keys_of(node: Node, info: LogInfo) -> Sequence[VerifierKey]:
+    """Return the keys that sign a log."""
     if info.own:
         return [node.keys.public("log")]
     agreement = node.agreements.of(info.programme, node.clock.now())

@@ -9,6 +9,7 @@ from foedus.model.decision import Facts
 from foedus.node.agreements import Agreement
 from foedus.node.home import Node
 from foedus.node.limits import counts_of
+from foedus.store import recalls
 from foedus.store.engine import Read
 
 
@@ -17,4 +18,4 @@ def facts_of(node: Node, read: Read, agreement: Agreement, party: str, area: str
     log = f"{agreement.programme.id}|{node.party}|{party}"
     known = read.logs.log(log) is not None
     counts = counts_of(read, agreement, log, area, instant.to_us(at)) if known else {}
-    return Facts(sender=node.party, counts=counts)
+    return Facts(sender=node.party, counts=counts, recalled=recalls.withheld(read, party))

@@ -30,7 +30,7 @@ from foedus.release.duration import shift_us
 from foedus.release.facets import all_facets
 from foedus.release.policy import Policy
 from foedus.release.predicate import predicate, sql
-from foedus.store import candidates, findings, lookups, views
+from foedus.store import candidates, findings, lookups, recalls, views
 from foedus.store.candidates import Facet, Predicate
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
@@ -266,9 +266,12 @@ class _Release:
 
     def _show(self, tx: Tx, chosen: Chosen, indices: Sequence[int]) -> None:
         by_seq = {one.seq: one for one in findings.findings_of(tx, sorted(chosen.pick(i).seq for i in indices))}
+        # What was recalled, or is gone, since it was decided on does not go any more.
+        back = recalls.withheld(tx, self.party)
+        by_seq = {seq: one for seq, one in by_seq.items() if (one.object_id, one.version) not in back}
         key = self._pseudonym_key()
         by_area: dict[str, tuple[list[views.Showing], list[Draft]]] = {}
-        for index in indices:
+        for index in (one for one in indices if chosen.pick(one).seq in by_seq):
             pick = chosen.pick(index)
             held = by_seq[pick.seq]
             out = chosen.outgoing(tx, index, held, key)

@@ -9,7 +9,7 @@ from foedus.model import instant
 from foedus.node import account, programmes
 from foedus.node.account import LogState
 from foedus.node.home import Node
-from foedus.store import access, lookups, quarantine, views
+from foedus.store import access, lookups, quarantine, recalls, views
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -43,6 +43,8 @@ class Status(msgspec.Struct, frozen=True):
     logs: tuple[LogState, ...]
     tools: tuple[str, ...]
     quarantine: int
+    recalls_open: int
+    recalls_overdue: int
 
 
 def status(node: Node) -> Status:
@@ -57,6 +59,7 @@ def status(node: Node) -> Status:
             released.append(Released(party, programme, area, views.view_size(read, name, at_us)))
         tools = tuple(one.name for one in access.accounts(read) if one.role == "tool")
         refused = quarantine.open_refusals(read)
+        waiting = recalls.unanswered(read)
     return Status(
         node.party,
         node.config.name,
@@ -70,4 +73,6 @@ def status(node: Node) -> Status:
         tuple(account.logs(node)),
         tools,
         refused,
+        len(waiting),
+        sum(1 for one in waiting if one.deadline_us < at_us),
     )
