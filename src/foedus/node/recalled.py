@@ -107,8 +107,8 @@ def _forget(
 ) -> _Outcome:
     """Erase what came from the sender, and what was concluded from it; first call it back from whoever was sent it here."""
     hashes = [one.bytes_sha256 for one, _ in sendings]
-    copies = erase.copies(tx, hashes)
     theirs = (f"peer:{log.sender}", f"submit:{log.sender}")
+    copies = _copies(tx, body.object_id, sendings, theirs)
     going = [one for one in copies if one.source in theirs and not _kept(tx, node, log, one)]
     gone = [one.seq for one in going]
     stays = [one for one in copies if one.seq not in gone]
@@ -127,6 +127,16 @@ def _forget(
     if left:
         return _Outcome("cannot", OTHER_SOURCE, tuple(sorted(named)))
     return _Outcome("superseded" if later else "deleted", "", tuple(sorted(named)))
+
+
+def _copies(tx: Tx, object_id: str, sendings: Sequence[tuple[Sending, str]], theirs: tuple[str, ...]) -> list[Copy]:
+    """Return the rows that hold the bytes called back, and what the sender handed in of the same versions in other words."""
+    found = {one.seq: one for one in erase.copies(tx, [one.bytes_sha256 for one, _ in sendings])}
+    meant = {(one.version, origin) for one, origin in sendings}
+    for one in erase.copies_named(tx, object_id):
+        if one.source in theirs and (one.version, one.owner) in meant:
+            found[one.seq] = one
+    return list(found.values())
 
 
 def _kept(tx: Tx, node: Node, log: LogInfo, copy: Copy) -> bool:

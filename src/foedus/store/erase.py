@@ -35,6 +35,11 @@ def copies(tx: Tx, hashes: Sequence[bytes]) -> list[Copy]:
     return [Copy._make(row) for rows in found for row in rows]
 
 
+def copies_named(tx: Tx, object_id: str) -> list[Copy]:
+    """Return the rows of an object."""
+    return [Copy._make(row) for row in tx.connection.execute(_copy.where(finding.c.object_id == object_id))]
+
+
 def copies_of(tx: Tx, seqs: Sequence[int]) -> list[Copy]:
     """Return some rows."""
     found = (tx.connection.execute(_copy.where(finding.c.seq.in_(chunk))) for chunk in chunks(seqs))
