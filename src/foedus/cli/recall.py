@@ -121,20 +121,17 @@ def list_(node: Node, terminal: Terminal, waiting: bool) -> int:
         return code
     if not found:
         terminal.line("Nobody has to confirm anything." if waiting else "Nothing was called back.")
-    _listed(terminal, "Made", "from", [one for one in found if one.direction == "made"])
-    _listed(terminal, "Taken", "by", [one for one in found if one.direction == "taken"])
+    for title, whom, direction in (("Made", "from", "made"), ("Taken", "by", "taken")):
+        of_these = [one for one in found if one.direction == direction]
+        for programme in dict.fromkeys(one.programme for one in of_these):
+            terminal.heading(f"{title} under {programme.rsplit(':', 1)[1]}")
+            _listed(terminal, whom, [one for one in of_these if one.programme == programme])
     return code
 
 
-def _listed(terminal: Terminal, title: str, whom: str, found: Sequence[Standing]) -> None:
-    if not found:
-        return
-    terminal.heading(title)
-    columns = [Column("object", whole=True), whom, "programme", "reason", "to answer by", "state"]
-    rows = [
-        (one.object_id, one.party, one.programme.rsplit(":", 1)[1], one.reason, day_and_time(one.deadline), _state(one))
-        for one in found
-    ]
+def _listed(terminal: Terminal, whom: str, found: Sequence[Standing]) -> None:
+    columns = [Column("object", whole=True), whom, Column("state", whole=True), "reason", "to answer by"]
+    rows = [(one.object_id, one.party, _state(one), one.reason, day_and_time(one.deadline)[:16]) for one in found]
     terminal.table(columns, rows)
 
 
@@ -157,7 +154,7 @@ def _state(one: Standing) -> object:
 @prints
 @on_node
 def show(node: Node, terminal: Terminal, object_id: str, party: str) -> int:
-    """Show the recalls of an object between this node and a party, and prove that it was not sent again.
+    """Show an object's recalls with a party, and prove that it was not sent again.
 
     The log in which the recall stands is recomputed, from bodies to the signed root, and searched from the recall on. Both
     sides can do this, each over its own copy. Ends with 5 where the log does not say so.
