@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -18,15 +19,22 @@ from tests.node_pair import (
     stix_id,
 )
 from tests.recalling import KIM, entries, held, lift, proof, pulled, recall, standings
+from tests.unit.cli.conftest import run
 
+from foedus.engine.run import records_from
 from foedus.errors import InputError, TrustError
 from foedus.model.people import Person
+from foedus.node import account
 from foedus.node import recall as recalling
+from foedus.node.analyse import Analysed, Arriving, conclude
 from foedus.node.ask import _agreement
 from foedus.node.feed import event
+from foedus.node.ingest import settings_of
+from foedus.node.label import relabel_source
 from foedus.node.offered import offered
 from foedus.node.recall import Order, Target
-from foedus.node.show import rows, show
+from foedus.node.release import release
+from foedus.node.show import rows, show, sources
 from foedus.node.status import status
 from foedus.store import values
 
@@ -298,3 +306,67 @@ def test_what_lies_in_quarantine_or_was_handed_in_goes_too(nodes):
     with nodes.open("jpn") as node:
         assert (status(node).quarantine, held(nodes, "jpn", number)) == (0, [])
     assert entries(nodes, "jpn", "recall.completed")[0]["result"] == "deleted"
+
+
+def test_it_leaves_the_figures_of_both_sides_at_once(nodes):
+    def counted(party):
+        with nodes.open(party) as node:
+            [board] = [one for one in account.score(node) if one.programme.endswith(WORD)]
+            return {entry for one in board.indicators for entry in one.entries if entry.log == SENT}
+
+    [seq] = [one.seq for one in _lines(nodes, SENT) if (one.kind, one.body.get("object_id")) == ("release.sent", X)]
+    assert (SENT, seq) in counted("nato") == counted("jpn")
+    recall(nodes, "nato", X, "jpn")
+    assert (SENT, seq) not in counted("nato")
+    pulled(nodes, "jpn")
+    assert counted("jpn") == counted("nato") != set()
+
+
+def _lines(nodes, log):
+    with nodes.open("nato") as node:
+        return account.show(node, log, 0, 1_000)
+
+
+def test_who_is_late_is_overdue(nodes, monkeypatch):
+    [made] = recall(nodes, "nato", X, "jpn")
+    assert made.deadline[:13] == "2026-06-02T00"
+    monkeypatch.setenv("FOEDUS_CLOCK_START_AT", "2026-06-03T00:00:00Z")
+    assert [one.overdue for one in standings(nodes, "nato")] == [True]
+    with nodes.open("nato") as node:
+        assert (status(node).recalls_open, status(node).recalls_overdue) == (1, 1)
+    listed = run("recall", "list", node=nodes.path("nato"))
+    assert (listed.exit_code, "overdue: not seen yet" in listed.stdout) == (6, True)
+    pulled(nodes, "jpn")
+    nodes.pull("nato")
+    assert run("recall", "list", node=nodes.path("nato")).exit_code == 0
+
+
+def test_bytes_that_come_late_are_not_stored(nodes):
+    recall(nodes, "nato", X, "jpn")
+    pulled(nodes, "jpn")
+    with nodes.open("jpn") as node:
+        room = node.room("cyber")
+        settings = {"format": "stix", "owner": "nato"}
+        batches = room.ingest(io.BytesIO(bundle(indicator(1))), settings=settings_of(node, room, settings))
+        result = Analysed("cyber")
+        conclude(Arriving(node, room, records_from(batches, "peer:nato"), settings=settings), result)
+    assert (result.new, held(nodes, "jpn", X)) == (0, [])
+
+
+def test_called_back_while_a_run_goes_on_it_is_not_shown_by_it(nodes):
+    nodes.put("nato", bundle(*(indicator(number) for number in range(1_000, 1_500))), OPEN)
+    with nodes.open("nato") as node:
+        for one in sources(node):
+            relabel_source(node, one.id, "PUBLIC TLP:GREEN", role="test")
+    called: list[str] = []
+
+    def meanwhile(step: str, _done: int, _total: int | None) -> None:
+        if step == "release" and not called:
+            called.extend(one.party for one in recall(nodes, "nato", X, "jpn"))
+
+    with nodes.open("nato") as node:
+        release(node, "jpn", progress=meanwhile)
+    assert called == ["jpn"]
+    assert len([one for one in entries(nodes, "nato", "release.sent", SENT) if one["object_id"] == X]) == 1
+    with nodes.client("jpn", "nato") as partner:
+        assert surfaces(partner)[0][0] == 404
