@@ -18,7 +18,10 @@ from foedus.node import reconcile as node_reconcile
 from foedus.node.home import Node
 
 _LOG = click.argument("log", default="", metavar="[LOG]", shell_complete=options.logs)
-_NAMED = ("source", "indicator", "milestone", "party", "version", "cause", "role")
+_NAMED = (
+    *("source", "indicator", "milestone", "party", "version", "cause", "role"),
+    *("person", "reason", "result", "code"),
+)
 
 
 @click.group("ledger", cls=Group, short_help="Show, verify and prove what happened.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
@@ -51,22 +51,14 @@ def command() -> None:
 @prints
 @on_node
 @by_person
-def make(
-    node: Node,
-    terminal: Terminal,
-    person: Person,
-    object_id: str,
-    version: str | None,
-    reason: RecallReason,
-    party: str,
-) -> None:
+def make(node: Node, terminal: Terminal, person: Person, object_id: str, reason: RecallReason, **only: Any) -> None:
     """Call an object back from every party that was sent it.
 
     Under every programme, also from parties that see it no more. It is not released to them again until somebody lifts the
     recall. A releaser may do this.
     """
-    order = Order(reason, parties=(party,) if party else ())
-    made = recalling.recall(node, person, Target(object_id, version), order)
+    order = Order(reason, parties=(only["party"],) if only["party"] else ())
+    made = recalling.recall(node, person, Target(object_id, only["version"]), order)
     if terminal.as_json:
         terminal.document(made)
         return
