@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from foedus.account.receipts import Batch, Refused, read
+from foedus.account.recall import answers, completion_of, entry_at, request_of
+from foedus.account.receipts import Batch, RecallCompleted, RecallRequested, Refused, read
 from foedus.errors import MalformedRecord
 from foedus.model.entry import Event, LogInfo, StoredEntry
-from foedus.model.instant import parse
+from foedus.model.instant import parse, to_us
 from foedus.model.ports import LogStore
 
 _SENT = "release.sent"
@@ -22,7 +23,8 @@ def events(store: LogStore, logs: Iterable[LogInfo]) -> Iterator[Event]:
     sender's log holds: nobody can acknowledge what was not sent to them. Its event carries the facts of the sending
     (type, kind, decision, label hash), ``result`` and ``label_valid``. ``by``, the party that signs the log, the
     pair's programme and the parties of a sending are set here, whatever a body says. An entry whose body is not that
-    of its kind gives no event.
+    of its kind gives no event; nor does a recall of what its log did not send, or an answer to no recall. An answer's
+    ``hours`` run from the recall's entry to its own.
     """
     by_origin = {info.origin: info for info in store.logs()}
     for info in logs:
@@ -40,10 +42,17 @@ def _of(store: LogStore, info: LogInfo, by_origin: dict[str, LogInfo], stored: S
     at = parse(facts.get("at") or entry.at)
     if isinstance(body, Batch):
         sender = by_origin.get(body.log)
-        if sender is not None and _answers(info, sender):
+        if sender is not None and answers(info, sender):
             for object_facts in _expand(store, sender, body):
                 yield Event(entry.kind, at, {**object_facts, **_settled(info, sender)}, info.name, entry.seq)
         return
+    if isinstance(body, RecallRequested | RecallCompleted):
+        told = _recall(store, info, stored, body)
+        if told is None:
+            return
+        facts = {**facts, **told}
+    # Which sending a receipt answers is read from the logs; no body may say it.
+    facts.pop("sent_at", None)
     pair = info if entry.kind == _SENT else None
     yield Event(entry.kind, at, {**facts, **_settled(info, pair)}, info.name, entry.seq)
 
@@ -58,13 +67,20 @@ def _settled(info: LogInfo, pair: LogInfo | None) -> dict[str, Any]:
     return settled
 
 
-def _answers(receiver: LogInfo, sender: LogInfo) -> bool:
-    """Say whether a log is the other direction of a pair: only the recipient's receipts count."""
-    return (receiver.programme, receiver.sender, receiver.recipient) == (
-        sender.programme,
-        sender.recipient,
-        sender.sender,
-    )
+def _recall(
+    store: LogStore, info: LogInfo, stored: StoredEntry, body: RecallRequested | RecallCompleted
+) -> dict[str, Any] | None:
+    """Return what the logs settle of a recall or an answer; None where it counts for nothing."""
+    entry = stored.entry()
+    parties = [info.sender, info.recipient]
+    if isinstance(body, RecallRequested):
+        return None if request_of(store, info.name, entry.seq)[0] is None else {"parties": parties}
+    _, asked, _ = completion_of(store, info, entry.seq)
+    request = None if asked is None else entry_at(store, asked.name, body.entry)
+    if request is None:
+        return None
+    hours = (to_us(parse(entry.at)) - to_us(parse(request.entry().at))) / 3_600_000_000
+    return {"parties": parties[::-1], "hours": round(max(0.0, hours), 4)}
 
 
 def _expand(store: LogStore, sender: LogInfo, body: Batch) -> Iterator[dict[str, Any]]:
@@ -86,6 +102,7 @@ def _expand(store: LogStore, sender: LogInfo, body: Batch) -> Iterator[dict[str,
             "result": "refused" if object_id in refused else "accepted",
             "code": refused.get(str(object_id), ""),
             "label_valid": object_id not in unlabelled,
+            "sent_at": stored.entry().at,
         }
 
 

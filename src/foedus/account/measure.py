@@ -17,6 +17,7 @@ import msgspec
 from foedus.model.canonical import canonical
 from foedus.model.entry import Event
 from foedus.model.events import filtered_field
+from foedus.model.instant import parse
 from foedus.model.programme import Compute, Selection
 
 ACCRUING = frozenset({"count", "distinct", "sum"})
@@ -112,24 +113,40 @@ def plain(value: Fraction) -> int | float:
 def countable(events: Iterable[Event], programme_id: str, day: date) -> dict[str, list[Event]]:
     """Return the events that may count on a review day, by kind, oldest first.
 
-    Left out are those of other programmes, those after the day, those of objects whose recall was completed by then
-    (but for the recalls themselves), and every repetition: an object counts once between the same parties, with its
-    first sending or receipt.
+    Left out are those of other programmes, those after the day, those of objects recalled by then (but for the recalls
+    themselves), and every repetition: an object counts once between the same parties, with its first sending or receipt.
+    What is sent after a recall, because a person lifted it, counts again.
     """
     end = end_of(day)
     known = [e for e in events if e.at < end and _concerns(e, programme_id)]
     known.sort(key=lambda e: (e.at, e.log, e.seq))
-    recalled = {e.facts.get("object_id") for e in known if e.kind == "recall.completed"} - {None}
+    recalled = _recalled(known)
     seen: set[tuple[object, ...]] = set()
     by_kind: dict[str, list[Event]] = {}
     for event in known:
         identity = _identity(event)
-        if identity in seen or (not event.kind.startswith("recall.") and event.facts.get("object_id") in recalled):
+        if identity in seen or _is_recalled(event, recalled):
             continue
         if identity is not None:
             seen.add(identity)
         by_kind.setdefault(event.kind, []).append(event)
     return by_kind
+
+
+def _recalled(known: Sequence[Event]) -> dict[object, datetime]:
+    """Return the instant of each object's last recall; an answer stands for one that is not among the events."""
+    answered = {e.facts.get("object_id"): e.at for e in known if e.kind == "recall.completed"}
+    asked = {e.facts.get("object_id"): e.at for e in known if e.kind == "recall.requested"}
+    return {object_id: at for object_id, at in {**answered, **asked}.items() if object_id is not None}
+
+
+def _is_recalled(event: Event, recalled: Mapping[object, datetime]) -> bool:
+    """Say whether an event is of an object that was recalled after it; a receipt is as old as what it answers."""
+    at = None if event.kind.startswith("recall.") else recalled.get(event.facts.get("object_id"))
+    if at is None:
+        return False
+    sent_at = event.facts.get("sent_at")
+    return (parse(sent_at) if isinstance(sent_at, str) else event.at) <= at
 
 
 def _concerns(event: Event, programme_id: str) -> bool:

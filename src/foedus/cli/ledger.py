@@ -22,7 +22,7 @@ from foedus.node.home import Node
 _LOG = click.argument("log", default="", metavar="[LOG]", shell_complete=options.logs)
 _NAMED = (
     *("signer", "came", "code", "source", "indicator", "milestone", "party", "version", "cause", "role", "method"),
-    *("reason", "by"),
+    *("reason", "result", "by"),
 )
 
 

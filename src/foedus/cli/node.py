@@ -171,11 +171,17 @@ def status(node: Node, terminal: Terminal) -> None:
             ("tools", ", ".join(found.tools) or "none"),
             ("holds", ", ".join(f"{one.name}: {count(one.findings, 'finding')}" for one in found.rooms)),
             ("quarantine", f"{count(found.quarantine, 'part')} to look at" if found.quarantine else "empty"),
+            ("recalls", _recalls(found)),
         ]
     )
     _programmes(terminal, found)
     _released(terminal, found)
     _logs(terminal, found)
+
+
+def _recalls(found: Status) -> str:
+    overdue = f", {found.recalls_overdue} of them overdue" if found.recalls_overdue else ""
+    return f"{found.recalls_open} not confirmed{overdue}" if found.recalls_open else ""
 
 
 def _programmes(terminal: Terminal, found: Status) -> None:

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
+
+RecallReason = Literal[
+    "wrong", "not-cleared", "consent-withdrawn", "not-covered", "source-withdrawn", "superseded", "other"
+]
+"""Why an object is called back: a closed set, so that nothing of the object can be in it."""
+RecallResult = Literal["deleted", "superseded", "cannot"]
 
 _COMMON = ("at", "by", "programme", "parties")
 _PLACED = (*_COMMON, "area")
 _OBJECT = (*_PLACED, "object_id")
 _RELEASED = (*_OBJECT, "modified", "object_type", "kind", "decision", "label_hash", "originator", "purpose")
-_RECEIPT = (*_RELEASED, "result", "code", "label_valid")
+_RECEIPT = (*_RELEASED, "result", "code", "label_valid", "sent_at")
 _FINDING = (*_OBJECT, "event_id", "kind")
 _ACT = (*_OBJECT, "modified", "person", "role", "hash", "bytes_hash", "label_hash", "purpose", "rules_hash", "reason")
 
@@ -24,8 +31,11 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "release.denied": (*_OBJECT, "policy_hash"),
     "release.expired": (*_OBJECT, "cause"),
     "decision.held": (*_ACT, "policy_hash"),
-    "recall.requested": (*_OBJECT, "deadline"),
-    "recall.completed": (*_OBJECT, "result", "hours"),
+    "recall.requested": (*_OBJECT, "deadline", "reason"),
+    "recall.completed": (*_OBJECT, "result", "code", "hours", "log", "entry"),
+    "recall.made": (*_COMMON, "object_id", "reason", "cause", "person"),
+    "recall.lifted": (*_COMMON, "object_id", "person"),
+    "recall.refused": (*_COMMON, "log", "entry", "code"),
     "grant.given": (*_OBJECT, "until", "clause"),
     "grant.withdrawn": (*_OBJECT, "until", "clause"),
     "exchange.received": _RECEIPT,

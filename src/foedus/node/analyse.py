@@ -20,7 +20,7 @@ from foedus.node.corroborate import Came, corroborate
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import done_mark, settings_of, waiting
 from foedus.node.label import Given, Labeller
-from foedus.store import findings, objects, quarantine, state, views
+from foedus.store import findings, objects, quarantine, recalls, state, views
 from foedus.store.engine import Tx
 from foedus.store.objects import Arrival, Placed
 from foedus.store.quarantine import Refusal
@@ -123,6 +123,7 @@ def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) 
         arrivals = [_arrival(room, one, arriving.records.source, layers) for one in batch]
         with node.store.write() as tx:
             # Documents first: a conclusion of the same batch rests on them, and takes label and owner from what is stored.
+            arrivals = _standing(tx, arrivals)
             documents = [one for one in arrivals if one.finding.document]
             arrivals = [*documents, *(one for one in arrivals if not one.finding.document)]
             placed = _put(node, tx, labeller, documents)
@@ -144,6 +145,21 @@ def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) 
 def _arrival(room: Room, finding: Finding, source: str, layers: Layers) -> Arrival:
     supports = [one.object for one in finding.supports]
     return Arrival(finding, room.about(finding, supports, layers=layers), source, 0, 0)
+
+
+def _standing(tx: Tx, arrivals: list[Arrival]) -> list[Arrival]:
+    """Return what may still be stored: not what a peer called back meanwhile, nor what rests on that."""
+    grounds = {
+        one.finding.head.sha256: _grounds(one.finding)
+        | ({one.finding.head.sha256} if one.source.startswith("peer:") else set())
+        for one in arrivals
+    }
+    gone = recalls.gone(tx, set().union(*grounds.values()))
+    return [one for one in arrivals if not grounds[one.finding.head.sha256] & gone]
+
+
+def _grounds(finding: Finding) -> set[str]:
+    return {ground.removeprefix("object:") for ground in finding.because if ground.startswith("object:")}
 
 
 def _put(node: Node, tx: Tx, labeller: Labeller, arrivals: list[Arrival]) -> list[tuple[Finding, Placed]]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from foedus.model.entry import LogInfo, StoredEntry
 from foedus.node.home import Node
+from foedus.node.recalled import completed, requested
 from foedus.store import evidence
 from foedus.store.engine import Tx
 from foedus.store.evidence import Sent
@@ -36,4 +37,6 @@ def _sent(tx: Tx, _node: Node, log: LogInfo, came: Came) -> None:
     evidence.index_sent(tx, log.name, rows)
 
 
-_ACTS: Mapping[str, Callable[[Tx, Node, LogInfo, Came], None]] = MappingProxyType({"release.sent": _sent})
+_ACTS: Mapping[str, Callable[[Tx, Node, LogInfo, Came], None]] = MappingProxyType(
+    {"release.sent": _sent, "recall.requested": requested, "recall.completed": completed}
+)

@@ -51,7 +51,7 @@ from foedus.node.ownlog import OwnLog
 from foedus.node.signing import sign_log
 from foedus.node.view import pair_log, view_name
 from foedus.node.witness import vouch
-from foedus.store import evidence, quarantine, state
+from foedus.store import evidence, quarantine, recalls, state
 from foedus.store.engine import Read, Tx
 from foedus.store.objects import Placed
 from foedus.store.pages import Views
@@ -205,12 +205,14 @@ class _Pull:
         with self.node.store.read() as read:
             seqs = evidence.sent_bytes(read, self.theirs, hashes)
             given = given_by(read, self.theirs, seqs)
+            back = recalls.called_back(read, self.theirs, seqs.values())
         self.result.objects += len(page.objects)
-        known = [raw for raw, sha256 in zip(page.objects, hashes, strict=True) if sha256 in seqs]
+        stand = {sha256 for sha256, seq in seqs.items() if seq not in back}
+        known = [raw for raw, sha256 in zip(page.objects, hashes, strict=True) if sha256 in stand]
         unknown = [raw for raw, sha256 in zip(page.objects, hashes, strict=True) if sha256 not in seqs]
-        _Page(self, area, (key, page.state_after), {sha256: seqs[sha256] for sha256 in seqs}).take(
-            known, unknown, given
-        )
+        into = _Page(self, area, (key, page.state_after), {sha256: seqs[sha256] for sha256 in seqs})
+        into.refused = {sha256.hex(): "recalled" for sha256 in seqs if sha256 not in stand}
+        into.take(known, unknown, given)
 
     def _receipt(self) -> None:
         """Cosign what was read of the peer's ledger, enter that, and hand the cosignature back."""

@@ -10,6 +10,7 @@ from foedus.node.acts import held_back
 from foedus.node.agreements import Agreement
 from foedus.node.home import Node
 from foedus.node.limits import counts_of
+from foedus.store import recalls
 from foedus.store.engine import Read
 
 
@@ -19,4 +20,4 @@ def facts_of(node: Node, read: Read, agreement: Agreement, party: str, area: str
     known = read.logs.log(log) is not None
     counts = counts_of(read, agreement, log, area, instant.to_us(at)) if known else {}
     held = held_back(read, agreement.programme.id, party)
-    return Facts(sender=node.party, counts=counts, held=held)
+    return Facts(sender=node.party, counts=counts, held=held, recalled=recalls.withheld(read, party))

@@ -26,19 +26,11 @@ from foedus.node.home import Node, Progress, silent
 from foedus.node.queue import Desk, Out, apart
 from foedus.node.signing import sign_log, why_halted
 from foedus.node.subject import subject_of
-from foedus.node.view import (
-    keep_facets,
-    pair_log,
-    pseudonym_key,
-    reader_name,
-    rooms_of,
-    view_name,
-    with_supports,
-)
+from foedus.node.view import keep_facets, pair_log, pseudonym_key, reader_name, rooms_of, view_name, with_supports
 from foedus.release.decide import decide_counted
 from foedus.release.duration import shift_us
 from foedus.release.predicate import predicate, sql
-from foedus.store import approvals, candidates, findings, lookups, views
+from foedus.store import approvals, candidates, findings, lookups, recalls, views
 from foedus.store.candidates import Predicate
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
@@ -251,9 +243,12 @@ class _Release:
 
     def _show(self, tx: Tx, chosen: Chosen, indices: Sequence[int]) -> None:
         by_seq = {one.seq: one for one in findings.findings_of(tx, sorted(chosen.pick(i).seq for i in indices))}
+        # What was recalled, or is gone, since it was decided on does not go any more.
+        back = recalls.withheld(tx, self.party)
+        by_seq = {seq: one for seq, one in by_seq.items() if (one.object_id, one.version) not in back}
         key = pseudonym_key(self.node, self.programme, self.party)
         outs: list[Out] = []
-        for index in indices:
+        for index in (one for one in indices if chosen.pick(one).seq in by_seq):
             pick = chosen.pick(index)
             made = chosen.outgoing(tx, index, by_seq[pick.seq], key)
             assert made is not None, "the closure made sure of it"

@@ -10,7 +10,7 @@ from foedus.node import account, programmes
 from foedus.node.account import LogState
 from foedus.node.home import Node
 from foedus.node.signing import why_halted
-from foedus.store import access, lookups, quarantine, views
+from foedus.store import access, lookups, quarantine, recalls, views
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -54,6 +54,8 @@ class Status(msgspec.Struct, frozen=True):
     tools: tuple[str, ...]
     quarantine: int
     halts: tuple[Halt, ...]
+    recalls_open: int
+    recalls_overdue: int
 
 
 def status(node: Node) -> Status:
@@ -68,6 +70,7 @@ def status(node: Node) -> Status:
             released.append(Released(party, programme, area, views.view_size(read, name, at_us)))
         tools = tuple(one.name for one in access.accounts(read) if one.role == "tool")
         refused = quarantine.open_refusals(read)
+        waiting = recalls.unanswered(read)
     return Status(
         node.party,
         node.config.name,
@@ -82,6 +85,8 @@ def status(node: Node) -> Status:
         tools,
         refused,
         halts(node),
+        len(waiting),
+        sum(1 for one in waiting if one.deadline_us < at_us),
     )
 
 

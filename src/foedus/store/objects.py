@@ -17,8 +17,12 @@ from foedus.model.label import Label
 from foedus.model.stix import StixObject
 from foedus.store.bulk import bulk_insert, chunks, first_free
 from foedus.store.engine import Tx
+from foedus.store.state_tables import meta
 from foedus.store.tables import blob, finding, label, label_use, support
 from foedus.store.values import keep_occurrences
+
+FLOOR = "finding-floor"
+"""Where ``meta`` keeps the lowest row number that erased findings leave free."""
 
 PlacedAs = Literal["new", "newer", "older", "same", "conflict"]
 
@@ -116,6 +120,12 @@ def keep_blobs(connection: Connection, contents: dict[bytes, bytes]) -> dict[byt
     return ids
 
 
+def next_finding(connection: Connection) -> int:
+    """Return the next row of a finding: no number is given twice, also where the newest row was erased."""
+    floor = connection.scalar(select(meta.c.value).where(meta.c.name == FLOOR))
+    return max(first_free(connection, finding.c.seq), int(floor or 0))
+
+
 class _Placing:
     """One batch: what is held, what is to be written; written at the end, in bulk."""
 
@@ -129,7 +139,7 @@ class _Placing:
                 self._held.setdefault((object_id, owner), []).append(_Version(*version))
         labels = [given for arrival in arrivals for _, given in _objects(arrival.finding) if given is not None]
         self._labels = _label_ids(connection, labels)
-        self._next = first_free(connection, finding.c.seq)
+        self._next = next_finding(connection)
         self._blobs: dict[bytes, bytes] = {}
         self._rows: list[tuple[object, ...]] = []
         self._links: dict[tuple[int, int], None] = {}

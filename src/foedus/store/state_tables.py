@@ -313,3 +313,41 @@ approval = Table(
     Column("open", Boolean, nullable=False),
     Index("approval_by_open", "open", "programme", "party", "kind"),
 )
+
+# Recalls: entries of own logs (made) and of partners' logs (taken), and what was answered; lists are JSON.
+recall = Table(
+    "recall",
+    metadata,
+    ref("log_id", "log.id"),
+    number("seq"),
+    words("area"),
+    words("object_id"),
+    words("versions"),
+    words("reason"),
+    number("at_us"),
+    number("deadline_us"),
+    number("lifted_us", nullable=True),
+    number("answered_us", nullable=True),
+    number("answer_seq", nullable=True),
+    words("result"),
+    words("code"),
+    words("passed_on"),
+    PrimaryKeyConstraint("log_id", "seq"),
+    Index("recall_by_object", "object_id"),
+    sqlite_with_rowid=False,
+)
+
+# Which sendings were recalled, each at most once, and the bytes they stood for.
+recalled = Table(
+    "recalled",
+    metadata,
+    ref("log_id", "log.id"),
+    number("sent_seq"),
+    number("recall_seq"),
+    words("object_id"),
+    words("version"),
+    octets("bytes_sha256"),
+    PrimaryKeyConstraint("log_id", "sent_seq"),
+    Index("recalled_by_bytes", "bytes_sha256"),
+    sqlite_with_rowid=False,
+)

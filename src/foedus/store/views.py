@@ -109,6 +109,17 @@ def withdraw_rows(tx: Tx, name: str, added_us: Sequence[int], at_us: int) -> int
     return _move(tx, view_id, added_us, at_us)
 
 
+def withdraw_findings(tx: Tx, finding_seqs: Sequence[int], at_us: int) -> int:
+    """Take findings out of every view; return how many rows left one."""
+    holding: set[str] = set()
+    for chunk in chunks(finding_seqs):
+        named = select(view.c.name).join(view_row, view_row.c.view_id == view.c.id)
+        holding.update(tx.connection.scalars(named.where(view_row.c.finding_seq.in_(chunk)).distinct()))
+    return sum(
+        _retire(tx, _changed(tx, name)[0], view_row.c.finding_seq, finding_seqs, at_us) for name in sorted(holding)
+    )
+
+
 def shown(read: Read, name: str, finding_seqs: Sequence[int] | None = None) -> Iterator[Shown]:
     """Yield the rows of a view, expired ones too: all in order of coming, or those of some findings."""
     if finding_seqs is not None:

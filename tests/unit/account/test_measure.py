@@ -106,6 +106,26 @@ def test_recalled_objects_count_nowhere_from_the_day_on(at, left):
     assert measured(events, fn="count").value == left
 
 
+def test_a_recall_takes_its_object_out_before_anybody_answers():
+    events = [event(1), event(2), event(3, "recall.requested", at="2025-07-01T00:00:00", object_id="x--1")]
+    counted = measured(events, fn="count")
+    assert (counted.value, counted.entries) == (1, (EntryRef("pair", 2),))
+
+
+def test_what_is_sent_after_a_recall_counts_from_then_on_whenever_it_is_answered():
+    asked = event(2, "recall.requested", at="2025-06-02T00:00:00", object_id="x--1")
+    answered = event(3, "recall.completed", at="2025-06-09T00:00:00", object_id="x--1")
+    again = event(4, at="2025-06-03T00:00:00", object_id="x--1")
+    assert measured([event(1), asked, again, answered], fn="count").entries == (EntryRef("pair", 4),)
+
+
+@pytest.mark.parametrize(("sent_at", "left"), [("2025-06-01T12:00:00Z", 0), ("2025-06-03T00:00:00Z", 1)])
+def test_a_receipt_is_as_old_as_the_sending_it_answers(sent_at, left):
+    asked = event(1, "recall.requested", at="2025-06-02T00:00:00", object_id="x--1")
+    late = event(2, "release.acknowledged", at="2025-06-04T00:00:00", object_id="x--1", sent_at=sent_at)
+    assert measured([asked, late], fn="count", source="release.acknowledged").value == left
+
+
 def test_recalls_themselves_count():
     events = [event(1), event(2, "recall.completed", object_id="x--1")]
     assert measured(events, fn="count", source="recall.completed").value == 1

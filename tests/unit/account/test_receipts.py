@@ -19,6 +19,7 @@ AT = text(to_us(START))
 OWN_BACK = msgspec.structs.replace(BACK_INFO, own=True)
 COMMON = {"at": AT, "programme": PROGRAMME, "parties": ("aaa", "bbb")}
 PLACED = {**COMMON, "area": "cyber"}
+CALLED = {**PLACED, "object_id": "x--1", "versions": ("1", "2")}
 STATE = receipts.State(size=99, root="0" * 64)
 
 
@@ -76,6 +77,15 @@ BODIES = [
     receipts.AskAnswered(**PLACED, session="a" * 32, points=64, peer_points=128),
     receipts.AskLearnt(**PLACED, session="a" * 32, points=64, peer_points=128, matches=3),
     receipts.AskRefused(**PLACED, limit="sessions-per-hour"),
+    receipts.RecallRequested(**CALLED, sendings=(0, 4), reason="wrong", deadline=AT),
+    receipts.RecallCompleted(
+        **CALLED, log=INFO.origin, entry=5, result="cannot", code="other-source", passed_on_to=("ccc",)
+    ),
+    receipts.RecallMade(
+        at=AT, object_id="x--1", versions=("1",), parties=("bbb",), reason="wrong", cause="person", person="kim"
+    ),
+    receipts.RecallLifted(**COMMON, object_id="x--1", versions=("1",), person="kim"),
+    receipts.RecallRefused(**COMMON, log=INFO.origin, entry=5, code="recall-not-sent"),
     receipts.IndicatorAttested(**PLACED, indicator="ct-rating", period="2025", value="limited"),
     receipts.PersonAdded(at=AT, person="ann", roles=("analyst", "releaser"), party="", by="root"),
     receipts.PersonChanged(at=AT, person="lee", roles=("liaison",), party="jpn", by="", change="roles"),

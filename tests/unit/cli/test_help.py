@@ -33,11 +33,13 @@ ALL = list(commands(main))
 IDS = [" ".join(path) for path, _ in ALL]
 
 EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node status|programme check|programme show|
-programme digest|programme schema|programme diff|programme impact|programme list|programme enrol|programme sign|programme accept|ingest|analyse|
-label show|label sources|label source|release|release pending|release approve|release deny|release cancel|release hold|exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|
-ledger prove|ledger reconcile|ledger dispute|ledger equivocation|ledger thaw|score|why|show|quarantine list|quarantine show|quarantine retry|quarantine discard|demo|
-people add|people list|people roles|people password|people disable|people enable|people sessions|people sign-in|people sign-out|
-people passkeys|people remove-passkey"""
+programme digest|programme schema|programme diff|programme impact|programme list|programme enrol|
+programme sign|programme accept|ingest|analyse|label show|label sources|label source|release|release pending|
+release approve|release deny|release cancel|release hold|recall make|recall lift|recall list|recall show|
+exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|ledger prove|
+ledger reconcile|ledger thaw|ledger dispute|ledger equivocation|score|why|show|quarantine list|quarantine show|
+quarantine retry|quarantine discard|people add|people list|people roles|people password|people disable|
+people enable|people sessions|people sign-in|people sign-out|people passkeys|people remove-passkey|demo"""
 
 
 def test_the_commands_are_the_fixed_ones_and_docs_tools_can_walk_them():

@@ -1,0 +1,170 @@
+"""Recalls as the node remembers them: made and taken, what they call back, and what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Row, ScalarSelect, exists, select, update
+
+from foedus.store.bulk import bulk_insert, chunks
+from foedus.store.engine import Read, Tx
+from foedus.store.state_tables import log, recall, recalled, sent
+from foedus.store.tables import blob, finding
+
+
+class Sending(NamedTuple):
+    """A release.sent entry that is called back: its place, and what it sent."""
+
+    seq: int
+    object_id: str
+    version: str
+    bytes_sha256: bytes
+
+
+class Recall(NamedTuple):
+    """A recall of one object in one log; ``own`` says that this node made it. No ``result``: nobody answered yet."""
+
+    log: str
+    programme: str
+    sender: str
+    recipient: str
+    own: bool
+    seq: int
+    area: str
+    object_id: str
+    versions: tuple[str, ...]
+    reason: str
+    at_us: int
+    deadline_us: int
+    lifted_us: int | None = None
+    answered_us: int | None = None
+    answer_seq: int | None = None
+    result: str = ""
+    code: str = ""
+    passed_on: tuple[str, ...] = ()
+
+
+class Answer(NamedTuple):
+    """What became of a recall: the entry that says it, its instant, result, code, and whom it was passed on to."""
+
+    seq: int
+    at_us: int
+    result: str
+    code: str
+    passed_on: tuple[str, ...]
+
+
+def keep(tx: Tx, kept: Recall, sendings: Sequence[Sending]) -> None:
+    """Keep a recall with the sendings it calls back, none of which was called back before."""
+    log_id = tx.connection.scalars(select(log.c.id).where(log.c.name == kept.log)).one()
+    own = {name: getattr(kept, name) for name in _COLUMNS}
+    row = {**own, "versions": _text(kept.versions), "passed_on": _text(kept.passed_on)}
+    bulk_insert(tx.connection, recall, ("log_id", *_COLUMNS), [(log_id, *(row[name] for name in _COLUMNS))])
+    rows = [(log_id, one.seq, kept.seq, one.object_id, one.version, one.bytes_sha256) for one in sendings]
+    bulk_insert(tx.connection, recalled, tuple(column.name for column in recalled.c), rows)
+
+
+def answer(tx: Tx, name: str, seq: int, said: Answer) -> None:
+    """Enter what became of a recall."""
+    told = {"answered_us": said.at_us, "answer_seq": said.seq, "result": said.result, "code": said.code}
+    which = (recall.c.log_id == _log_id(name)) & (recall.c.seq == seq)
+    tx.connection.execute(update(recall).where(which).values(**told, passed_on=_text(said.passed_on)))
+
+
+def lift(tx: Tx, name: str, seqs: Sequence[int], at_us: int) -> None:
+    """Lift recalls of a log: they keep nothing from being released any more."""
+    for chunk in chunks(seqs):
+        which = (recall.c.log_id == _log_id(name)) & recall.c.seq.in_(chunk)
+        tx.connection.execute(update(recall).where(which).values(lifted_us=at_us))
+
+
+def recalls(read: Read, object_id: str = "") -> list[Recall]:
+    """Return all recalls, or those of an object, the newest first."""
+    statement = _recall if not object_id else _recall.where(recall.c.object_id == object_id)
+    rows = read.connection.execute(statement.order_by(recall.c.at_us.desc(), log.c.name, recall.c.seq.desc()))
+    return [_made(row) for row in rows]
+
+
+def recall_at(read: Read, name: str, seq: int) -> Recall | None:
+    """Return the recall of an entry."""
+    row = read.connection.execute(_recall.where(log.c.name == name, recall.c.seq == seq)).one_or_none()
+    return None if row is None else _made(row)
+
+
+def unanswered(read: Read) -> list[Recall]:
+    """Return the recalls this node made that nobody answered, the newest first."""
+    waiting = _recall.where(log.c.own, recall.c.answered_us.is_(None)).order_by(recall.c.at_us.desc(), recall.c.seq)
+    return [_made(row) for row in read.connection.execute(waiting)]
+
+
+def withheld(read: Read, recipient: str) -> frozenset[tuple[str, str]]:
+    """Return (object id, version) of what this node called back from a party, under any programme, and nobody lifted."""
+    joined = (
+        select(recalled.c.object_id, recalled.c.version)
+        .join(log, log.c.id == recalled.c.log_id)
+        .join(recall, (recall.c.log_id == recalled.c.log_id) & (recall.c.seq == recalled.c.recall_seq))
+        .where(log.c.own, log.c.recipient == recipient, recall.c.lifted_us.is_(None))
+        .distinct()
+    )
+    return frozenset((object_id, version) for object_id, version in read.connection.execute(joined))
+
+
+def called_back(read: Read, name: str, seqs: Iterable[int]) -> set[int]:
+    """Return those of some sendings of a log that were called back."""
+    found: set[int] = set()
+    for chunk in chunks(list(seqs)):
+        which = (recalled.c.log_id == _log_id(name)) & recalled.c.sent_seq.in_(chunk)
+        found.update(read.connection.scalars(select(recalled.c.sent_seq).where(which)))
+    return found
+
+
+def vouching(read: Read, sha256: bytes, but: str) -> list[tuple[str, int]]:
+    """Return the partners' logs, but for one, and their sendings of some bytes that were not called back, newest first."""
+    rows = (
+        select(log.c.name, sent.c.seq)
+        .join(log, log.c.id == sent.c.log_id)
+        .where(sent.c.bytes_sha256 == sha256, log.c.name != but, ~log.c.own, ~_back)
+        .order_by(sent.c.seq.desc())
+    )
+    return [(name, seq) for name, seq in read.connection.execute(rows)]
+
+
+def gone(read: Read, hashes: Iterable[str]) -> set[str]:
+    """Return those of some hashes (hex) whose bytes partners called back and nobody sent again, and that no finding has."""
+    held = exists(1).where(finding.c.blob_id == blob.c.id, blob.c.sha256 == recalled.c.bytes_sha256)
+    stands = exists(1).where(sent.c.bytes_sha256 == recalled.c.bytes_sha256, sent.c.log_id == log.c.id, ~_back)
+    stands = stands.correlate(recalled)
+    found: set[str] = set()
+    for chunk in chunks([bytes.fromhex(one) for one in hashes]):
+        known = select(recalled.c.bytes_sha256).where(recalled.c.bytes_sha256.in_(chunk), ~held, ~stands)
+        rows = read.connection.scalars(known.where(recalled.c.log_id.in_(select(log.c.id).where(~log.c.own))))
+        found.update(sha256.hex() for sha256 in rows)
+    return found
+
+
+_again = recalled.alias()
+_back = exists(1).where(_again.c.log_id == sent.c.log_id, _again.c.sent_seq == sent.c.seq)
+_COLUMNS = Recall._fields[Recall._fields.index("seq") :]
+_recall = select(
+    log.c.name, log.c.programme, log.c.sender, log.c.recipient, log.c.own, *(recall.c[n] for n in _COLUMNS)
+)
+_recall = _recall.join_from(recall, log, log.c.id == recall.c.log_id)
+
+
+def _log_id(name: str) -> ScalarSelect[int]:
+    return select(log.c.id).where(log.c.name == name).scalar_subquery()
+
+
+def _made(row: Row[tuple[object, ...]]) -> Recall:
+    made = Recall._make(row)
+    return made._replace(own=bool(made.own), versions=_list(str(row.versions)), passed_on=_list(str(row.passed_on)))
+
+
+def _text(words: Sequence[str]) -> str:
+    return msgspec.json.encode(list(words)).decode()
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return msgspec.json.decode(text, type=tuple[str, ...])
