@@ -69,7 +69,7 @@ SDO_TYPES = frozenset(
 )
 SRO_TYPES = frozenset(("relationship", "sighting"))
 
-_VERSIONED = SDO_TYPES | SRO_TYPES
+VERSIONED_TYPES = SDO_TYPES | SRO_TYPES
 _ID = re.compile(r"([a-z0-9][a-z0-9-]{1,248}[a-z0-9])--[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _SPEC_VERSIONS = ("2.1", "2.0")
 _INSTANTS = frozenset(
@@ -316,7 +316,7 @@ def _versions(obj: dict[str, Any], kind: str) -> tuple[int, int]:
     """Instants of created and modified, -1 where absent."""
     created = _instant(obj["created"], "created") if "created" in obj else -1
     modified = _instant(obj["modified"], "modified") if "modified" in obj else -1
-    if kind in _VERSIONED and ("created" not in obj or "modified" not in obj):
+    if kind in VERSIONED_TYPES and ("created" not in obj or "modified" not in obj):
         missing = "/created" if "created" not in obj else "/modified"
         raise _bad(missing, "no version", "this type needs created and modified", "stix-version-missing")
     if modified < created and "modified" in obj:
