@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
@@ -12,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from foedus.model import ijson, stix
+from foedus.model.commitment import PARTIAL_VIEW
 from foedus.model.decision import Decision
 from foedus.model.misp import EXTENSION as MISP
 from foedus.model.stix import StixObject
 from foedus.release.bindings import bindings_of
 from foedus.release.closure import Closed, Edge, close, edges_of
 from foedus.release.handling import without_handling
-from foedus.release.redact import Redacted, redact
+from foedus.release.redact import Redacted, prove, redact
 from foedus.release.screen import identifying, screen
 from foedus.store import findings, lookups
 from foedus.store.engine import Read
@@ -36,6 +38,18 @@ class Pick(NamedTuple):
     area: str
     kind: str
     decision: Decision
+
+
+class Secrets(NamedTuple):
+    """What redaction needs: the key of this recipient's pseudonyms, and the one that seeds of commitments come from."""
+
+    pseudonyms: bytes
+    commitments: bytes
+
+    def seed(self, held: Held) -> bytes:
+        """Return the seed of a version of an object: the same for every recipient, and nothing has to be stored."""
+        named = f"foedus/commitment/1\n{held.object_id}\n{held.version}\n".encode()
+        return hmac.digest(self.commitments, named + held.sha256, "sha256")
 
 
 class Chosen:
@@ -61,6 +75,7 @@ class Chosen:
         self._kind = array("b")
         self._starts = array("q")
         self._handled: set[int] = set()
+        self._partial: set[int] = set()
         self._visible: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._closed: Closed | None = None
 
@@ -83,6 +98,8 @@ class Chosen:
             self._starts.append(len(self._source))
             if MISP in one.extensions:
                 self._handled.add(index)
+            if PARTIAL_VIEW in one.extensions:
+                self._partial.add(index)
             for edge in all_edges(one):
                 self._source.append(index)
                 self._target.append(_SEEN if edge.target in visible else self._hash(edge.target))
@@ -129,13 +146,21 @@ class Chosen:
         """Yield the indices of kept objects that do not go out as they are for sure."""
         assert self._closed is not None
         pruned = {self._source[edge] for edge in self._closed.pruned}
+        own = self._handled | self._partial
         profiled = {number for number, (_, _, decision) in enumerate(self._classes) if decision.profiles}
         for index in np.flatnonzero(self._alive()):
-            if self._class_of[index] in profiled or index in pruned or index in self._handled:
+            if self._class_of[index] in profiled or index in pruned or index in own:
                 yield int(index)
 
-    def outgoing(self, read: Read, index: int, held: Held, key: bytes) -> Redacted | None:
-        """Return what goes out of an object, None where it cannot go: redaction, pruning and the last look at free text."""
+    def outgoing(self, read: Read, index: int, held: Held, secrets: Secrets) -> Redacted | None:
+        """Return what goes out of an object, None where it cannot go: redacted, screened, and with its proof."""
+        out = self._redacted(read, index, held, secrets.pseudonyms)
+        if out is None or not (out.changed or index in self._partial):
+            return out
+        return prove(held.raw, out, secrets.seed(held))
+
+    def _redacted(self, read: Read, index: int, held: Held, key: bytes) -> Redacted | None:
+        """Return an object after redaction, pruning and the last look at free text."""
         lost = self._lost(index)
         profiles = self.pick(index).decision.profiles
         own = without_handling(held.raw) if index in self._handled else Redacted(held.raw, changed=False)

@@ -32,10 +32,11 @@ _SPEAKS_NOT = (HANDLING, "source:peer:")
 
 
 class Given(NamedTuple):
-    """What somebody else said of received bytes: label and originator."""
+    """What somebody else said of received bytes: label and originator, and the root they verify against or nothing."""
 
     label: Label
     owner: str
+    commitment: str = ""
 
 
 class Labeller:

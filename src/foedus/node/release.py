@@ -21,7 +21,7 @@ from foedus.model.entry import MASTER, Draft, LogInfo
 from foedus.model.programme import Area
 from foedus.node import corroborate
 from foedus.node.agreements import Agreement
-from foedus.node.chosen import Chosen, Pick, all_edges
+from foedus.node.chosen import Chosen, Pick, Secrets, all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
 from foedus.node.subject import subject_of
@@ -30,6 +30,7 @@ from foedus.release.duration import shift_us
 from foedus.release.facets import all_facets
 from foedus.release.policy import Policy
 from foedus.release.predicate import predicate, sql
+from foedus.release.redact import Redacted
 from foedus.store import candidates, findings, lookups, views
 from foedus.store.candidates import Facet, Predicate
 from foedus.store.engine import Read, Tx
@@ -232,14 +233,14 @@ class _Release:
 
     def _close(self, read: Read, chosen: Chosen) -> list[int]:
         """Close over references until every object that stays can be made; return the indices that go, in sending order."""
-        key = self._pseudonym_key()
+        secrets = self._secrets()
         while True:
             chosen.close()
             failed = [
                 index
                 for index in chosen.to_change()
                 for held in findings.findings_of(read, [chosen.pick(index).seq])
-                if chosen.outgoing(read, index, held, key) is None
+                if chosen.outgoing(read, index, held, secrets) is None
             ]
             if not failed:
                 break
@@ -252,9 +253,9 @@ class _Release:
             )
         return chosen.in_order()
 
-    def _pseudonym_key(self) -> bytes:
+    def _secrets(self) -> Secrets:
         secret = self.node.keys.secret("token")
-        return bytes.fromhex(digest([secret.hex(), self.programme, self.party]))
+        return Secrets(bytes.fromhex(digest([secret.hex(), self.programme, self.party])), secret)
 
     def _write(self, chosen: Chosen, order: Sequence[int], progress: Progress) -> None:
         for start in range(0, len(order), WRITE):
@@ -266,29 +267,31 @@ class _Release:
 
     def _show(self, tx: Tx, chosen: Chosen, indices: Sequence[int]) -> None:
         by_seq = {one.seq: one for one in findings.findings_of(tx, sorted(chosen.pick(i).seq for i in indices))}
-        key = self._pseudonym_key()
+        secrets = self._secrets()
         by_area: dict[str, tuple[list[views.Showing], list[Draft]]] = {}
         for index in indices:
             pick = chosen.pick(index)
             held = by_seq[pick.seq]
-            out = chosen.outgoing(tx, index, held, key)
+            out = chosen.outgoing(tx, index, held, secrets)
             assert out is not None, "the closure made sure of it"
             raw, sha256 = (out.raw, hashlib.sha256(out.raw).digest()) if out.changed else (None, held.sha256)
             expires = _expiry(pick.decision, self.at_us)
             showings, drafts = by_area.setdefault(pick.area, ([], []))
             showings.append(views.Showing(held.seq, expires, raw, sha256 if raw is not None else b""))
-            drafts.append(self._sent(held, pick, sha256, expires, changed=out.changed))
+            drafts.append(self._sent(held, pick, (sha256, out), expires))
             if out.changed:
                 self.result.counts.redact += 1
             else:
                 self.result.counts.release += 1
         for area, (showings, drafts) in by_area.items():
             views.add_view_rows(tx, self._view(area), showings, self.at_us)
-            told = corroborate.due(self.node, tx, self.log, area, [one.seq for one in showings], self.at)
+            # What was torn off an object may be what it matched by, and the hash of the whole would let it be guessed.
+            whole = [one.seq for one in showings if one.raw is None]
+            told = corroborate.due(self.node, tx, self.log, area, whole, self.at)
             append(tx.logs, self.log, [*drafts, *told], at=self.at, entropy=self.node.entropy)
 
-    def _sent(self, held: Held, pick: Pick, sha256: bytes, expires: int | None, *, changed: bool) -> Draft:
-        decision = pick.decision
+    def _sent(self, held: Held, pick: Pick, what: tuple[bytes, Redacted], expires: int | None) -> Draft:
+        decision, (sha256, out) = pick.decision, what
         latency_minutes = round(max(0, self.at_us - held.reference_us) / 60_000_000, 3)
         body = ReleaseSent(
             at=self.result.at,
@@ -299,12 +302,13 @@ class _Release:
             modified=held.version,
             object_type=held.type if held.document else pick.kind,
             kind=pick.kind,
-            decision="permit-redacted" if changed else "permit",
+            decision="permit-redacted" if out.changed else "permit",
             label=msgspec.to_builtins(held.label),
             label_hash=decision.label_hash,
             clauses=decision.clauses,
             rules_hash=self.policy.rules_hash(self.party),
             bytes_hash=sha256.hex(),
+            commitment=out.root,
             originator=held.owner,
             purpose=decision.purpose,
             duties=msgspec.to_builtins(decision.duties),

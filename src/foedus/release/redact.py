@@ -6,19 +6,22 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import orjson
+from rfc8785 import CanonicalizationError
 
-from foedus.errors import NotReleasable
+from foedus.errors import FoedusError, NotReleasable
+from foedus.model import commitment
+from foedus.model.canonical import canonical
+from foedus.model.commitment import PARTIAL_VIEW
 from foedus.release.edits import Edit, Path, apply
 from foedus.release.profiles import PROFILES
 
-PARTIAL_VIEW = "extension-definition--0d3f1d52-6a4b-5b0e-9f0c-6a1b7f0f3c59"
-
 
 class Redacted(NamedTuple):
-    """What goes out; ``raw`` is the very bytes that came in where ``changed`` is False."""
+    """What goes out; ``raw`` is the very bytes that came in where ``changed`` is False, ``root`` what it verifies against."""
 
     raw: bytes
     changed: bool
+    root: str = ""
 
 
 def redact(raw: bytes, profiles: Iterable[str], *, key: bytes, prune: Iterable[str] = ()) -> Redacted | None:
@@ -38,7 +41,7 @@ def redact(raw: bytes, profiles: Iterable[str], *, key: bytes, prune: Iterable[s
         NotReleasable: a profile that nobody knows.
     """
     names = tuple(profiles)
-    obj = orjson.loads(raw)
+    obj, before = _without_note(orjson.loads(raw))
     edits = [Edit(_reference(path)) for path in prune]
     for name in names:
         if name not in PROFILES:
@@ -52,7 +55,8 @@ def redact(raw: bytes, profiles: Iterable[str], *, key: bytes, prune: Iterable[s
         return Redacted(raw, changed=False)
     if edited is None or not isinstance(edited.get("extensions", {}), dict):
         return None
-    return Redacted(orjson.dumps(_partial(edited, names)), changed=True)
+    applied = [*before, *(name for name in names if name not in before)]
+    return Redacted(orjson.dumps(commitment.with_proof(edited, applied, None)), changed=True)
 
 
 def prune(raw: bytes, paths: Iterable[str]) -> Redacted | None:
@@ -71,8 +75,38 @@ def _reference(path: str) -> Path:
     return parts[: last + 1]
 
 
-def _partial(obj: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    note: dict[str, Any] = {"extension_type": "property-extension", "partial_view": True}
-    if names:
-        note["profiles"] = list(names)
-    return obj | {"extensions": obj.get("extensions", {}) | {PARTIAL_VIEW: note}}
+def prove(original: bytes, out: Redacted, seed: bytes) -> Redacted | None:
+    """Return what goes out with the proof that it is of the original, in canonical form; None where there can be none.
+
+    An object that its originator tore parts off already keeps the originator's root: it can show less of it, not more.
+
+    Args:
+        original: the object before redaction.
+        out: after it; what is no partial view needs no proof.
+        seed: secret of this version of this object, the same for every recipient; empty: only whether there is a proof.
+    """
+    obj, shown = orjson.loads(original), orjson.loads(out.raw)
+    note = shown.get("extensions", {}).get(PARTIAL_VIEW)
+    if note is None:
+        return out
+    try:
+        carried = commitment.proof_of(obj) is not None
+        tree = commitment.verify(obj) if carried else commitment.commit(obj, seed)
+        if not out.changed:
+            return out._replace(root=tree.root if carried else "")
+        proof = commitment.redact(tree, shown)
+        raw = canonical(commitment.with_proof(shown, note.get("profiles", ()), proof))
+    except (FoedusError, CanonicalizationError):
+        return None
+    return Redacted(raw, changed=True, root=tree.root)
+
+
+def _without_note(obj: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return an object without the extension that says "partial view", and the profiles that this named."""
+    extensions = obj.get("extensions")
+    note = extensions.get(PARTIAL_VIEW) if isinstance(extensions, dict) else None
+    if not isinstance(extensions, dict) or not isinstance(note, dict):
+        return obj, []
+    rest = {name: value for name, value in extensions.items() if name != PARTIAL_VIEW}
+    bare = {name: value for name, value in obj.items() if name != "extensions"}
+    return (bare | {"extensions": rest} if rest else bare), list(note.get("profiles", ()))

@@ -33,7 +33,8 @@ _HINT = "ask the sender for the object again"
 class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What travels with a view, member ``commitment`` of its extension; bytes are base64.
 
-    ``leaves`` (places in the tree) and ``salts`` are those of the parts shown and not edited, in the order in which ``parts`` yields them.
+    ``leaves`` (places in the tree) and ``salts`` are those of the parts shown and not edited, in the order in which
+    ``parts`` yields them.
     ``order`` holds the tokens of lists, ascending. ``cover`` are the hashes of the largest subtrees that hide everything
     below: level by level from the leaves, left to right; which they are follows from the leaves.
     """
