@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 
 import msgspec
 import orjson
@@ -10,11 +11,14 @@ import pytest
 from click.testing import CliRunner
 from tests.node_pair import JAPAN_AND_KOREA, OPEN, bundle, indicator, make_nodes, stix, stix_id
 
+from foedus.account import dispute as bundles
 from foedus.account.ledger import append
 from foedus.account.receipts import ReleaseSent, draft
 from foedus.cli.main import main
 from foedus.errors import FoedusError
 from foedus.model import commitment, instant
+from foedus.model.canonical import canonical
+from foedus.node import dispute
 from foedus.node.quarantine import retry
 from foedus.node.release import sign_log, view_name
 from foedus.node.show import refused, show
@@ -150,3 +154,55 @@ def test_what_does_not_lead_to_the_root_goes_into_quarantine_and_the_rest_is_tak
     with copy.open("jpn") as node, node.store.read() as read:
         answers = [s.facts() for s in read.logs.entries(back, 0, read.logs.size(back))]
     assert code in {one["code"] for answer in answers for one in answer.get("refused", ())}
+
+
+@pytest.fixture(scope="module")
+def evidence(nodes, tmp_path_factory):
+    """The bundle of the redacted object's entry, and the object as it was sent."""
+    directory = tmp_path_factory.mktemp("evidence")
+    with nodes.open("jpn") as node, node.store.read() as read:
+        logged = list(read.logs.entries(SENT, 0, read.logs.size(SENT)))
+        seq, facts = next((n, s.facts()) for n, s in enumerate(logged) if s.facts().get("commitment"))
+        (directory / "object.json").write_bytes(findings.blob_of(read, bytes.fromhex(facts["bytes_hash"])))
+    with nodes.open("jpn") as node:
+        (directory / "entry.zip").write_bytes(dispute.bundle(node, SENT, seq))
+    return directory / "entry.zip", directory / "object.json"
+
+
+def checks(zipped, *more):
+    return CliRunner().invoke(main, ["ledger", "dispute", "--verify", str(zipped), *map(str, more)])
+
+
+def test_evidence_holds_the_proof_and_checks_the_object_offline(evidence):
+    zipped, sent = evidence
+    said = checks(zipped, "--object", sent)
+    assert said.exit_code == 0, said.output
+    assert "the object leads to it" in said.stdout
+    assert "--object checks what was sent" in checks(zipped).stdout
+    told = msgspec.json.decode(checks(zipped, "--object", sent, "--json").stdout)["redaction"]
+    assert (told["checked"], told["edited"]) == (True, ["/name"])
+
+
+def test_evidence_holds_no_value_of_the_object(evidence):
+    raw = evidence[0].read_bytes()
+    assert b"redaction.json" in raw
+    assert b"[withheld]" not in raw
+    assert SECRET.encode() not in raw
+
+
+def test_another_object_or_another_proof_is_found(evidence, tmp_path):
+    zipped, sent = evidence
+    other = tmp_path / "other.json"
+    other.write_bytes(sent.read_bytes().replace(b"false", b"true"))
+    assert checks(zipped, "--object", other).exit_code == 5
+    with zipfile.ZipFile(zipped) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    forged = orjson.loads(members["redaction.json"])
+    for change in ({"root": "0" * 64}, {"salts": forged["salts"][::-1]}, {"edited": []}):
+        lie = {**members, "redaction.json": canonical(forged | change)}
+        path = tmp_path / "forged.zip"
+        path.write_bytes(bundles._zip({**lie, "SHA256SUMS": bundles._sums(lie)}))
+        assert checks(path, "--object", sent).exit_code == 5
+    without = {name: raw for name, raw in members.items() if name != "redaction.json"}
+    path.write_bytes(bundles._zip({**without, "SHA256SUMS": bundles._sums(without)}))
+    assert checks(path, "--object", sent).exit_code == 0

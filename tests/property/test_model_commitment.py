@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import uuid
-from itertools import product
 
 import orjson
 from hypothesis import assume, given

@@ -67,12 +67,10 @@ def faults(objects: Sequence[bytes], given: Mapping[str, Given]) -> dict[str, Fo
 
 def partial_of(obj: Mapping[str, object], source: str) -> Partial | None:
     """Return what a stored object proves of itself, None where it does not say that it is a partial view."""
-    extensions = obj.get("extensions")
-    note = extensions.get(PARTIAL_VIEW) if isinstance(extensions, dict) else None
-    if not isinstance(note, dict):
+    if commitment.note_of(obj) is None:
         return None
     by = source.removeprefix("peer:") if source.startswith("peer:") else ""
-    profiles = tuple(str(name) for name in note.get("profiles", ()))
+    profiles = commitment.profiles_of(obj)
     try:
         tree = commitment.verify(obj)
     except FoedusError as error:

@@ -86,8 +86,7 @@ def prove(original: bytes, out: Redacted, seed: bytes) -> Redacted | None:
         seed: secret of this version of this object, the same for every recipient; empty: only whether there is a proof.
     """
     obj, shown = orjson.loads(original), orjson.loads(out.raw)
-    note = shown.get("extensions", {}).get(PARTIAL_VIEW)
-    if note is None:
+    if commitment.note_of(shown) is None:
         return out
     try:
         carried = commitment.proof_of(obj) is not None
@@ -95,7 +94,7 @@ def prove(original: bytes, out: Redacted, seed: bytes) -> Redacted | None:
         if not out.changed:
             return out._replace(root=tree.root if carried else "")
         proof = commitment.redact(tree, shown)
-        raw = canonical(commitment.with_proof(shown, note.get("profiles", ()), proof))
+        raw = canonical(commitment.with_proof(shown, commitment.profiles_of(shown), proof))
     except (FoedusError, CanonicalizationError):
         return None
     return Redacted(raw, changed=True, root=tree.root)
@@ -103,10 +102,8 @@ def prove(original: bytes, out: Redacted, seed: bytes) -> Redacted | None:
 
 def _without_note(obj: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return an object without the extension that says "partial view", and the profiles that this named."""
-    extensions = obj.get("extensions")
-    note = extensions.get(PARTIAL_VIEW) if isinstance(extensions, dict) else None
-    if not isinstance(extensions, dict) or not isinstance(note, dict):
+    if commitment.note_of(obj) is None:
         return obj, []
-    rest = {name: value for name, value in extensions.items() if name != PARTIAL_VIEW}
+    rest = {name: value for name, value in obj["extensions"].items() if name != PARTIAL_VIEW}
     bare = {name: value for name, value in obj.items() if name != "extensions"}
-    return (bare | {"extensions": rest} if rest else bare), list(note.get("profiles", ()))
+    return (bare | {"extensions": rest} if rest else bare), list(commitment.profiles_of(obj))

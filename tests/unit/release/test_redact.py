@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from foedus.errors import NotReleasable
+from foedus.model.commitment import PARTIAL_VIEW
 from foedus.programme.vocabulary import PROFILES as NAMED
 from foedus.release.profiles import PROFILES, coarse_deg, pseudonym
-from foedus.model.commitment import PARTIAL_VIEW
 from foedus.release.redact import prune, redact
 
 KEY = b"k" * 32

@@ -15,7 +15,7 @@ docs/release.md says it in full.
 """
 
 from foedus.model.commitment.parts import PARTIAL_VIEW, Part, parts
-from foedus.model.commitment.proof import Proof, merge, proof_of, redact, verify, with_proof
+from foedus.model.commitment.proof import Proof, merge, note_of, profiles_of, proof_of, redact, verify, with_proof
 from foedus.model.commitment.tree import LARGEST, SMALLEST, Leaf, Root, Tree, commit
 
 __all__ = [
@@ -29,7 +29,9 @@ __all__ = [
     "Tree",
     "commit",
     "merge",
+    "note_of",
     "parts",
+    "profiles_of",
     "proof_of",
     "redact",
     "verify",

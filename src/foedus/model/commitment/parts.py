@@ -35,7 +35,8 @@ def parts(obj: Mapping[str, Any]) -> Iterator[Part]:
         if type(value) is list and value:
             for index, item in enumerate(value):
                 yield Part(f"{pointer}/{index}", ELEMENT, item, pointer)
-        elif name in _INNER and type(value) is dict and value:
+        elif name in _INNER and type(value) is dict and (value or name == "extensions"):
+            # A view always has extensions, if only the one that says so: an empty set of them is no part.
             for key in sorted(value):
                 if key != PARTIAL_VIEW:
                     yield Part(f"{pointer}/{escape(key)}", INSIDE, value[key], "")

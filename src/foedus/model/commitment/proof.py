@@ -74,11 +74,22 @@ def redact(tree: Tree, shown: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def note_of(obj: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the extension by which an object says that it is a partial view; None where it does not."""
+    extensions = obj.get("extensions")
+    note = extensions.get(PARTIAL_VIEW) if type(extensions) is dict else None
+    return note if type(note) is dict else None
+
+
 def proof_of(obj: Mapping[str, Any]) -> Any:
     """Return the proof that an object carries, as it is; None where it carries none."""
-    extensions = obj.get("extensions")
-    extension = extensions.get(PARTIAL_VIEW) if type(extensions) is dict else None
-    return extension.get("commitment") if type(extension) is dict else None
+    return (note_of(obj) or {}).get("commitment")
+
+
+def profiles_of(obj: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the profiles that a partial view names."""
+    named = (note_of(obj) or {}).get("profiles")
+    return tuple(str(name) for name in named) if type(named) is list else ()
 
 
 def verify(obj: Mapping[str, Any], root: Root = "") -> Tree:
@@ -132,7 +143,7 @@ def merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for leaf in ordered:
         put(merged, leaf.part)
-    profiles = sorted({name for view in (one, other) for name in view["extensions"][PARTIAL_VIEW].get("profiles", ())})
+    profiles = sorted({*profiles_of(one), *profiles_of(other)})
     tree = Tree(first.size, ordered, nodes)
     return with_proof(merged, profiles, redact(tree, merged))
 
@@ -226,7 +237,7 @@ def _shown(obj: Mapping[str, Any], proof: Proof) -> tuple[Leaf, ...]:
 
 def _require_whole(obj: Mapping[str, Any], proof: Proof) -> None:
     """Refuse an object without its identity, or with one that the root does not stand for."""
-    names = ("type", "id", "created", "modified") if obj.get("type") in VERSIONED_TYPES else ("type", "id")
+    names = ("type", "id", "created", "modified") if str(obj.get("type")) in VERSIONED_TYPES else ("type", "id")
     for name in names:
         if name not in obj or f"/{name}" in proof.edited:
             raise MalformedRecord("no object without it", code="commitment-mandatory", where=f"/{name}", hint=_HINT)
