@@ -190,8 +190,13 @@ def sco_id(obj: dict[str, Any]) -> str | None:
     >>> sco_id({"type": "ipv4-addr", "value": "198.51.100.3"})
     'ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4'
     """
-    kind = obj.get("type", "")
-    seed = {name: obj[name] for name in _SCO_ID_PROPERTIES.get(kind, ()) if name in obj}
+    seed = id_basis(obj)
+    return f"{obj['type']}--{uuid.uuid5(SCO_NAMESPACE, canonical(seed).decode())}" if seed else None
+
+
+def id_basis(obj: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties that the id of a cyber observable is computed from; empty where there are none."""
+    seed = {name: obj[name] for name in _SCO_ID_PROPERTIES.get(obj.get("type", ""), ()) if name in obj}
     hashes = seed.get("hashes")
     if isinstance(hashes, dict):
         chosen = next((name for name in (*_HASH_CHOICE, *hashes) if name in hashes), None)
@@ -199,7 +204,7 @@ def sco_id(obj: dict[str, Any]) -> str | None:
             del seed["hashes"]
         else:
             seed["hashes"] = {chosen: hashes[chosen]}
-    return f"{kind}--{uuid.uuid5(SCO_NAMESPACE, canonical(seed).decode())}" if seed else None
+    return seed
 
 
 def is_id(value: Any) -> bool:

@@ -12,8 +12,10 @@ from foedus.errors import FoedusError, NotReleasable
 from foedus.model import commitment
 from foedus.model.canonical import canonical
 from foedus.model.commitment import PARTIAL_VIEW
-from foedus.release.edits import Edit, Path, apply
-from foedus.release.profiles import PROFILES
+from foedus.model.stix import id_basis
+from foedus.release.echoes import Change, echoes
+from foedus.release.edits import GONE, WITHHELD, Edit, Path, apply, at
+from foedus.release.profiles import FREE_TEXT, PROFILES
 
 
 class Redacted(NamedTuple):
@@ -35,7 +37,8 @@ def redact(raw: bytes, profiles: Iterable[str], *, key: bytes, prune: Iterable[s
 
     Returns:
         The same bytes where nothing had to be hidden; else the object with its id and ``modified``, and an extension
-        that says "partial view" with the profiles' names, and never how much is missing.
+        that says "partial view" with the profiles' names, and never how much is missing. What still gave a hidden value
+        away, in another field, spelling, encoding, hash or id, goes too.
 
     Raises:
         NotReleasable: a profile that nobody knows.
@@ -53,10 +56,21 @@ def redact(raw: bytes, profiles: Iterable[str], *, key: bytes, prune: Iterable[s
     edited = apply(obj, edits)
     if edited is obj:
         return Redacted(raw, changed=False)
+    edited = edited and _silenced(obj, edited, edits)
+    if edited is not None and id_basis(edited) != id_basis(obj):
+        # The id of an observable is computed from its value: whoever guesses the value sees that he is right.
+        return None
     if edited is None or not isinstance(edited.get("extensions", {}), dict):
         return None
     applied = [*before, *(name for name in names if name not in before)]
     return Redacted(orjson.dumps(commitment.with_proof(edited, applied, None)), changed=True)
+
+
+def _silenced(obj: dict[str, Any], edited: dict[str, Any], edits: Iterable[Edit]) -> dict[str, Any] | None:
+    """Return an edited object without what still gives a hidden value away, None where that is its own identity."""
+    changes = [Change(path, at(obj, path), new) for path, new in edits if at(obj, path) not in (GONE, new)]
+    found = echoes(edited, changes)
+    return apply(edited, [Edit(path, WITHHELD if path[-1] in FREE_TEXT else GONE) for path in found])
 
 
 def prune(raw: bytes, paths: Iterable[str]) -> Redacted | None:
