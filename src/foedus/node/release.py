@@ -18,6 +18,7 @@ from foedus.model import instant, stix
 from foedus.model.canonical import digest
 from foedus.model.decision import Decision, Facts
 from foedus.model.entry import MASTER, Draft, LogInfo
+from foedus.model.label import Label
 from foedus.model.programme import Area
 from foedus.node import corroborate
 from foedus.node.agreements import Agreement
@@ -25,6 +26,7 @@ from foedus.node.chosen import Chosen, Pick, Secrets, all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
 from foedus.node.subject import subject_of
+from foedus.node.tearing import Tearing
 from foedus.release.decide import decide_many
 from foedus.release.duration import shift_us
 from foedus.release.facets import all_facets
@@ -137,6 +139,7 @@ class _Release:
         self.at = at
         self.at_us = instant.to_us(at)
         self.policy = node.agreements.policy(agreement, at)
+        self.tearing = Tearing(node, party, self.policy, at)
         self.programme = agreement.programme.id
         self.areas = [area for area in agreement.programme.areas if rooms_of(node, area)]
         self.result = Run(self.programme, party, instant.text(self.at_us), self.policy.hash)
@@ -198,6 +201,19 @@ class _Release:
                 progress("release", len(chosen), None)
                 batch = []
         self._decide(read, area, batch, (facts, chosen))
+        self._tear(read, area, (facts, chosen))
+
+    def _tear(self, read: Read, area: Area, into: tuple[Facts, Chosen]) -> None:
+        """Choose what is withheld whole and may go without the parts that are marked apart."""
+        facts, chosen = into
+        rooms, view = rooms_of(self.node, area), self._view(area.id)
+        held = candidates.candidates(read, self._predicate(area.id), rooms, view, torn=True)
+        names = [self._view(one.id) for one in self.areas]
+        for pick, left, decision in self.tearing.picks(read, held, area.id, facts):
+            self.decided.append(merkle.leaf_hash(msgspec.json.encode(decision)))
+            self.inputs.update(bytes.fromhex(left.sha256) + decision.label_hash.encode())
+            targets = {edge.target for edge in all_edges(left)}
+            chosen.add([pick], [left], lookups.visible_ids(read, names, targets, self.at_us))
 
     def _decide(self, read: Read, area: Area, batch: list[Held], into: tuple[Facts, Chosen]) -> None:
         facts, chosen = into
@@ -278,7 +294,8 @@ class _Release:
             expires = _expiry(pick.decision, self.at_us)
             showings, drafts = by_area.setdefault(pick.area, ([], []))
             showings.append(views.Showing(held.seq, expires, raw, sha256 if raw is not None else b""))
-            drafts.append(self._sent(held, pick, (sha256, out), expires))
+            label = self.tearing.label(tx, held, pick, out.raw) if out.changed else held.label
+            drafts.append(self._sent(held, pick, (sha256, out, label), expires))
             if out.changed:
                 self.result.counts.redact += 1
             else:
@@ -290,8 +307,8 @@ class _Release:
             told = corroborate.due(self.node, tx, self.log, area, whole, self.at)
             append(tx.logs, self.log, [*drafts, *told], at=self.at, entropy=self.node.entropy)
 
-    def _sent(self, held: Held, pick: Pick, what: tuple[bytes, Redacted], expires: int | None) -> Draft:
-        decision, (sha256, out) = pick.decision, what
+    def _sent(self, held: Held, pick: Pick, what: tuple[bytes, Redacted, Label | None], expires: int | None) -> Draft:
+        decision, (sha256, out, label) = pick.decision, what
         latency_minutes = round(max(0, self.at_us - held.reference_us) / 60_000_000, 3)
         body = ReleaseSent(
             at=self.result.at,
@@ -303,8 +320,8 @@ class _Release:
             object_type=held.type if held.document else pick.kind,
             kind=pick.kind,
             decision="permit-redacted" if out.changed else "permit",
-            label=msgspec.to_builtins(held.label),
-            label_hash=decision.label_hash,
+            label=msgspec.to_builtins(label),
+            label_hash=label.hash() if label else "",
             clauses=decision.clauses,
             rules_hash=self.policy.rules_hash(self.party),
             bytes_hash=sha256.hex(),

@@ -24,7 +24,7 @@ from foedus.node.release import rooms_of, view_name
 from foedus.node.subject import subject_of
 from foedus.release.decide import decide
 from foedus.release.explain import explain, would_release
-from foedus.store import findings, lookups, quarantine, state, values, views
+from foedus.store import findings, lookups, quarantine, state, torn, values, views
 from foedus.store.engine import Read
 from foedus.store.findings import Held
 
@@ -230,6 +230,8 @@ def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> 
     sentences = list(told.sentences)
     if not agreement.in_force:
         sentences.append(f"The programme is not in force: {why_not(agreement)}.")
+    if row is not None and decision.outcome == "withhold" and torn.rest_of(read, held.seq) is not None:
+        sentences.append("What is left of it without the parts that are marked apart went.")
     if unlabelled is not None:
         sentences.append(f"It has no label: {unlabelled}")
     return Why(

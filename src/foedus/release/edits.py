@@ -155,7 +155,7 @@ def _follow(edited: dict[str, Any], moved: dict[Path, Path]) -> None:
         return
     markings = []
     for marking in edited["granular_markings"]:
-        paths = [_selected(selector) for selector in marking.get("selectors", ())]
+        paths = [selected(selector) for selector in marking.get("selectors", ())]
         selectors = [_selector(moved[path]) for path in paths if path in moved]
         if selectors:
             markings.append(marking | {"selectors": selectors})
@@ -165,7 +165,12 @@ def _follow(edited: dict[str, Any], moved: dict[Path, Path]) -> None:
         del edited["granular_markings"]
 
 
-def _selected(selector: str) -> Path:
+def selected(selector: str) -> Path:
+    """Return the place that a selector of a granular marking names.
+
+    >>> selected("object_refs.[2].name")
+    ('object_refs', 2, 'name')
+    """
     return tuple(int(p[1:-1]) if p[:1] == "[" and p[1:-1].isdecimal() else p for p in selector.split("."))
 
 

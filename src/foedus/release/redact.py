@@ -26,14 +26,15 @@ class Redacted(NamedTuple):
     root: str = ""
 
 
-def redact(raw: bytes, profiles: Iterable[str], *, key: bytes, prune: Iterable[str] = ()) -> Redacted | None:
+def redact(raw: bytes, profiles: Iterable[str], *, key: bytes, prune: Iterable[str | Path] = ()) -> Redacted | None:
     """Return an object as the recipient may have it, None where it cannot go in any valid form.
 
     Args:
         raw: one STIX object.
         profiles: names of profiles, all applied to the object as it is.
         key: what pseudonyms are made under; the party pair's own, so that pseudonyms of two recipients never join.
-        prune: paths of references to take away (``object_refs/2``, ``created_by_ref``), as the closure found them.
+        prune: paths of references to take away (``object_refs/2``, ``created_by_ref``), as the closure found them; or
+            exact places, as steps.
 
     Returns:
         The same bytes where nothing had to be hidden; else the object with its id and ``modified``, and an extension
@@ -45,7 +46,7 @@ def redact(raw: bytes, profiles: Iterable[str], *, key: bytes, prune: Iterable[s
     """
     names = tuple(profiles)
     obj, before = _without_note(orjson.loads(raw))
-    edits = [Edit(_reference(path)) for path in prune]
+    edits = [Edit(_reference(path) if isinstance(path, str) else path) for path in prune]
     for name in names:
         if name not in PROFILES:
             raise NotReleasable(f"no profile {name!r}", code="profile-unknown", hint=f"one of {', '.join(PROFILES)}")
