@@ -242,11 +242,12 @@ def relabel_source(node: Node, source_id: str, text: str, *, role: str) -> Relab
         changed = 0
         for seqs in _batched(lookups.from_source(tx, source_id)):
             for one in findings.findings_of(tx, seqs):
-                fresh = labeller.label(tx, finding_of(one)).label
-                if fresh is not None and fresh != one.label:
-                    objects.relabel(tx, [one.seq], fresh, instant.to_us(at))
-                    keep_rests(tx, labeller, [(finding_of(one), one.seq)])
+                fresh = labeller.label(tx, finding_of(one))
+                if fresh.label is not None and fresh.label != one.label:
+                    objects.relabel(tx, [one.seq], fresh.label, instant.to_us(at))
                     changed += 1
+                # The whole may keep its label, from a part that is marked apart, and the rest get another.
+                keep_rests(tx, labeller, [(fresh, one.seq)])
     return Relabelled(source_id, text, changed)
 
 
