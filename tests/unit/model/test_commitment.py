@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 
+import jsonschema
 import orjson
 import pytest
 
@@ -275,3 +276,10 @@ def test_a_list_with_too_many_elements_is_refused():
 def test_another_seed_gives_another_root_salts_and_places():
     one, other = proof(view()), proof(view(seed=b"o" * 32))
     assert all(one[name] != other[name] for name in ("root", "salts", "leaves", "cover", "order"))
+
+
+def test_a_view_is_what_the_published_schema_says(root):
+    schema = orjson.loads((root / "docs" / "reference" / "partial-view.schema.json").read_bytes())
+    jsonschema.validate(view(["name"], confidence=1)["extensions"][PARTIAL_VIEW], schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(lied(view(), more=1)["extensions"][PARTIAL_VIEW], schema)
