@@ -24,6 +24,7 @@ MOST_POINTS = 64
 _SHORTEST, _LEAST_NUMBER = 4, 10_000
 _DECIMAL = re.compile(r"(\d{1,3})[.,](\d{2,})")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)")
+_HEX, _UUID5 = re.compile(r"[0-9a-f]{32}"), re.compile(r"-5[0-9a-f]{3}-[89ab]")
 _FIXED = frozenset({"type", "spec_version", "created", "modified"})
 _BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
 _GEOHASH = 5
@@ -46,19 +47,30 @@ def echoes(shown: Mapping[str, Any], changes: Iterable[Change]) -> list[Path]:
     listed = list(changes)
     numbers = [change for change in listed if _is_number(change.old)]
     decimals = {_cut(abs(change.old)) for change in numbers} | {f"{abs(change.old):.2f}" for change in numbers}
-    needles = {text for change in listed for text in _of_text(change)} | set(_of_points(numbers))
     coarse = {change.new for change in numbers}
-    if not needles and not decimals:
-        return []
+    places = [(path, value) for path, value in walk(dict(shown)) if path[0] not in _FIXED]
+    texts = {text for path, value in places for text in (path[-1], value) if isinstance(text, str)}
+    all_of_it = "\n".join(texts).casefold()
+    coded = Coded(bool(_HEX.search(all_of_it)), bool(_UUID5.search(all_of_it)))
+    needles = {text for change in listed for text in _of_text(change, coded)} | set(_of_points(numbers, coded))
+    # Mostly none is there: then no text has to be looked at by itself.
+    there = [needle for needle in needles if needle in all_of_it]
+    telling = {text for text in texts if (there or decimals) and _gives_away(text, there, decimals)}
     found: list[Path] = []
-    for path, value in walk(dict(shown)):
-        if path[0] in _FIXED or any(path[: len(one)] == one for one in found):
-            continue
-        key = path[-1] if isinstance(path[-1], str) else ""
+    for path, value in places:
         exact = _is_number(value) and value not in coarse and value != int(value) and _cut(abs(value)) in decimals
-        if exact or any(_gives_away(text, needles, decimals) for text in (key, value) if isinstance(text, str)):
+        if exact or path[-1] in telling or (isinstance(value, str) and value in telling):
             found.append(path)
-    return found
+    # What stands below a place that goes, goes with it.
+    gone = set(found)
+    return [path for path in found if not any(path[:depth] in gone for depth in range(1, len(path)))]
+
+
+class Coded(NamedTuple):
+    """Whether anything in an object looks like a hash, like an id made of content: only then it is worth computing any."""
+
+    hashes: bool
+    ids: bool
 
 
 def _is_number(value: Any) -> bool:
@@ -71,14 +83,14 @@ def _cut(value: float) -> str:
     return f"{whole}.{rest[:2]}"
 
 
-def _gives_away(text: str, needles: set[str], decimals: set[str]) -> bool:
+def _gives_away(text: str, needles: Iterable[str], decimals: set[str]) -> bool:
     folded = text.casefold()
     if any(needle in folded for needle in needles):
         return True
     return any(f"{whole}.{rest[:2]}" in decimals for whole, rest in _DECIMAL.findall(text))
 
 
-def _of_text(change: Change) -> Iterator[str]:
+def _of_text(change: Change, coded: Coded) -> Iterator[str]:
     """Yield every spelling of the texts that a change hid."""
     if type(change.old) is int and change.new is GONE:
         yield from (str(change.old),) if change.old >= _LEAST_NUMBER else ()
@@ -93,17 +105,18 @@ def _of_text(change: Change) -> Iterator[str]:
         elif is_id(text):
             yield text.casefold()
         elif len(text) >= _SHORTEST:
-            yield from _spellings(text)
+            yield from _spellings(text, coded)
 
 
-def _spellings(text: str) -> Iterator[str]:
+def _spellings(text: str, coded: Coded) -> Iterator[str]:
     yield text.casefold()
     for form in dict.fromkeys((text, text.lower())):
         raw = form.encode(errors="replace")
         yield raw.hex()
         yield from (one.casefold() for one in _base64_cores(raw))
-        yield from (hashlib.new(name, raw, usedforsecurity=False).hexdigest() for name in ("md5", "sha1", "sha256"))
-        for name in ("value", "name", "path", "user_id", "account_login"):
+        for name in ("md5", "sha1", "sha256") if coded.hashes else ():
+            yield hashlib.new(name, raw, usedforsecurity=False).hexdigest()
+        for name in ("value", "name", "path", "user_id", "account_login") if coded.ids else ():
             yield str(uuid.uuid5(SCO_NAMESPACE, canonical({name: form}).decode()))
 
 
@@ -117,7 +130,7 @@ def _base64_cores(raw: bytes) -> Iterator[str]:
             yield core
 
 
-def _of_points(numbers: list[Change]) -> Iterator[str]:
+def _of_points(numbers: list[Change], coded: Coded) -> Iterator[str]:
     """Yield the spellings of pairs of coordinates that stand beside each other."""
     beside: dict[Path, list[Change]] = {}
     for change in numbers:
@@ -129,10 +142,10 @@ def _of_points(numbers: list[Change]) -> Iterator[str]:
                 if abs(lat) <= 90 and abs(lon) <= 180:
                     yield geohash(lat, lon)[:_GEOHASH]
             for a, b in ((pair[0].old, pair[1].old), (pair[1].old, pair[0].old)):
-                yield from (one for between in (",", ", ", " ", ";") for one in _spellings(f"{a}{between}{b}"))
+                yield from (one for between in (",", ", ", " ", ";") for one in _spellings(f"{a}{between}{b}", coded))
         for change in pair:
             yield from _sexagesimal(abs(float(change.old)))
-            yield from _spellings(str(change.old)) if len(str(change.old)) > _SHORTEST + 1 else ()
+            yield from _spellings(str(change.old), coded) if len(str(change.old)) > _SHORTEST + 1 else ()
 
 
 def _sexagesimal(value: float) -> Iterator[str]:
