@@ -4,6 +4,7 @@
     claim.json        the same for programs: programme, sender, recipient, both logs, sequence number
     entry.proof       C2SP proof file: the entry under a checkpoint that its log signed, cosigned where it was
     leaf.json body.json salt.bin    the entry itself
+    redaction.json    where parts were torn off the object: the proof that it carries, without the object
     receipt-NN.proof  entries of the recipient's log that answer for it
     programme-NN.yaml the versions of the programme, with signatures and public cards
     SHA256SUMS        of all the others, as sha256sum writes it
@@ -20,7 +21,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from foedus.account import checkpoint, ledger, receipts
+from foedus.account import checkpoint, ledger, receipts, redaction
+from foedus.account.redaction import Redaction
 from foedus.account.trust import Trust, trust_of
 from foedus.errors import BadSignature, BrokenChain, FoedusError, InputError, LimitExceeded, MalformedRecord
 from foedus.model.canonical import canonical
@@ -30,6 +32,7 @@ from foedus.model.vkey import COSIGNATURE_ED25519
 MAX_BYTES = 32 * 2**20
 MAX_RECEIPTS = 64
 _SUMS, _README, _CLAIM, _PROOF = "SHA256SUMS", "README.txt", "claim.json", "entry.proof"
+_REDACTION = "redaction.json"
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -55,7 +58,10 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What a bundle proves: the claim, the entry, which cosigners saw it, what was answered, under which programme."""
+    """What a bundle proves: the claim, the entry, which cosigners saw it, what was answered, under which programme.
+
+    ``redaction`` is None where the entry says nothing of parts torn off, and no object was checked.
+    """
 
     claim: Claim
     kind: str
@@ -65,15 +71,20 @@ class Verdict(msgspec.Struct, frozen=True):
     cosigned_by: tuple[str, ...]
     receipts: tuple[Receipt, ...]
     programme_digests: tuple[str, ...]
+    redaction: Redaction | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What goes into a bundle: the claim, proof files of the entry and of its receipts, programme versions oldest first."""
+    """What goes into a bundle: the claim, proof files of the entry and of its receipts, programme versions oldest first.
+
+    ``redaction`` is the proof of the object that went (canonical JSON), empty for an untouched one.
+    """
 
     claim: Claim
     proof: str
     receipts: tuple[str, ...]
     programmes: tuple[bytes, ...]
+    redaction: bytes = b""
 
 
 def write(evidence: Evidence) -> bytes:
@@ -86,18 +97,19 @@ def write(evidence: Evidence) -> bytes:
     return _zip(_members(evidence, verdict))
 
 
-def verify(raw: bytes, trusted_digest: str = "") -> Verdict:
+def verify(raw: bytes, trusted_digest: str = "", sent: bytes | None = None) -> Verdict:
     """Return what a bundle proves, after checking every byte of it.
 
     Args:
         raw: the zip.
         trusted_digest: digest of a version of the programme known from elsewhere; empty: the keys vouch for themselves.
+        sent: the object that the entry is of, as it was sent, to check it too.
 
     Raises:
         LimitExceeded: more than 32 MiB.
         MalformedRecord: not a bundle, or not the bytes that its contents make.
         BadSignature: a signature, or the trusted digest, does not hold.
-        BrokenChain: an entry does not stand where it is claimed to.
+        BrokenChain: an entry does not stand where it is claimed to; or the object is not the one that was entered.
     """
     members = _unzip(raw)
     evidence = _evidence(members)
@@ -108,7 +120,9 @@ def verify(raw: bytes, trusted_digest: str = "") -> Verdict:
     for name, content in expected.items():
         if members[name] != content:
             raise MalformedRecord("a member is not what the evidence says", code="dispute-member", where=name)
-    return verdict
+    if sent is None:
+        return verdict
+    return msgspec.structs.replace(verdict, redaction=redaction.checked(sent, evidence.redaction, verdict.body))
 
 
 def _members(evidence: Evidence, verdict: Verdict) -> dict[str, bytes]:
@@ -121,6 +135,7 @@ def _members(evidence: Evidence, verdict: Verdict) -> dict[str, bytes]:
         "leaf.json": stored.leaf,
         "body.json": stored.body,
         "salt.bin": stored.salt,
+        **({_REDACTION: evidence.redaction} if evidence.redaction else {}),
         **{f"receipt-{number:02}.proof": text.encode() for number, text in enumerate(evidence.receipts, 1)},
         **{f"programme-{number:02}.yaml": raw for number, raw in enumerate(evidence.programmes, 1)},
     }
@@ -173,10 +188,10 @@ def _evidence(members: Mapping[str, bytes]) -> Evidence:
         claim = msgspec.json.decode(members[_CLAIM], type=Claim)
         answers = tuple(members[name].decode() for name in sorted(members) if name.startswith("receipt-"))
         programmes = tuple(members[name] for name in sorted(members) if name.startswith("programme-"))
-        found = Evidence(claim, members[_PROOF].decode(), answers, programmes)
+        found = Evidence(claim, members[_PROOF].decode(), answers, programmes, members.get(_REDACTION, b""))
     except (KeyError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise MalformedRecord("a dispute bundle without its parts", code="dispute-malformed") from error
-    expected = 7 + len(answers) + len(programmes)
+    expected = 7 + bool(found.redaction) + len(answers) + len(programmes)
     if len(members) != expected or claim.v != 1 or len(answers) > MAX_RECEIPTS:
         raise MalformedRecord("a dispute bundle of another version, or with other parts", code="dispute-malformed")
     return found
@@ -214,6 +229,7 @@ def _verdict(evidence: Evidence, trusted_digest: str) -> Verdict:
         cosigned_by=tuple(names),
         receipts=tuple(_receipt(text, claim, trust, str(facts.get("object_id", ""))) for text in evidence.receipts),
         programme_digests=trust.digests,
+        redaction=redaction.claimed(evidence.redaction, facts),
     )
 
 
@@ -268,6 +284,7 @@ def _readme(verdict: Verdict) -> str:
         f"{claim.recipient} answered:" if said else f"No answer of {claim.recipient} is in this bundle.",
         *said,
         "",
+        *_torn(verdict.redaction),
         "Versions of the programme, by digest, oldest first; the keys are in their cards:",
         *(f"  {one}" for one in verdict.programme_digests),
         "",
@@ -275,6 +292,19 @@ def _readme(verdict: Verdict) -> str:
         "  foedus ledger dispute --verify FILE.zip --digest DIGEST",
         "",
     ])  # fmt: skip
+
+
+def _torn(torn: Redaction | None) -> list[str]:
+    """Return what is said of an object that went with parts torn off."""
+    if torn is None:
+        return []
+    return [
+        "The object went with parts torn off; what is left of it leads to the root",
+        f"  {torn.root}",
+        "which the entry holds. Whoever has the object as it was sent can check that:",
+        "  foedus ledger dispute --verify FILE.zip --object OBJECT.json",
+        "",
+    ]
 
 
 def require_pair(sender: str, recipient: str) -> None:

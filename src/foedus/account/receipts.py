@@ -40,8 +40,11 @@ class Placed(Shared, frozen=True, kw_only=True):
     area: str
 
 
-class ReleaseSent(Placed, frozen=True, kw_only=True):
-    """One object went to one party."""
+class ReleaseSent(Placed, frozen=True, kw_only=True, omit_defaults=True):
+    """One object went to one party.
+
+    ``commitment`` is the root that a view of it with parts torn off verifies against; empty: all of it went.
+    """
 
     kind_of_entry: ClassVar[str] = "release.sent"
 
@@ -61,6 +64,7 @@ class ReleaseSent(Placed, frozen=True, kw_only=True):
     latency_hours: float | None
     latency_minutes: float | None
     expires_at: str | None
+    commitment: str = ""
 
 
 class ReleaseRun(Body, frozen=True, kw_only=True):

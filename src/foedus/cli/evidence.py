@@ -13,7 +13,7 @@ from foedus.cli.terminal import Terminal
 from foedus.errors import InputError
 from foedus.node import dispute as node_dispute
 from foedus.node import reconcile as node_reconcile
-from foedus.node.dispute import Verdict
+from foedus.node.dispute import Redaction, Verdict
 from foedus.node.home import Node
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -25,26 +25,38 @@ _DIGEST = click.option(
 @click.command("dispute", cls=Command, examples=[
     "foedus ledger dispute nato/jpn 7 --out entry-7.zip",
     "foedus ledger dispute --verify entry-7.zip --digest DIGEST",
+    "foedus ledger dispute --verify entry-7.zip --object object.json",
 ])  # fmt: skip
 @click.argument("log", default="", metavar="[LOG]", shell_complete=options.logs)
 @click.argument("seq", type=click.IntRange(min=0), default=None, required=False, metavar="[SEQ]")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Zip to write.")
 @click.option("--verify", "bundle", type=_FILE, help="Zip to verify; needs no node.")
+@click.option("--object", "sent", type=_FILE, help="The object as it was sent, to check it against the entry too.")
 @_DIGEST
 @click.option(
     "--node", type=click.Path(path_type=Path), expose_value=False, callback=remember, help="The node's directory."
 )
 @prints
-def dispute(terminal: Terminal, log: str, seq: int | None, out: Path | None, bundle: Path | None, digest: str) -> None:
+def dispute(
+    terminal: Terminal,
+    log: str,
+    seq: int | None,
+    out: Path | None,
+    bundle: Path | None,
+    sent: Path | None,
+    digest: str,
+) -> None:
     """Write an entry as evidence for a third party, or verify such evidence.
 
     The zip holds the entry, its proof, the partner's receipts and the signed programme. Anybody verifies it offline, with the
-    public keys in the programme alone. It shows no other entry but those receipts.
+    public keys in the programme alone. It shows no other entry but those receipts. Of an object that went with parts torn off
+    it holds the proof, not the object: with --object that is checked too.
     """
     if bundle is not None:
         if log or out is not None:
             raise InputError("write or verify, not both", code="dispute-options", hint="--verify FILE.zip alone")
-        _verified(terminal, node_dispute.verify(bundle.read_bytes(), digest), digest)
+        found = node_dispute.verify(bundle.read_bytes(), digest, sent.read_bytes() if sent else None)
+        _verified(terminal, found, digest)
         return
     if not log or seq is None or out is None:
         raise InputError("which entry, and where to?", code="dispute-options", hint="LOG SEQ --out FILE.zip")
@@ -67,9 +79,19 @@ def _verified(terminal: Terminal, found: Verdict, digest: str) -> None:
     terminal.indented(f"cosigned by {', '.join(found.cosigned_by) or 'nobody'}")
     for one in found.receipts:
         terminal.indented(f"{one.kind} at {one.at}{': refused, ' + one.refused if one.refused else ''}")
+    if found.redaction is not None:
+        terminal.indented(_redacted(found.redaction))
     for one_digest in found.programme_digests:
         terminal.indented(f"programme {one_digest}{' (trusted)' if one_digest == digest else ''}")
     _tied(terminal, digest)
+
+
+def _redacted(one: Redaction) -> str:
+    if not one.root:
+        return "the object is the bytes that were entered, whole"
+    what = "the object leads to it" if one.checked else "--object checks what was sent against it"
+    edited = f"; changed by the sender: {', '.join(one.edited)}" if one.edited else ""
+    return f"redacted under root {one.root[:16]}…: {what}{edited}"
 
 
 def _tied(terminal: Terminal, digest: str) -> None:

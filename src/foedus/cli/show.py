@@ -12,6 +12,7 @@ from foedus.errors import InputError
 from foedus.model.picture import Graph, Map, Picture, Series, Table, Words
 from foedus.node import show as showing
 from foedus.node.home import Node
+from foedus.node.partial import Partial
 from foedus.node.show import Row, Shown
 
 _MAX_EDGES, _TITLE = 30, 55
@@ -87,10 +88,25 @@ def _shown(terminal: Terminal, one: Shown) -> None:
             ("stored", f"{day_and_time(one.stored_at)} UTC"),
             ("from", f"{one.source} {one.pointer}".strip()),
             ("rests on", "\n".join(one.because)),
+            *([("redacted", _partial(one.partial))] if one.partial else []),
             ("shown to", "\n".join(f"{party} since {day_and_time(at)} UTC" for party, at in one.released) or "nobody"),
             ("same story", "\n".join(one.corroborated)),
         ]
     )
+
+
+def _partial(one: Partial) -> str:
+    """Say who tore parts off, and whether what is left verifies."""
+    by = f"by {one.by}" if one.by else "by its sender"
+    profiles = ", ".join(one.profiles) or "references that are not shared"
+    if one.fault:
+        return f"{by}, NOT VERIFIED ({one.fault}): {profiles}"
+    lines = [f"{by}, verified: {profiles}", f"{one.shown} parts under root {one.root[:16]}…"]
+    if one.edited:
+        lines.append(f"changed by the sender: {', '.join(one.edited)}")
+    if not one.by:
+        lines.append("no ledger held that root when it came: it vouches for itself alone")
+    return "\n".join(lines)
 
 
 def _picture(terminal: Terminal, picture: Picture) -> None:

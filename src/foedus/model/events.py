@@ -25,7 +25,15 @@ _FINDING = (*_OBJECT, "event_id", "kind")
 _ACT = (*_OBJECT, "modified", "person", "role", "hash", "bytes_hash", "label_hash", "purpose", "rules_hash", "reason")
 
 _FIELDS: dict[str, tuple[str, ...]] = {
-    "release.sent": (*_RELEASED, "rules_hash", "bytes_hash", "latency_hours", "latency_minutes", "expires_at"),
+    "release.sent": (
+        *_RELEASED,
+        "rules_hash",
+        "bytes_hash",
+        "latency_hours",
+        "latency_minutes",
+        "expires_at",
+        "commitment",
+    ),
     "release.run": (*_COMMON, "party", "policy_hash", "inputs_hash", "decisions_root"),
     "release.acknowledged": _RECEIPT,
     "release.denied": (*_OBJECT, "policy_hash"),

@@ -69,7 +69,7 @@ SDO_TYPES = frozenset(
 )
 SRO_TYPES = frozenset(("relationship", "sighting"))
 
-_VERSIONED = SDO_TYPES | SRO_TYPES
+VERSIONED_TYPES = SDO_TYPES | SRO_TYPES
 _ID = re.compile(r"([a-z0-9][a-z0-9-]{1,248}[a-z0-9])--[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _SPEC_VERSIONS = ("2.1", "2.0")
 _INSTANTS = frozenset(
@@ -190,8 +190,13 @@ def sco_id(obj: dict[str, Any]) -> str | None:
     >>> sco_id({"type": "ipv4-addr", "value": "198.51.100.3"})
     'ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4'
     """
-    kind = obj.get("type", "")
-    seed = {name: obj[name] for name in _SCO_ID_PROPERTIES.get(kind, ()) if name in obj}
+    seed = id_basis(obj)
+    return f"{obj['type']}--{uuid.uuid5(SCO_NAMESPACE, canonical(seed).decode())}" if seed else None
+
+
+def id_basis(obj: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties that the id of a cyber observable is computed from; empty where there are none."""
+    seed = {name: obj[name] for name in _SCO_ID_PROPERTIES.get(obj.get("type", ""), ()) if name in obj}
     hashes = seed.get("hashes")
     if isinstance(hashes, dict):
         chosen = next((name for name in (*_HASH_CHOICE, *hashes) if name in hashes), None)
@@ -199,7 +204,7 @@ def sco_id(obj: dict[str, Any]) -> str | None:
             del seed["hashes"]
         else:
             seed["hashes"] = {chosen: hashes[chosen]}
-    return f"{kind}--{uuid.uuid5(SCO_NAMESPACE, canonical(seed).decode())}" if seed else None
+    return seed
 
 
 def is_id(value: Any) -> bool:
@@ -316,7 +321,7 @@ def _versions(obj: dict[str, Any], kind: str) -> tuple[int, int]:
     """Instants of created and modified, -1 where absent."""
     created = _instant(obj["created"], "created") if "created" in obj else -1
     modified = _instant(obj["modified"], "modified") if "modified" in obj else -1
-    if kind in _VERSIONED and ("created" not in obj or "modified" not in obj):
+    if kind in VERSIONED_TYPES and ("created" not in obj or "modified" not in obj):
         missing = "/created" if "created" not in obj else "/modified"
         raise _bad(missing, "no version", "this type needs created and modified", "stix-version-missing")
     if modified < created and "modified" in obj:

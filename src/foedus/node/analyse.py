@@ -19,7 +19,7 @@ from foedus.model.stix import StixObject
 from foedus.node.corroborate import Came, corroborate
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import done_mark, settings_of, waiting
-from foedus.node.label import Given, Labeller
+from foedus.node.label import Given, Labeller, keep_rests
 from foedus.store import findings, objects, quarantine, recalls, state, views
 from foedus.store.engine import Tx
 from foedus.store.objects import Arrival, Placed
@@ -173,6 +173,8 @@ def _put(node: Node, tx: Tx, labeller: Labeller, arrivals: list[Arrival]) -> lis
     pairs = list(zip(labelled, placed, strict=True))
     if not pairs:
         return pairs
+    fresh = [(finding, where.seq) for finding, where in pairs if where.outcome in ("new", "newer", "older")]
+    keep_rests(tx, labeller, fresh)
     desk = f"{DESK}|{labelled[0].area}"
     views.open_view(tx, desk, DESK)
     views.add_view_rows(tx, desk, _showings(tx, desk, pairs), now_us)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
@@ -12,13 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from foedus.model import ijson, stix
+from foedus.model.commitment import PARTIAL_VIEW
 from foedus.model.decision import Decision
+from foedus.model.label import Label
 from foedus.model.misp import EXTENSION as MISP
 from foedus.model.stix import StixObject
 from foedus.release.bindings import bindings_of
 from foedus.release.closure import Closed, Edge, close, edges_of
+from foedus.release.edits import selected
 from foedus.release.handling import without_handling
-from foedus.release.redact import Redacted, redact
+from foedus.release.redact import Redacted, prove, redact
 from foedus.release.screen import identifying, screen
 from foedus.store import findings, lookups
 from foedus.store.engine import Read
@@ -29,6 +33,17 @@ _FIRST = {"marking-definition": 0, "extension-definition": 0, "identity": 1}
 _LAST = {"relationship": 3, "sighting": 3, "report": 4, "grouping": 4, "note": 4, "opinion": 4, "language-content": 4}
 
 
+class Torn(NamedTuple):
+    """What is torn off an object before anything else (selectors of granular markings), and the label of the rest."""
+
+    selectors: tuple[str, ...]
+    label: Label
+
+    def tear(self, raw: bytes) -> Redacted | None:
+        """Return what is left of an object, None where that is none."""
+        return redact(raw, (), key=b"", prune=[selected(selector) for selector in self.selectors])
+
+
 class Pick(NamedTuple):
     """An object that a decision lets go; the decision is what its whole class has in common, without id and version."""
 
@@ -36,6 +51,19 @@ class Pick(NamedTuple):
     area: str
     kind: str
     decision: Decision
+    torn: Torn | None = None
+
+
+class Secrets(NamedTuple):
+    """What redaction needs: the key of this recipient's pseudonyms, and the one that seeds of commitments come from."""
+
+    pseudonyms: bytes
+    commitments: bytes
+
+    def seed(self, held: Held) -> bytes:
+        """Return the seed of a version of an object: the same for every recipient, and nothing has to be stored."""
+        named = f"foedus/commitment/1\n{held.object_id}\n{held.version}\n".encode()
+        return hmac.digest(self.commitments, named + held.sha256, "sha256")
 
 
 class Chosen:
@@ -61,6 +89,8 @@ class Chosen:
         self._kind = array("b")
         self._starts = array("q")
         self._handled: set[int] = set()
+        self._partial: set[int] = set()
+        self._torn: dict[int, Torn] = {}
         self._visible: npt.NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._closed: Closed | None = None
 
@@ -70,7 +100,7 @@ class Chosen:
 
     def pick(self, index: int) -> Pick:
         """Return a chosen object."""
-        return Pick(self._seqs[index], *self._classes[self._class_of[index]])
+        return Pick(self._seqs[index], *self._classes[self._class_of[index]], self._torn.get(index))
 
     def add(self, picks: Sequence[Pick], objects: Sequence[StixObject], visible: set[str]) -> None:
         """Add objects; references to what the recipient sees already need no closure and are not kept."""
@@ -81,8 +111,12 @@ class Chosen:
             self._hashes.append(self._hash(one.id))
             self._ranks.append(_FIRST.get(one.type, _LAST.get(one.type, 2)))
             self._starts.append(len(self._source))
+            if pick.torn is not None:
+                self._torn[index] = pick.torn
             if MISP in one.extensions:
                 self._handled.add(index)
+            if PARTIAL_VIEW in one.extensions:
+                self._partial.add(index)
             for edge in all_edges(one):
                 self._source.append(index)
                 self._target.append(_SEEN if edge.target in visible else self._hash(edge.target))
@@ -117,7 +151,7 @@ class Chosen:
         kind = np.frombuffer(self._kind, dtype=np.uint8) if len(self._kind) else np.zeros(0, dtype=np.uint8)
         self._closed = close(self._visible, source, self._resolved, kind)
 
-    def settle(self, read: Read, key: bytes) -> None:
+    def settle(self, read: Read, secrets: Secrets) -> None:
         """Close over references until every object that stays can be made."""
         while True:
             self.close()
@@ -125,7 +159,7 @@ class Chosen:
                 index
                 for index in self.to_change()
                 for held in findings.findings_of(read, [self.pick(index).seq])
-                if self.outgoing(read, index, held, key) is None
+                if self.outgoing(read, index, held, secrets) is None
             ]
             if not failed:
                 return
@@ -143,19 +177,29 @@ class Chosen:
         """Yield the indices of kept objects that do not go out as they are for sure."""
         assert self._closed is not None
         pruned = {self._source[edge] for edge in self._closed.pruned}
+        own = self._handled | self._partial | self._torn.keys()
         profiled = {number for number, (_, _, decision) in enumerate(self._classes) if decision.profiles}
         for index in np.flatnonzero(self._alive()):
-            if self._class_of[index] in profiled or index in pruned or index in self._handled:
+            if self._class_of[index] in profiled or index in pruned or index in own:
                 yield int(index)
 
-    def outgoing(self, read: Read, index: int, held: Held, key: bytes) -> Redacted | None:
-        """Return what goes out of an object, None where it cannot go: redaction, pruning and the last look at free text."""
+    def outgoing(self, read: Read, index: int, held: Held, secrets: Secrets) -> Redacted | None:
+        """Return what goes out of an object, None where it cannot go: redacted, screened, and with its proof."""
+        out = self._redacted(read, index, held, secrets.pseudonyms)
+        if out is None or not (out.changed or index in self._partial):
+            return out
+        return prove(held.raw, out, secrets.seed(held))
+
+    def _redacted(self, read: Read, index: int, held: Held, key: bytes) -> Redacted | None:
+        """Return an object after redaction, pruning and the last look at free text."""
         lost = self._lost(index)
         profiles = self.pick(index).decision.profiles
         own = without_handling(held.raw) if index in self._handled else Redacted(held.raw, changed=False)
-        if not lost and not profiles:
-            return own
-        edges = all_edges(stix.read(held.raw)) if lost else []
+        torn = self._torn[index].tear(own.raw) if index in self._torn else own
+        if torn is None or not (lost or profiles):
+            return torn
+        own = torn
+        edges = all_edges(stix.read(own.raw)) if lost else []
         gone = [edges[offset] for offset in lost]
         out = redact(own.raw, profiles, key=key, prune=[edge.path for edge in gone])
         if out is None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from foedus.account import dispute, ledger
+from foedus.account import dispute, ledger, redaction
 from foedus.account.dispute import Claim, Evidence, Verdict
+from foedus.account.redaction import Redaction
 from foedus.errors import InputError
 from foedus.model.entry import Checkpoint, LogInfo
 from foedus.node.agreements import ACCEPTED
 from foedus.node.home import Node
 from foedus.programme import agree
+from foedus.store import findings
 from foedus.store.engine import Read
 
-__all__ = ["Verdict", "bundle", "programmes_of", "verify"]
+__all__ = ["Redaction", "Verdict", "bundle", "programmes_of", "verify"]
 
 
 def bundle(node: Node, name: str, seq: int) -> bytes:
@@ -30,17 +32,17 @@ def bundle(node: Node, name: str, seq: int) -> bytes:
         back = read.logs.log(f"{info.programme}|{info.recipient}|{info.sender}")
         claim = Claim(1, info.programme, info.sender, info.recipient, info.origin, seq, back.origin if back else "")
         proof = ledger.prove(read.logs, name, seq, _cosigned(read, name, seq))
-        evidence = Evidence(claim, proof, _receipts(read, back, claim), programmes)
+        evidence = Evidence(claim, proof, _receipts(read, back, claim), programmes, _redaction(read, name, seq))
     return dispute.write(evidence)
 
 
-def verify(raw: bytes, digest: str = "") -> Verdict:
-    """Return what a dispute bundle proves; needs no node.
+def verify(raw: bytes, digest: str = "", sent: bytes | None = None) -> Verdict:
+    """Return what a dispute bundle proves, and an object as it was sent beside it; needs no node.
 
     Raises:
         FoedusError: it proves nothing, and why.
     """
-    return dispute.verify(raw, digest)
+    return dispute.verify(raw, digest, sent)
 
 
 def programmes_of(node: Node, name: str) -> tuple[bytes, ...]:
@@ -57,6 +59,13 @@ def programmes_of(node: Node, name: str) -> tuple[bytes, ...]:
 def _cosigned(read: Read, name: str, seq: int) -> Checkpoint | None:
     """Return the first kept checkpoint over an entry that somebody cosigned, or None."""
     return next((one for one in read.logs.checkpoints(name, seq) if one.note.count("\n— ") > 1), None)
+
+
+def _redaction(read: Read, name: str, seq: int) -> bytes:
+    """Return the proof of the object an entry is of, as far as parts were torn off it and this node holds it as it went."""
+    facts = next(iter(read.logs.entries(name, seq, seq + 1))).facts()
+    raw = findings.blob_of(read, bytes.fromhex(str(facts["bytes_hash"]))) if facts.get("commitment") else None
+    return b"" if raw is None else redaction.proof_in(raw)
 
 
 def _receipts(read: Read, back: LogInfo | None, claim: Claim) -> tuple[str, ...]:

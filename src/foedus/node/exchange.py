@@ -28,7 +28,7 @@ from foedus.account.receipts import (
     exchange_due,
 )
 from foedus.engine import run as engine
-from foedus.errors import BrokenChain, ExchangeError, InputError, TrustError
+from foedus.errors import BrokenChain, ExchangeError, FoedusError, InputError, TrustError
 from foedus.exchange import tls
 from foedus.exchange.peer import PeerClient
 from foedus.exchange.session import Patience, Session
@@ -39,6 +39,7 @@ from foedus.model.entry import Checkpoint, Draft, LogInfo, StoredEntry
 from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.ports import PullState, ViewQuery
+from foedus.node import partial
 from foedus.node.agreements import Agreement, Peer, peers
 from foedus.node.analyse import Analysed, Arriving, conclude
 from foedus.node.arrived import arrived
@@ -57,6 +58,11 @@ from foedus.store.objects import Placed
 from foedus.store.pages import Views
 from foedus.store.witnessed import witnessed_of
 
+_UNVOUCHED = TrustError(
+    "no entry of the sender's ledger vouches for these bytes",
+    code="release-entry-missing",
+    hint="ask the sender; foedus quarantine retry takes it again once the entry is there",
+)
 TIMEOUT_S = 60.0
 TRIES = 5
 
@@ -258,13 +264,16 @@ class _Page:
     def take(self, known: Sequence[bytes], unknown: Sequence[bytes], given: Mapping[str, Given]) -> None:
         node = self.of.node
         source = f"peer:{self.of.peer.party}"
-        self._refuse_unvouched(unknown, source)
+        self._refuse(unknown, source, {})
+        broken = partial.faults(known, given)
+        self._refuse([raw for raw in known if hashlib.sha256(raw).hexdigest() in broken], source, broken)
+        sound = [raw for raw in known if hashlib.sha256(raw).hexdigest() not in broken] if broken else known
         rooms = [room for room in self.of.areas[self.area].rooms or (self.area,) if room in node.rooms]
         if not rooms:
             self._finish(known)
             return
         room = node.rooms[rooms[0]]
-        body = io.BytesIO(b'{"objects":[' + b",".join(known) + b"]}")
+        body = io.BytesIO(b'{"objects":[' + b",".join(sound) + b"]}")
         settings = {"format": "stix", "owner": self.of.peer.party}
         held = engine.records_from(room.ingest(body, settings=settings_of(node, room, settings)), source)
         refusals = [one for batch in held.refused for one in refusals_of(batch, room.name, source)]
@@ -285,23 +294,30 @@ class _Page:
                 self.refused[finding.head.sha256] = "version-conflict"
             self.taken.add(finding.head.sha256)
 
-    def _refuse_unvouched(self, unknown: Sequence[bytes], source: str) -> None:
+    def _refuse(self, objects: Sequence[bytes], source: str, faults: Mapping[str, FoedusError]) -> None:
+        """Put objects into quarantine: each for its fault, or because nothing vouches for it."""
         node = self.of.node
-        refusals = [
-            quarantine.Refusal(
-                area=self.area,
-                source=source,
-                where=f"object {number} of a page",
-                code="release-entry-missing",
-                message="no entry of the sender's ledger vouches for these bytes",
-                hint="ask the sender; foedus quarantine retry takes it again once the entry is there",
-                raw=raw,
+        refusals = []
+        for number, raw in enumerate(objects):
+            sha256 = hashlib.sha256(raw).hexdigest()
+            fault = faults.get(sha256, _UNVOUCHED)
+            if sha256 in faults:
+                self.refused[sha256] = fault.code
+            where = f"object {number} of a page{fault.where}"
+            refusals.append(
+                quarantine.Refusal(
+                    area=self.area,
+                    source=source,
+                    where=where,
+                    code=fault.code,
+                    message=fault.message,
+                    hint=fault.hint,
+                    raw=raw,
+                )
             )
-            for number, raw in enumerate(unknown)
-        ]
         with node.store.write() as tx:
             quarantine.put_refusals(tx, refusals, instant.to_us(node.clock.now()))
-        self.of.result.refused += len(unknown)
+        self.of.result.refused += len(objects)
 
     def _finish(self, known: Sequence[bytes]) -> None:
         """Enter the receipts and where the poll stands, in one transaction."""
@@ -379,7 +395,7 @@ def given_by(read: Read, log: str, seqs: Mapping[bytes, int]) -> dict[str, Given
             said = msgspec.json.encode(facts["label"])
             if said not in labels:
                 labels[said] = msgspec.json.decode(said, type=Label)
-            found[by_seq[seq].hex()] = Given(labels[said], facts["originator"])
+            found[by_seq[seq].hex()] = Given(labels[said], facts["originator"], facts.get("commitment", ""))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from foedus.model.finding import Finding, Support
 from foedus.model.label import Label
 from foedus.model.stix import StixObject
 from foedus.node.home import Node
-from foedus.store import findings, lookups, objects, state
+from foedus.store import findings, lookups, objects, state, torn
 from foedus.store.engine import Read, Tx
 from foedus.store.state import Source
 
@@ -32,10 +32,11 @@ _SPEAKS_NOT = (HANDLING, "source:peer:")
 
 
 class Given(NamedTuple):
-    """What somebody else said of received bytes: label and originator."""
+    """What somebody else said of received bytes: label and originator, and the root they verify against or nothing."""
 
     label: Label
     owner: str
+    commitment: str = ""
 
 
 class Labeller:
@@ -79,20 +80,43 @@ class Labeller:
     def _support(self, one: Support, finding: Finding, inputs: _Inputs) -> Label:
         return self._of(one.object, one.because or finding.because, inputs, self._given.get(one.object.sha256))
 
+    def paths(self, read: Read, finding: Finding) -> dict[str, Label]:
+        """Return the label of each path of an object that is marked apart, and under "" that of all the rest.
+
+        Empty where that cannot be told: of an object whose label its sender said, of one without a label.
+        """
+        obj, because = ijson.decode(finding.head.raw), finding.because
+        try:
+            base = self._base(because, _Inputs(self, read), None)
+            labels = self._markings.paths(obj, base)
+        except (LabelUnknown, InputError):
+            return {}
+        return {path: self._narrowed(label, because) for path, label in labels.items()}
+
+    def joined(self, labels: Sequence[Label]) -> Label | None:
+        """Return the dominant label of parts, None where there is none."""
+        return self._quietly(lambda: join(labels, self._terms))
+
     def _of(self, one: StixObject, because: Sequence[str], inputs: _Inputs, given: Given | None) -> Label:
-        said = [ground for ground in because if ground.startswith(HANDLING)]
-        base = (
-            given.label
-            if given
-            else inputs.dominant([ground for ground in because if not ground.startswith(_SPEAKS_NOT)])
-        )
+        base = self._base(because, inputs, given)
         label = (
             self._markings.of(ijson.decode(one.raw), base)
             if one.granular
             else self._markings.of_ids(one.markings, base)
         )
-        for ground in said:
-            label = narrow(label, ground, self._organisations)
+        return self._narrowed(label, because)
+
+    @staticmethod
+    def _base(because: Sequence[str], inputs: _Inputs, given: Given | None) -> Label:
+        """Return what an object is labelled before its own markings are read."""
+        if given is not None:
+            return given.label
+        return inputs.dominant([ground for ground in because if not ground.startswith(_SPEAKS_NOT)])
+
+    def _narrowed(self, label: Label, because: Sequence[str]) -> Label:
+        for ground in because:
+            if ground.startswith(HANDLING):
+                label = narrow(label, ground, self._organisations)
         return label
 
     @staticmethod
@@ -157,6 +181,17 @@ class _Inputs:
         raise LabelUnknown("what it rests on has no label", where=ground, hint="label that first")
 
 
+def keep_rests(tx: Tx, labeller: Labeller, stored: Iterable[tuple[Finding, int]]) -> None:
+    """Keep of findings with parts marked apart the label of the rest, under which they may go without those parts."""
+    rests: dict[int, tuple[str, Label]] = {}
+    for finding, seq in stored:
+        rest = labeller.paths(tx, finding).get("") if finding.head.granular and finding.label else None
+        if rest is not None:
+            rests[seq] = (finding.owner, rest)
+    if rests:
+        torn.keep_rest(tx, rests)
+
+
 def read_text(node: Node, text: str, at: datetime) -> Label:
     """Return the label of what a person wrote, with the node's party as originator.
 
@@ -207,10 +242,12 @@ def relabel_source(node: Node, source_id: str, text: str, *, role: str) -> Relab
         changed = 0
         for seqs in _batched(lookups.from_source(tx, source_id)):
             for one in findings.findings_of(tx, seqs):
-                fresh = labeller.label(tx, finding_of(one)).label
-                if fresh is not None and fresh != one.label:
-                    objects.relabel(tx, [one.seq], fresh, instant.to_us(at))
+                fresh = labeller.label(tx, finding_of(one))
+                if fresh.label is not None and fresh.label != one.label:
+                    objects.relabel(tx, [one.seq], fresh.label, instant.to_us(at))
                     changed += 1
+                # The whole may keep its label, from a part that is marked apart, and the rest get another.
+                keep_rests(tx, labeller, [(fresh, one.seq)])
     return Relabelled(source_id, text, changed)
 
 

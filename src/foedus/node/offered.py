@@ -77,7 +77,7 @@ class _Offers:
         text, parameters = sql(predicate(self.policy, self.party, self.area, self.at, ""))
         covered = Predicate(text, parameters, self.policy.hash, self.area)
         view = view_name(programme.id, self.party, self.area)
-        held = candidates.candidates(read, covered, rooms_of(self.node, area), view, again=True)
+        held = candidates.candidates(read, covered, rooms_of(self.node, area), view, which="all")
         own = (one for one in held if one.owner == self.node.party)
         while batch := list(islice(own, BATCH)):
             self._take(read, batch, facts)

@@ -14,6 +14,7 @@ from foedus.node.exchange import given_by
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
+from foedus.node.partial import require_sound
 from foedus.store import evidence, quarantine
 
 _PEER = "peer:"
@@ -34,6 +35,7 @@ def retry(node: Node, number: int) -> Retried:
 
     Raises:
         InputError: no such part, more was refused than quarantine keeps of it, or no entry vouches for it yet.
+        TrustError: it is a partial view that does not verify against the root in that entry.
     """
     with node.store.read() as read:
         held = quarantine.refusal(read, number)
@@ -65,6 +67,7 @@ def _given(node: Node, part: quarantine.Refusal) -> dict[str, Given]:
             if not info.own and info.sender == part.source.removeprefix(_PEER):
                 found = given_by(read, info.name, evidence.sent_bytes(read, info.name, [sha256]))
                 if found:
+                    require_sound(part.raw, found[sha256.hex()].commitment)
                     return found
     raise InputError(
         "no entry of the sender's ledger vouches for these bytes",

@@ -23,7 +23,7 @@ from foedus.node.chosen import Chosen, Pick, all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.subject import subject_of
-from foedus.node.view import pseudonym_key, rooms_of, view_name, with_supports
+from foedus.node.view import rooms_of, secrets_of, view_name, with_supports
 from foedus.release.approval import Asked, Bound, Standing, persons_for, standing
 from foedus.release.decide import decide, decide_counted, decide_many
 from foedus.release.predicate import predicate, sql
@@ -204,12 +204,12 @@ class Desk:
         seen = lookups.visible_ids(read, names, targets, self.at_us) if targets else set()
         chosen.add([Pick(held.seq, area.id, kind, decision) for held, decision in going], objects, seen)
         chosen.resolve()
-        key = pseudonym_key(self.node, self.programme, self.party)
-        chosen.settle(read, key)
+        secrets = secrets_of(self.node, self.programme, self.party)
+        chosen.settle(read, secrets)
         found: list[Out] = []
         for index in chosen.in_order():
             held = going[index][0]
-            out = chosen.outgoing(read, index, held, key)
+            out = chosen.outgoing(read, index, held, secrets)
             assert out is not None, "it settled"
             found.append(Out(chosen.pick(index), held, out))
         return found

@@ -17,6 +17,7 @@ from foedus.account.receipts import ReleaseRun, ReleaseSent, draft
 from foedus.model import instant, stix
 from foedus.model.decision import Decision
 from foedus.model.entry import MASTER, Draft
+from foedus.model.label import Label
 from foedus.model.programme import Area
 from foedus.node import corroborate
 from foedus.node.agreements import Agreement
@@ -26,10 +27,12 @@ from foedus.node.home import Node, Progress, silent
 from foedus.node.queue import Desk, Out, apart
 from foedus.node.signing import sign_log, why_halted
 from foedus.node.subject import subject_of
-from foedus.node.view import keep_facets, pair_log, pseudonym_key, reader_name, rooms_of, view_name, with_supports
+from foedus.node.tearing import Tearing
+from foedus.node.view import keep_facets, pair_log, reader_name, rooms_of, secrets_of, view_name, with_supports
 from foedus.release.decide import decide_counted
 from foedus.release.duration import shift_us
 from foedus.release.predicate import predicate, sql
+from foedus.release.redact import Redacted
 from foedus.store import approvals, candidates, findings, lookups, recalls, views
 from foedus.store.candidates import Predicate
 from foedus.store.engine import Read, Tx
@@ -111,6 +114,7 @@ class _Release:
         self.at = at
         self.at_us = instant.to_us(at)
         self.policy = node.agreements.policy(agreement, at)
+        self.tearing = Tearing(node, party, self.policy, at)
         self.programme = agreement.programme.id
         self.areas = [area for area in agreement.programme.areas if rooms_of(node, area)]
         self.result = Run(self.programme, party, instant.text(self.at_us), self.policy.hash)
@@ -140,7 +144,11 @@ class _Release:
         return self.result
 
     def run_approved(self) -> Run:
-        """Release what is approved alone."""
+        """Release what is approved alone; nothing while the pair is halted."""
+        with self.node.store.read() as read:
+            self.result.note = why_halted(self.node, read, self.programme, self.party)
+        if self.result.note:
+            return self.result
         keep_facets(self.node, self.policy)
         if self._approved():
             self._count_rest()
@@ -188,6 +196,18 @@ class _Release:
                 progress("release", len(chosen), None)
                 batch = []
         self._decide(read, area, batch, chosen)
+        self._tear(read, area, chosen)
+
+    def _tear(self, read: Read, area: Area, chosen: Chosen) -> None:
+        """Choose what is withheld whole and may go without the parts that are marked apart."""
+        rooms, view = rooms_of(self.node, area), self._view(area.id)
+        held = candidates.candidates(read, self._predicate(area.id), rooms, view, which="torn")
+        names = [self._view(one.id) for one in self.areas]
+        for pick, left, decision in self.tearing.picks(read, held, area.id, self.facts):
+            self.decided.append(merkle.leaf_hash(msgspec.json.encode(decision)))
+            self.inputs.update(bytes.fromhex(left.sha256) + decision.label_hash.encode())
+            targets = {edge.target for edge in all_edges(left)}
+            chosen.add([pick], [left], lookups.visible_ids(read, names, targets, self.at_us))
 
     def _decide(self, read: Read, area: Area, batch: list[Held], chosen: Chosen) -> None:
         pairs = list(with_supports(read, batch))
@@ -224,7 +244,7 @@ class _Release:
 
     def _close(self, read: Read, chosen: Chosen) -> list[int]:
         """Close over references until every object that stays can be made; return the indices that go, in sending order."""
-        chosen.settle(read, pseudonym_key(self.node, self.programme, self.party))
+        chosen.settle(read, secrets_of(self.node, self.programme, self.party))
         self.result.counts.dropped += chosen.dropped_count()
         for index in chosen.dropped_some(3):
             held_id = chosen.object_ids(read, [index])[0]
@@ -246,11 +266,11 @@ class _Release:
         # What was recalled, or is gone, since it was decided on does not go any more.
         back = recalls.withheld(tx, self.party)
         by_seq = {seq: one for seq, one in by_seq.items() if (one.object_id, one.version) not in back}
-        key = pseudonym_key(self.node, self.programme, self.party)
+        secrets = secrets_of(self.node, self.programme, self.party)
         outs: list[Out] = []
         for index in (one for one in indices if chosen.pick(one).seq in by_seq):
             pick = chosen.pick(index)
-            made = chosen.outgoing(tx, index, by_seq[pick.seq], key)
+            made = chosen.outgoing(tx, index, by_seq[pick.seq], secrets)
             assert made is not None, "the closure made sure of it"
             outs.append(Out(pick, by_seq[pick.seq], made))
         self._put(tx, outs)
@@ -281,18 +301,21 @@ class _Release:
             expires = _expiry(pick.decision, self.at_us)
             showings, drafts = by_area.setdefault(pick.area, ([], []))
             showings.append(views.Showing(held.seq, expires, raw, sha256 if raw is not None else b""))
-            drafts.append(self._sent(held, pick, sha256, expires, changed=out.changed))
+            label = self.tearing.label(tx, held, pick, out.raw) if out.changed else held.label
+            drafts.append(self._sent(held, pick, (sha256, out, label), expires))
             if out.changed:
                 self.result.counts.redact += 1
             else:
                 self.result.counts.release += 1
         for area, (showings, drafts) in by_area.items():
             views.add_view_rows(tx, self._view(area), showings, self.at_us)
-            told = corroborate.due(self.node, tx, self.log, area, [one.seq for one in showings], self.at)
+            # What was torn off an object may be what it matched by, and the hash of the whole would let it be guessed.
+            whole = [one.seq for one in showings if one.raw is None]
+            told = corroborate.due(self.node, tx, self.log, area, whole, self.at)
             append(tx.logs, self.log, [*drafts, *told], at=self.at, entropy=self.node.entropy)
 
-    def _sent(self, held: Held, pick: Pick, sha256: bytes, expires: int | None, *, changed: bool) -> Draft:
-        decision = pick.decision
+    def _sent(self, held: Held, pick: Pick, what: tuple[bytes, Redacted, Label | None], expires: int | None) -> Draft:
+        decision, (sha256, out, label) = pick.decision, what
         latency_minutes = round(max(0, self.at_us - held.reference_us) / 60_000_000, 3)
         body = ReleaseSent(
             at=self.result.at,
@@ -303,12 +326,13 @@ class _Release:
             modified=held.version,
             object_type=held.type if held.document else pick.kind,
             kind=pick.kind,
-            decision="permit-redacted" if changed else "permit",
-            label=msgspec.to_builtins(held.label),
-            label_hash=decision.label_hash,
+            decision="permit-redacted" if out.changed else "permit",
+            label=msgspec.to_builtins(label),
+            label_hash=label.hash() if label else "",
             clauses=decision.clauses,
             rules_hash=self.policy.rules_hash(self.party),
             bytes_hash=sha256.hex(),
+            commitment=out.root,
             originator=held.owner,
             purpose=decision.purpose,
             duties=msgspec.to_builtins(decision.duties),

@@ -19,17 +19,21 @@ from foedus.node.chosen import all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.label import Labeller, finding_of
+from foedus.node.partial import Partial, partial_of
 from foedus.node.subject import subject_of
 from foedus.node.view import rooms_of, view_name
 from foedus.release.decide import decide
 from foedus.release.explain import explain, would_release
-from foedus.store import findings, lookups, quarantine, state, values, views
+from foedus.store import findings, lookups, quarantine, state, torn, values, views
 from foedus.store.engine import Read
 from foedus.store.findings import Held
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One version of an object: its label in words, where it came from, who may see it since when, what tells the same story."""
+    """One version of an object: its label in words, where it came from, who may see it since when, what tells the same story.
+
+    ``partial`` says what a part of an object proves; None: it is whole, as far as it says.
+    """
 
     object_id: str
     version: str
@@ -45,6 +49,7 @@ class Shown(msgspec.Struct, frozen=True):
     values: tuple[dict[str, Any], ...]
     released: tuple[tuple[str, str], ...]
     corroborated: tuple[str, ...]
+    partial: Partial | None
     object: Any
 
 
@@ -135,6 +140,7 @@ def _shown(read: Read, held: Held) -> Shown:
     matches = findings.matches_of(read, held.seq)
     others = [findings.finding_of(read, one.b_seq if one.a_seq == held.seq else one.a_seq) for one in matches]
     keys = values.values_of(read, held.seq)
+    obj = ijson.decode(held.raw)
     return Shown(
         held.object_id,
         held.version,
@@ -150,7 +156,8 @@ def _shown(read: Read, held: Held) -> Shown:
         tuple({"kind": key.kind, "value": key.norm, "warned": list(key.warned)} for key in keys),
         tuple(released),
         tuple(f"{one.owner} {one.object_id}: {match.why}" for one, match in zip(others, matches, strict=True) if one),
-        ijson.decode(held.raw),
+        partial_of(obj, held.source),
+        obj,
     )
 
 
@@ -226,6 +233,8 @@ def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> 
     sentences = list(told.sentences)
     if not agreement.in_force:
         sentences.append(f"The programme is not in force: {why_not(agreement)}.")
+    if row is not None and decision.outcome == "withhold" and torn.rest_of(read, held.seq) is not None:
+        sentences.append("What is left of it without the parts that are marked apart went.")
     if unlabelled is not None:
         sentences.append(f"It has no label: {unlabelled}")
     return Why(

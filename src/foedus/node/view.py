@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from foedus.model.canonical import digest
 from foedus.model.entry import LogInfo
 from foedus.model.programme import Area
+from foedus.node.chosen import Secrets
 from foedus.node.home import Node
 from foedus.node.signing import open_own
 from foedus.release.facets import all_facets
@@ -58,7 +59,7 @@ def with_supports(read: Read, heads: Sequence[Held]) -> Iterator[tuple[Held, Hel
             yield held, head
 
 
-def pseudonym_key(node: Node, programme: str, party: str) -> bytes:
-    """Return the key of a pair's pseudonyms."""
+def secrets_of(node: Node, programme: str, party: str) -> Secrets:
+    """Return what redaction for a pair needs: the key of its pseudonyms, and the one that seeds of commitments come from."""
     secret = node.keys.secret("token")
-    return bytes.fromhex(digest([secret.hex(), programme, party]))
+    return Secrets(bytes.fromhex(digest([secret.hex(), programme, party])), secret)

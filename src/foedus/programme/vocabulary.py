@@ -31,6 +31,8 @@ PROFILES: frozenset[str] = frozenset(
         "coarsen-own-force-positions",
         "coarsen-sensor-source",
         "coarsen-positions",
+        "coarsen-times",
+        "drop-sources",
         "counted",
     }
 )

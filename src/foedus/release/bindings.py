@@ -8,10 +8,10 @@ import orjson
 
 from foedus.label.stix import SCHEMES
 from foedus.label.tlp import of_marking
+from foedus.model.commitment import PARTIAL_VIEW
 from foedus.model.misp import EXTENSION as MISP
 from foedus.model.stix import StixObject
 from foedus.release.closure import REQUIRED, Edge
-from foedus.release.redact import PARTIAL_VIEW
 
 # Extensions whose meaning every node knows; any other must be defined by an object that the recipient sees.
 KNOWN_EXTENSIONS = frozenset({*SCHEMES, PARTIAL_VIEW, MISP})

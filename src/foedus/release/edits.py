@@ -73,7 +73,7 @@ def apply(obj: dict[str, Any], edits: Sequence[Edit]) -> dict[str, Any] | None:
     of granular markings follow what moved, and those of what went go with it.
     """
     by_path = {edit.path: edit.value for edit in edits}
-    real = {path: new for path, new in by_path.items() if _at(obj, path) != new}
+    real = {path: new for path, new in by_path.items() if at(obj, path) != new}
     if not real:
         return obj
     if any(len(path) == 1 and path[0] in _FIXED for path in real):
@@ -87,7 +87,8 @@ def apply(obj: dict[str, Any], edits: Sequence[Edit]) -> dict[str, Any] | None:
     return edited if _valid(obj, edited) else None
 
 
-def _at(value: Any, path: Path) -> Any:
+def at(value: Any, path: Path) -> Any:
+    """Return what stands at a place, GONE where nothing does."""
     for key in path:
         try:
             value = value[key]
@@ -122,7 +123,7 @@ def _quoted(obj: dict[str, Any], edits: dict[Path, Any]) -> dict[str, str]:
     """Return the texts that were taken away or replaced, each with what stands for it."""
     found: dict[str, str] = {}
     for path, new in edits.items():
-        old = _at(obj, path)
+        old = at(obj, path)
         texts = [old] if isinstance(old, str) else [item for _, item in walk(old) if isinstance(item, str)]
         into = new if isinstance(new, str) else WITHHELD
         found |= {text.casefold(): into for text in texts if len(text) >= 3 and not _is_name(path)}
@@ -154,7 +155,7 @@ def _follow(edited: dict[str, Any], moved: dict[Path, Path]) -> None:
         return
     markings = []
     for marking in edited["granular_markings"]:
-        paths = [_selected(selector) for selector in marking.get("selectors", ())]
+        paths = [selected(selector) for selector in marking.get("selectors", ())]
         selectors = [_selector(moved[path]) for path in paths if path in moved]
         if selectors:
             markings.append(marking | {"selectors": selectors})
@@ -164,7 +165,12 @@ def _follow(edited: dict[str, Any], moved: dict[Path, Path]) -> None:
         del edited["granular_markings"]
 
 
-def _selected(selector: str) -> Path:
+def selected(selector: str) -> Path:
+    """Return the place that a selector of a granular marking names.
+
+    >>> selected("object_refs.[2].name")
+    ('object_refs', 2, 'name')
+    """
     return tuple(int(p[1:-1]) if p[:1] == "[" and p[1:-1].isdecimal() else p for p in selector.split("."))
 
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from foedus.model import instant
 from foedus.release.edits import Edit, Path, walk
 
 Profile = Callable[[dict[str, Any], bytes], list[Edit] | None]
@@ -34,11 +35,11 @@ _INTERNAL_KEY = re.compile(
     r"^x_opencti_|^x_misp_(?:event|object|attribute)?_?(?:uu)?id$|internal|ticket|case_(?:id|number)"
 )
 _PERSON_KEY = re.compile(
-    r"^(?:x_\w+?_)?(?:authors?|accounts?|account_login|display_name|screen_name|users?|user_id|username|persons?|handle"
+    r"^(?:x_(?:\w+?_)?)?(?:authors?|accounts?|account_login|display_name|screen_name|users?|user_id|username|persons?|handle"
     r"|e?mail|phone|contact_information)$"
 )
 _PSEUDONYM = re.compile(r"(?:[a-z]+[-:~])?[0-9a-f]{16,64}")
-_OWN_FORCE = re.compile(r"^(?:x_\w+?_)?own_forces?$")
+_OWN_FORCE = re.compile(r"^(?:x_(?:\w+?_)?)?own_forces?$")
 _LATITUDE, _LONGITUDE = re.compile(r"(?:^|_)lat(?:itude)?(?:_|$)"), re.compile(r"(?:^|_)(?:lon|lng|longitude)(?:_|$)")
 _POINTS = re.compile(r"coordinates|positions?|points?|track|bbox|bounds|centroid|fix(?:es)?$|places?$")
 _TRAIL = re.compile(
@@ -46,10 +47,22 @@ _TRAIL = re.compile(
     r"|azimuth|course|heading|^cog|picture|svg|^map|sha256|^hashes|because|evidence|records?$|^raw|payload_bin|street_address"
     r"|postal_code|^city|precision|radius|accuracy|uncertainty"
 )
+_PAIR = re.compile(
+    r"[-+]?\d{1,3}[.,]\d{2,}\s*°?\s*[NSEW]?[\s,;/]+[-+]?\d{1,3}[.,]\d{2,}\s*°?\s*[NSEW]?\b"
+    r"|\d{1,3}\s*[°º][\d\s.,'\"′″]*[NSEW]?|\b\d{1,3}-\d{2}(?:[-.]\d+)?\s*[NSEW]\b|\b\d{4,7}[NS][\s,/]*\d{5,8}[EW]\b"
+)
 _NUMBERS = re.compile(r"[-+]?\d{1,3}(?:[.,]\d+)+\s*°?\s*[NSEW]?\b|\d{1,3}\s*°[^\s,;]*")
-_FREE_TEXT = ("name", "description", "abstract", "content", "summary", "title", "explanation")
+FREE_TEXT = ("name", "description", "abstract", "content", "summary", "title", "explanation")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(:\d\d:\d\d(?:\.\d+)?)Z")
+_CLOCK = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*Z?\b|\b\d{4}Z\b")
+_TIME_KEY = re.compile(r"time|^at$|_at$|epoch|first_|last_|start|^end|_end$|seen|since|until|^ts$|_ts$|_ms$|_us$")
+_EPOCH_LEAST, _MILLISECONDS = 100_000_000, 100_000_000_000
+_SOURCE = re.compile(
+    r"^(?:x_(?:\w+?_)?)?(?:created_by_ref|sources?|source_(?:id|name|url|ref)s?|authors?|origins?|provenance|feeds?"
+    r"|because|evidence|records?|captures?|collectors?)$"
+)
 _SENSOR = re.compile(
-    r"^(?:x_\w+?_)?(?:sensors?|sensor_ids?|sensor_name|stations?|station_ids?|receivers?|receiver_ids?|receiver_type|radars?"
+    r"^(?:x_(?:\w+?_)?)?(?:sensors?|sensor_ids?|sensor_name|stations?|station_ids?|receivers?|receiver_ids?|receiver_type|radars?"
     r"|observers?|heard_by|collectors?|source_ids?)$"
 )
 _PERSONAL_SCOS = ("user-account", "email-addr", "email-message")
@@ -91,16 +104,17 @@ def pseudonymise_private_persons(obj: dict[str, Any], key: bytes) -> list[Edit] 
 def coarsen_positions(obj: dict[str, Any], key: bytes) -> list[Edit] | None:  # noqa: ARG001
     """Move every position to the middle of its one-degree cell, and take away what a finer one could be read from."""
     exact = [edit for path, value in walk(obj) for edit in _coarse(path, value)]
+    hides = _NUMBERS if exact else _PAIR
+    texts = [
+        Edit(path, hides.sub("[coarse]", value))
+        for path, value in walk(obj)
+        if isinstance(value, str) and _key(path) in FREE_TEXT
+    ]
     if not exact:
-        return []
+        return texts
     trail = [Edit(path) for path, _ in walk(obj) if _TRAIL.search(_key(path)) and not _PROTECTED.issuperset(path)]
     if "latitude" in obj:
         trail.append(Edit(("precision",), max(_PRECISION_M, float(obj.get("precision") or 0))))
-    texts = [
-        Edit(path, _NUMBERS.sub("[coarse]", value))
-        for path, value in walk(obj)
-        if isinstance(value, str) and _key(path) in _FREE_TEXT
-    ]
     return exact + texts + trail
 
 
@@ -126,6 +140,44 @@ def counted(obj: dict[str, Any], key: bytes) -> list[Edit] | None:  # noqa: ARG0
         for name in ("first_seen", "last_seen")
         if _instant(obj.get(name))
     ]
+
+
+def coarsen_times(obj: dict[str, Any], key: bytes) -> list[Edit] | None:  # noqa: ARG001
+    """Cut every instant of what was observed to its hour: not those of the version, which its creator alone can change."""
+    edits: list[Edit] = []
+    for path, value in walk(obj):
+        if isinstance(value, str) and path[0] not in ("created", "modified"):
+            match = _MOMENT.fullmatch(value)
+            if match is not None:
+                edits.append(Edit(path, _hour(match, up=_key(path) == "valid_until")))
+            elif _key(path) in FREE_TEXT:
+                edits.append(Edit(path, _CLOCK.sub("[coarse]", value)))
+        elif _is_epoch(path, value):
+            edits.append(Edit(path, value - value % (3_600 if value < _MILLISECONDS else 3_600_000)))
+    return edits
+
+
+def drop_sources(obj: dict[str, Any], key: bytes) -> list[Edit] | None:  # noqa: ARG001
+    """Hide where it comes from: reports it cites, its creator and authors, what it rests on; numbers of public lists stay."""
+    cited = [
+        Edit(("external_references", index))
+        for index, reference in enumerate(_list(obj.get("external_references")))
+        if not _PUBLIC_SOURCE.fullmatch(str(reference.get("source_name", "")))
+    ]
+    named = [path for path, _ in walk(obj) if path[0] != "external_references" and _SOURCE.match(_key(path))]
+    return cited + [Edit(path) for path in named]
+
+
+def _hour(match: re.Match[str], *, up: bool) -> str:
+    """Return an instant cut to its hour; an end that may not fall on its beginning goes to the next one."""
+    hour = match[1]
+    if up and match[2].strip(":.0"):
+        hour = instant.text(instant.to_us(instant.parse(f"{hour}:00:00Z")) + 3_600_000_000)[:13]
+    return f"{hour}:00:00.000Z"
+
+
+def _is_epoch(path: Path, value: Any) -> bool:
+    return type(value) is int and value > _EPOCH_LEAST and bool(_TIME_KEY.search(_key(path)))
 
 
 def pseudonym(value: str, key: bytes) -> str:
@@ -157,6 +209,8 @@ PROFILES: dict[str, Profile] = {
     "coarsen-own-force-positions": coarsen_own_force_positions,
     "coarsen-sensor-source": coarsen_sensor_source,
     "coarsen-positions": coarsen_positions,
+    "coarsen-times": coarsen_times,
+    "drop-sources": drop_sources,
     "counted": counted,
 }
 

@@ -7,7 +7,7 @@ the policy as ``f.`` (level, tlp, cats, caveats, audience, unknown, from_us, unt
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import delete, select, text
 
@@ -90,13 +90,29 @@ def drop_facets(tx: Tx, keep: Sequence[str]) -> None:
 
 
 def candidates(
-    read: Read, predicate: Predicate, rooms: Sequence[str], name: str, *, again: bool = False, after_seq: int = 0
+    read: Read,
+    predicate: Predicate,
+    rooms: Sequence[str],
+    name: str,
+    *,
+    which: Literal["unseen", "all", "torn"] = "unseen",
+    after_seq: int = 0,
 ) -> Iterator[Held]:
-    """Yield the findings of rooms that the predicate covers, by row, and that the view does not show as they are.
+    """Yield the findings of rooms that the predicate covers, by row, from beyond ``after_seq`` on.
 
-    With ``again`` also those it shows with the same label, as after a change of policy; only rows beyond ``after_seq``.
+    Args:
+        read: the transaction.
+        predicate: what covers.
+        rooms: the rooms.
+        name: the view.
+        which: those that the view does not show as they are; all, as after a change of policy; or those not shown that the
+            predicate covers once what is marked apart is torn off them, whether or not it covers them whole.
+        after_seq: only rows beyond it.
     """
-    statement = text(_CANDIDATES.format(predicate=predicate.sql, unseen="" if again else _UNSEEN))
+    again, torn = which == "all", which == "torn"
+    wanted = _TORN_CANDIDATES if torn else _CANDIDATES
+    unseen = _UNSEEN.format(label="whole_id" if torn else "label_id")
+    statement = text(wanted.format(predicate=predicate.sql, unseen="" if again else unseen))
     view_id = read.connection.scalar(select(view.c.id).where(view.c.name == name)) or 0
     fixed = _fixed(predicate, view_id) if not again else _fixed(predicate)
     for room in rooms:
@@ -118,6 +134,12 @@ def uncovered(read: Read, predicate: Predicate, name: str) -> Iterator[Uncovered
 
 _OBJECT = "SELECT seq, owner, CAST(:area AS TEXT) AS area, kind, reference_us AS created_us, labelled_us, label_id FROM finding"
 
+# The same of findings that have parts marked apart, under the label of the rest.
+_TORN = (
+    "SELECT w.seq, w.owner, CAST(:area AS TEXT) AS area, w.kind, w.reference_us AS created_us, w.labelled_us, t.label_id,"
+    " w.label_id AS whole_id FROM torn t JOIN finding w ON w.seq = t.finding_seq"
+)
+
 # CROSS JOIN: SQLite then keeps the order of the tables, so that a batch reads the next rows and not all that are left.
 _LABELLED = "CROSS JOIN label_facet f"
 
@@ -125,7 +147,7 @@ _SAME_LABEL = "f.policy_hash = :policy_hash AND f.label_id = o.label_id AND f.ow
 
 _UNSEEN = (
     " AND NOT EXISTS (SELECT 1 FROM view_row v"
-    " WHERE v.finding_seq = o.seq AND v.view_id + 0 = :view_id AND v.label_id = o.label_id)"
+    " WHERE v.finding_seq = o.seq AND v.view_id + 0 = :view_id AND v.label_id = o.{label})"
 )
 
 # Only SQL of our own making comes into these texts: what varies are parameters.
@@ -134,10 +156,17 @@ _CANDIDATES = (
     f" WHERE {_SAME_LABEL} AND {{predicate}}{{unseen}} ORDER BY o.seq LIMIT :batch"
 )
 
+_TORN_CANDIDATES = (
+    f"SELECT o.seq FROM ({_TORN} WHERE room = :room AND head AND seq > :after) o {_LABELLED}"  # noqa: S608
+    f" WHERE {_SAME_LABEL} AND {{predicate}}{{unseen}} ORDER BY o.seq LIMIT :batch"
+)
+
 _UNCOVERED = (
     "SELECT r.added_us, r.object_id, r.version, r.finding_seq FROM view_row r JOIN finding h ON h.seq = r.finding_seq"  # noqa: S608
     " WHERE r.view_id = :view_id AND r.added_us > :after AND h.head AND NOT EXISTS"
     f" (SELECT 1 FROM ({_OBJECT}) o {_LABELLED}"
+    f" WHERE o.seq = r.finding_seq AND {_SAME_LABEL} AND {{predicate}})"
+    f" AND NOT EXISTS (SELECT 1 FROM ({_TORN}) o {_LABELLED}"
     f" WHERE o.seq = r.finding_seq AND {_SAME_LABEL} AND {{predicate}})"
     " ORDER BY r.added_us LIMIT :batch"
 )

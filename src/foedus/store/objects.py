@@ -106,6 +106,11 @@ def keep_labels(tx: Tx, labels: Iterable[Label]) -> dict[str, int]:
     return _label_ids(tx.connection, labels)
 
 
+def keep_uses(tx: Tx, uses: set[tuple[int, str]]) -> None:
+    """Keep that labels are in use on findings of owners, so that policies get their facets."""
+    _keep_uses(tx.connection, uses)
+
+
 def keep_blobs(connection: Connection, contents: dict[bytes, bytes]) -> dict[bytes, int]:
     """Store bytes by SHA-256 once each; return their ids by hash."""
     ids: dict[bytes, int] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
 
 from foedus.store.columns import key, metadata, number, octets, ref, words
 
@@ -350,4 +350,12 @@ recalled = Table(
     PrimaryKeyConstraint("log_id", "sent_seq"),
     Index("recalled_by_bytes", "bytes_sha256"),
     sqlite_with_rowid=False,
+)
+
+# Of findings with granular markings: the label of the rest, once what is marked apart is torn off.
+torn = Table(
+    "torn",
+    metadata,
+    Column("finding_seq", BigInteger, primary_key=True, autoincrement=False),
+    number("label_id"),
 )

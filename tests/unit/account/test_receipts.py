@@ -145,7 +145,13 @@ def test_events_carry_only_fields_of_the_catalogue_and_all_that_may_be_filtered(
     (event,) = of_kind(store, "release.acknowledged")
     assert set(event.facts) == EVENT_FIELDS["release.acknowledged"]
     (event,) = of_kind(store, "release.sent")
-    assert set(event.facts) >= EVENT_FIELDS["release.sent"]
+    assert set(event.facts) >= EVENT_FIELDS["release.sent"] - {"commitment"}
+
+
+def test_only_an_entry_of_a_redacted_object_says_anything_of_a_root():
+    whole, torn = sent(1), msgspec.structs.replace(sent(1), commitment="ab" * 32)
+    assert "commitment" not in receipts.draft(whole).body
+    assert receipts.draft(torn).body["commitment"] == "ab" * 32
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from foedus.errors import NotReleasable
+from foedus.model.commitment import PARTIAL_VIEW
 from foedus.programme.vocabulary import PROFILES as NAMED
 from foedus.release.profiles import PROFILES, coarse_deg, pseudonym
-from foedus.release.redact import PARTIAL_VIEW, prune, redact
+from foedus.release.redact import prune, redact
 
 KEY = b"k" * 32
 HEAD = {"spec_version": "2.1", "created": "2026-05-01T00:00:00.000Z", "modified": "2026-05-02T00:00:00.000Z"}
