@@ -60,7 +60,7 @@ def test_what_the_view_shows_is_left_out_until_relabelled_or_asked_again(stored)
     with stored.write() as tx:
         add_view_rows(tx, VIEW, [Showing(1)], 1)
     assert covered(stored) == [stix(3).id]
-    assert covered(stored, again=True) == [stix(1).id, stix(3).id]
+    assert covered(stored, which="all") == [stix(1).id, stix(3).id]
     with stored.write() as tx:
         relabel(tx, [1], AMBER, 9)
     assert covered(stored, CLEAR._replace(parameters={"p0": "cyber-area", "p1": 2})) == [
