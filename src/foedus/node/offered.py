@@ -40,12 +40,12 @@ class Offered(NamedTuple):
 def offered(node: Node, agreement: Agreement, party: str, area: str) -> Offered:
     """Return the values of an area that a party may learn this node holds; where nothing says so, a value is left out.
 
-    They stand in a finding that the node's party owns, in its current version, not revoked, whose decision for the party
-    under the programme now is release or redact: without a label, or without a clause that covers it, none is; and what is
-    held waits for a person, so nothing of it is told before. Of what would go out redacted, only values that are still in
-    what would go. What only a supporting object holds is left
-    out, for its label is its own. Values on warning lists and common ones say nothing and are left out; of more than the
-    settings take, the newest are kept.
+    They stand in a finding that the node's party owns, not revoked, whose decision for the party under the programme now is
+    release or redact: without a label, or without a clause that covers it, none is; and what is held waits for a person, so
+    nothing of it is told before. Of several versions that may be told the newest counts. Of what would go out redacted, only
+    values that are still in what would go. What only a supporting object holds is left out, for its label is its own. Values
+    on warning lists say nothing and are left out, and so are those that more than a hundred of these findings hold; of more
+    than the settings take, the newest are kept. What may not be told makes no difference to any of this.
     """
     policy = node.agreements.policy(agreement, node.clock.now())
     keep_facets(node, policy)
@@ -81,21 +81,26 @@ class _Offers:
         own = (one for one in held if one.owner == self.node.party)
         while batch := list(islice(own, BATCH)):
             self._take(read, batch, facts)
+        self.values = {value: seqs for value, seqs in self.values.items() if len(seqs) <= values.COMMON}
 
     def _take(self, read: Read, batch: Sequence[Held], facts: Facts) -> None:
-        subjects = [subject_of(held, self.area, held.kind) for held in batch]
-        decisions = decide_many(subjects, self.party, self.policy, self.at, "", facts)
-        told = {
-            held.seq: (held, decision)
-            for held, decision in zip(batch, decisions, strict=True)
-            if decision.outcome in TOLD
-        }
+        told = self._told(batch, facts)
+        newer = findings.newer_than(read, list(told))
+        others = findings.findings_of(read, sorted({seq for seqs in newer.values() for seq in seqs} - told.keys()))
+        known = {*told, *self._told([one for one in others if one.head], facts)}
+        told = {seq: one for seq, one in told.items() if known.isdisjoint(newer.get(seq, ()))}
         supported = findings.supports_of(read, list(told))
         seen: dict[int, set[Value] | None] = {
             seq: self._seen(held, decision, alone=seq in supported) for seq, (held, decision) in told.items()
         }
         for value, seqs in values.telling(read, list(told), self.node.party).items():
             self._add(value, [seq for seq in seqs if _in(seen[seq], value)])
+
+    def _told(self, batch: Sequence[Held], facts: Facts) -> dict[int, tuple[Held, Decision]]:
+        subjects = [subject_of(held, self.area, held.kind) for held in batch]
+        decisions = decide_many(subjects, self.party, self.policy, self.at, "", facts)
+        both = zip(batch, decisions, strict=True)
+        return {held.seq: (held, decision) for held, decision in both if decision.outcome in TOLD}
 
     def _seen(self, held: Held, decision: Decision, *, alone: bool) -> set[Value] | None:
         """Return the values in what would go of a finding's head; None where that is all that is stored of it."""

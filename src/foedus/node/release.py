@@ -25,7 +25,7 @@ from foedus.node.chosen import Chosen, Pick, all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
 from foedus.node.subject import subject_of
-from foedus.release.decide import decide_many
+from foedus.release.decide import decide_counted
 from foedus.release.duration import shift_us
 from foedus.release.facets import all_facets
 from foedus.release.policy import Policy
@@ -139,8 +139,7 @@ class _Release:
         self.programme = agreement.programme.id
         self.areas = [area for area in agreement.programme.areas if rooms_of(node, area)]
         self.result = Run(self.programme, party, instant.text(self.at_us), self.policy.hash)
-        self.decided = merkle.Frontier.of(0, lambda _wanted: [])
-        self.inputs = hashlib.sha256()
+        self.left: set[int] = set()
 
     def run(self, progress: Progress) -> Run:
         """Run it."""
@@ -150,16 +149,35 @@ class _Release:
             for area in self.areas:
                 views.open_view(tx, self._view(area.id), reader_name(self.programme, self.party))
         self._withdraw()
-        chosen = Chosen(self.node.entropy(16))
         with self.node.store.read() as read:
-            for area in self.areas:
-                self._choose(read, area, chosen, progress)
-            chosen.resolve()
-            order = self._close(read, chosen)
+            chosen, order = self._chosen(read, progress)
         self._write(chosen, order, progress)
         self._count_rest()
         self._enter()
         return self.result
+
+    def _chosen(self, read: Read, progress: Progress) -> tuple[Chosen, list[int]]:
+        """Choose what goes; where a clause has a limit, again without what cannot stand, which would take places unseen."""
+        limited = any(clause.limit is not None for clause in self.agreement.programme.release.clauses)
+        while True:
+            self._begin()
+            chosen = Chosen(self.node.entropy(16))
+            for area in self.areas:
+                self._choose(read, area, chosen, progress)
+            chosen.resolve()
+            order = self._close(read, chosen)
+            left = [chosen.pick(index).seq for index in chosen.dropped_some(len(chosen))] if limited else []
+            if not left:
+                return chosen, order
+            self.left.update(left)
+
+    def _begin(self) -> None:
+        self.decided = merkle.Frontier.of(0, lambda _wanted: [])
+        self.inputs = hashlib.sha256()
+        counts = self.result.counts
+        counts.hold = counts.withhold = 0
+        counts.dropped = len(self.left)
+        self.result.examples = []
 
     def _view(self, area: str) -> str:
         return view_name(self.programme, self.party, area)
@@ -193,16 +211,17 @@ class _Release:
         for held in candidates.candidates(read, self._predicate(area.id), rooms, self._view(area.id)):
             batch.append(held)
             if len(batch) == BATCH:
-                self._decide(read, area, batch, (facts, chosen))
+                facts = self._decide(read, area, batch, (facts, chosen))
                 progress("release", len(chosen), None)
                 batch = []
         self._decide(read, area, batch, (facts, chosen))
 
-    def _decide(self, read: Read, area: Area, batch: list[Held], into: tuple[Facts, Chosen]) -> None:
+    def _decide(self, read: Read, area: Area, batch: list[Held], into: tuple[Facts, Chosen]) -> Facts:
+        """Decide on a batch; return the facts for the next one: what limits count goes on from batch to batch."""
         facts, chosen = into
-        pairs = list(with_supports(read, batch))
+        pairs = [pair for pair in with_supports(read, batch) if pair[0].seq not in self.left]
         subjects = [subject_of(held, area.id, head.kind) for held, head in pairs]
-        decisions = decide_many(subjects, self.party, self.policy, self.at, "", facts)
+        decisions, counts = decide_counted(subjects, self.party, self.policy, self.at, "", facts)
         picks: list[Pick] = []
         heads_out: set[int] = set()
         for (held, head), decision in zip(pairs, decisions, strict=True):
@@ -220,6 +239,7 @@ class _Release:
         targets = {edge.target for one in objects for edge in all_edges(one)}
         names = [self._view(one.id) for one in self.areas]
         chosen.add(picks, objects, lookups.visible_ids(read, names, targets, self.at_us))
+        return msgspec.structs.replace(facts, counts=counts)
 
     def _tell(self, held: Held, decision: Decision) -> None:
         if decision.outcome not in ("hold", "withhold"):
