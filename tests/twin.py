@@ -364,7 +364,11 @@ def visible(world: World) -> None:
         )
     )
     world.put(bundle(indicator(20), indicator(21)), AMBER)
-    world.put(bundle(indicator(700, pattern=SHARED), indicator(701, pattern="[domain-name:value = 'host3.example']")), OPEN, "jpn")
+    world.put(
+        bundle(indicator(700, pattern=SHARED), indicator(701, pattern="[domain-name:value = 'host3.example']")),
+        OPEN,
+        "jpn",
+    )
     world.release()
     world.release("jpn")
     with world.serving("jpn"):
@@ -417,9 +421,7 @@ def hidden_sighting(world: World) -> None:
 def hidden_marking(world: World) -> None:
     """A third party says something else under the id of TLP:GREEN, and defines a marking of its own."""
     tlp = {"extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d": {"tlp_2_0": "red"}}
-    false = [
-        stix("marking-definition", 0, id=marking, name="TLP:RED", extensions=tlp) for marking in (GREEN, CLEAR)
-    ]
+    false = [stix("marking-definition", 0, id=marking, name="TLP:RED", extensions=tlp) for marking in (GREEN, CLEAR)]
     own = stix("marking-definition", 500, definition_type="statement", definition={"statement": "quiet"})
     submit(world, "kor", bundle(*false, own))
 
@@ -472,9 +474,7 @@ def forwarded(world: World) -> None:
 
 
 def hidden_report(world: World) -> None:
-    world.put(
-        bundle(stix("report", 500, name="q", published="2026-05-03T06:00:00Z", object_refs=[*SEEN[:3]])), RED
-    )
+    world.put(bundle(stix("report", 500, name="q", published="2026-05-03T06:00:00Z", object_refs=[*SEEN[:3]])), RED)
 
 
 _JSON = (("accept", "*/*"), ("content-type", "application/taxii+json;version=2.1"))

@@ -41,7 +41,11 @@ class Probe:
         self.answers: list[Asked] = []
 
     def __call__(
-        self, url: str, method: str = "GET", body: bytes = b"", headers: Sequence[tuple[str, str]] = (("accept", "*/*"),)
+        self,
+        url: str,
+        method: str = "GET",
+        body: bytes = b"",
+        headers: Sequence[tuple[str, str]] = (("accept", "*/*"),),
     ) -> Got:
         got = self._door(method, url, body, headers)
         self.answers.append((f"{method} {url} {dict(headers)} {hashlib.sha256(body).hexdigest()[:8]}", got))
@@ -238,7 +242,9 @@ PEER_PROBES: dict[str, Callable[[Probe], None]] = {
     "entries": peer("entries", *(f"start={start}&limit={limit}" for start in (0, 1, 5, 10**9) for limit in (0, 1, 3))),
     "consistency": peer("consistency", *(f"old={old}&new={new}" for old in (0, 1, 2) for new in (1, 5, 12, 13, 10**9))),
     "state": peer("state", "log=sent", "log=received", "log=x"),
-    "subtrees": peer("subtrees", *(f"log={log}&at={at}" for log in ("sent", "received") for at in ("0-0", "3-0", "40-0"))),
+    "subtrees": peer(
+        "subtrees", *(f"log={log}&at={at}" for log in ("sent", "received") for at in ("0-0", "3-0", "40-0"))
+    ),
     "receipt": receipts,
     "ask": questions,
     "ask-back": answers_back,

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
 import pytest
 from tests.node_pair import JAPAN_AND_KOREA, make_nodes
 from tests.twin import SECRETS, Twins, later, visible
 from tests.twin_probe import (
-    PEER_PROBES,
-    ROUTED,
-    TAXII_PROBES,
     Asked,
-    exported,
     probed,
-    seen_at_home,
-    stranger_probed,
 )
-
-from foedus.exchange import peer
-from foedus.exchange.taxii import paths
-from foedus.node import serve
 
 pytestmark = pytest.mark.e2e
 

@@ -18,7 +18,7 @@ from foedus.label.stix import Markings
 from foedus.label.text import parse_text
 from foedus.model import ijson, instant, stix
 from foedus.model.entry import MASTER
-from foedus.model.finding import Finding, Support
+from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.stix import StixObject
 from foedus.node.home import Node
@@ -94,9 +94,7 @@ class Labeller:
             if given
             else inputs.dominant([ground for ground in because if not ground.startswith(_SPEAKS_NOT)])
         )
-        label = (
-            markings.of(ijson.decode(one.raw), base) if one.granular else markings.of_ids(one.markings, base)
-        )
+        label = markings.of(ijson.decode(one.raw), base) if one.granular else markings.of_ids(one.markings, base)
         for ground in said:
             label = narrow(label, ground, self._organisations)
         return label

@@ -21,7 +21,7 @@ from foedus.node.subject import subject_of
 from foedus.release.decide import decide_many
 from foedus.release.predicate import predicate, sql
 from foedus.release.redact import redact
-from foedus.store import candidates, findings, values
+from foedus.store import candidates, findings, values, views
 from foedus.store.candidates import Predicate
 from foedus.store.engine import Read
 from foedus.store.findings import Held
@@ -42,7 +42,8 @@ def offered(node: Node, agreement: Agreement, party: str, area: str) -> Offered:
 
     They stand in a finding that the node's party owns, not revoked, whose decision for the party under the programme now is
     release or redact: without a label, or without a clause that covers it, none is; and what is held waits for a person, so
-    nothing of it is told before. Of several versions that may be told the newest counts. Of what would go out redacted, only
+    nothing of it is told before. The newest version counts; where that may not be told, an older one does that
+    the party sees already, for a newer one that is hidden must not show. Of what would go out redacted, only
     values that are still in what would go. What only a supporting object holds is left out, for its label is its own. Values
     on warning lists say nothing and are left out, and so are those that more than a hundred of these findings hold; of more
     than the settings take, the newest are kept. What may not be told makes no difference to any of this.
@@ -63,6 +64,7 @@ class _Offers:
         self.agreement = agreement
         self.party = party
         self.area = area
+        self.view = view_name(agreement.programme.id, party, area)
         self.at: datetime = node.clock.now()
         self.policy = node.agreements.policy(agreement, self.at)
         self.most = max(0, min(node.config.ask_max_values, MAX_POINTS))
@@ -76,8 +78,7 @@ class _Offers:
         facts = facts_of(self.node, read, self.agreement, self.party, self.area, self.at)
         text, parameters = sql(predicate(self.policy, self.party, self.area, self.at, ""))
         covered = Predicate(text, parameters, self.policy.hash, self.area)
-        view = view_name(programme.id, self.party, self.area)
-        held = candidates.candidates(read, covered, rooms_of(self.node, area), view, again=True)
+        held = candidates.candidates(read, covered, rooms_of(self.node, area), self.view, again=True)
         own = (one for one in held if one.owner == self.node.party)
         while batch := list(islice(own, BATCH)):
             self._take(read, batch, facts)
@@ -88,7 +89,10 @@ class _Offers:
         newer = findings.newer_than(read, list(told))
         others = findings.findings_of(read, sorted({seq for seqs in newer.values() for seq in seqs} - told.keys()))
         known = {*told, *self._told([one for one in others if one.head], facts)}
-        told = {seq: one for seq, one in told.items() if known.isdisjoint(newer.get(seq, ()))}
+        shown = {row.finding_seq for row in views.shown(read, self.view, list(newer))}
+        told = {
+            seq: one for seq, one in told.items() if seq not in newer or (seq in shown and known.isdisjoint(newer[seq]))
+        }
         supported = findings.supports_of(read, list(told))
         seen: dict[int, set[Value] | None] = {
             seq: self._seen(held, decision, alone=seq in supported) for seq, (held, decision) in told.items()

@@ -8,8 +8,8 @@ from tests.unit.store.sample import arrival, put, stix
 from foedus.errors import StoreError
 from foedus.model.finding import Key
 from foedus.store import values
-from foedus.store.findings import newer_than
 from foedus.store.asked import DAY_US, HOUR_US, Asked, Learnt, keep_asked, keep_learnt, learnt_of, used, was_asked
+from foedus.store.findings import newer_than
 
 NOW = 10 * DAY_US
 
@@ -82,7 +82,9 @@ def test_telling_values_are_own_and_not_warned_whatever_others_hold(store):
 
 
 def test_newer_versions_are_those_of_the_same_owner(store):
-    placed = put(store, arrival(stix(1, 1)), arrival(stix(1, 2)), arrival(stix(1, 3), owner="nato"), arrival(stix(2, 1)))
+    placed = put(
+        store, arrival(stix(1, 1)), arrival(stix(1, 2)), arrival(stix(1, 3), owner="nato"), arrival(stix(2, 1))
+    )
     first, second, *_ = (one.seq for one in placed)
     with store.read() as read:
         assert newer_than(read, [one.seq for one in placed]) == {first: [second]}
