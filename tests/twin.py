@@ -435,13 +435,13 @@ def quarantined(world: World) -> None:
 
 
 def desk_tool(world: World) -> None:
-    posted = world.desk()("POST", "/desk/collections/cyber/objects/", bundle(indicator(504), b"{}"), _JSON)
+    posted = world.desk()("POST", "/desk/collections/cyber/objects/", bundle(indicator(504), b"{}"), JSON)
     assert posted.status == 202, posted
 
 
 def submit(world: World, who: str, body: bytes) -> Got:
     word = "nato-kor-itpp-2023" if who == "kor" else WORD
-    posted = world.door(who)("POST", f"/{word}/collections/submit-cyber/objects/", body, _JSON)
+    posted = world.door(who)("POST", f"/{word}/collections/submit-cyber/objects/", body, JSON)
     assert posted.status == 202, posted
     return posted
 
@@ -477,7 +477,7 @@ def hidden_report(world: World) -> None:
     world.put(bundle(stix("report", 500, name="q", published="2026-05-03T06:00:00Z", object_refs=[*SEEN[:3]])), RED)
 
 
-_JSON = (("accept", "*/*"), ("content-type", "application/taxii+json;version=2.1"))
+JSON = (("accept", "*/*"), ("content-type", "application/taxii+json;version=2.1"))
 SECRETS: dict[str, Callable[[World], None]] = {
     act.__name__: act
     for act in (
