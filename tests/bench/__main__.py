@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-QUICK = ["model", "release", "ledger", "store", "taxii", "ask", "line"]
+QUICK = ["model", "release", "ledger", "store", "taxii", "ask", "twin", "line"]
 LONG = ["flood"]
 
 
