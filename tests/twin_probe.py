@@ -129,7 +129,8 @@ def submissions(probe: Probe) -> None:
     shelf = f"/{WORD}/collections/submit-cyber/"
     sent = [
         *(indicator(number, name="a guess") for number in (500, 503, 505, 999)),
-        *(indicator(number) for number in (0, 500, 600, 998)),
+        *(indicator(number) for number in (0, 500, 998)),
+        *(indicator(600, name=name) for name in ("twisted", "straight")),
         indicator(40, name="mine"),
         indicator(997, pattern="[domain-name:value = 'host500.example']"),
         indicator(996, pattern="[domain-name:value = 'shared.example']"),

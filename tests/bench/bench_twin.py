@@ -58,9 +58,15 @@ def main() -> None:
         world.release()
         door = world.door()
         for rest in ("", "versions/"):
-            ask = [lambda n, first=first, rest=rest: door("GET", f"{SHELF}objects/{one(first + n)}/{rest}") for first in (10_000, 20_000)]
+            ask = [
+                lambda n, first=first, rest=rest: door("GET", f"{SHELF}objects/{one(first + n)}/{rest}")
+                for first in (10_000, 20_000)
+            ]
             compare(f"GET objects/(id)/{rest}", *ask)
-        ask = [lambda n, first=first: door("GET", f"{SHELF}manifest/?match[id]={one(first + n)}") for first in (10_000, 20_000)]
+        ask = [
+            lambda n, first=first: door("GET", f"{SHELF}manifest/?match[id]={one(first + n)}")
+            for first in (10_000, 20_000)
+        ]
         compare("GET manifest/?match[id]", *ask)
         send = [
             lambda n, first=first: door("POST", POSTED, bundle(indicator(first + n, pattern=unknown(first + n))), JSON)
@@ -69,7 +75,9 @@ def main() -> None:
         compare("POST under an id", *send)
         ids = 30_000
         send = [
-            lambda n, first=first: door("POST", POSTED, bundle(indicator(ids + first + n, pattern=host(first + n))), JSON)
+            lambda n, first=first: door(
+                "POST", POSTED, bundle(indicator(ids + first + n, pattern=host(first + n))), JSON
+            )
             for first in (10_000 + COUNT, 20_000 + COUNT)
         ]
         compare("POST of a value", *send)

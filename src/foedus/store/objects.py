@@ -81,8 +81,8 @@ def put_findings(tx: Tx, arrivals: Sequence[Arrival], stored_us: int) -> list[Pl
     """Store findings with their supports, labels and occurrences; say per finding what became of it.
 
     All versions are kept; the newest by version instant is current. The same (owner, id, version) with other content is a
-    conflict and not stored, except for objects without a version (SCOs), where it is a further version, and for what another
-    party handed over: who sends something is answered by what it sent itself, never by what others said was its own.
+    conflict and not stored, except for objects without a version (SCOs), where it is a further version. What another party
+    handed over is kept beside: who sends something is answered by what it sent itself, never by what others said was its own.
     """
     placing = _Placing(tx.connection, arrivals, stored_us)
     placed = [placing.place(arrival) for arrival in arrivals]
@@ -171,8 +171,9 @@ class _Placing:
         versions = self._held.setdefault((stix.id, arrival.finding.owner), [])
         sha256, giver = bytes.fromhex(stix.sha256), _giver(arrival.source)
         for held in versions:
-            apart = stix.version_ns < 0 or held.giver != giver
-            if held.version_ns != stix.version_ns or (held.sha256 != sha256 and apart):
+            if held.giver != giver or held.version_ns != stix.version_ns:
+                continue
+            if held.sha256 != sha256 and stix.version_ns < 0:
                 continue
             if held.sha256 != sha256 and not self._equal(held.sha256, stix.raw):
                 return Placed("conflict", held.seq, stix.id, held.sha256.hex())

@@ -101,7 +101,7 @@ finding = Table(
     words("because"),
     words("places"),
     words("pointer"),
-    UniqueConstraint("object_id", "owner", "version_ns", "blob_id"),
+    UniqueConstraint("object_id", "owner", "version_ns", "blob_id", "source"),
     Index("finding_by_room", "room", "head", "seq"),
     Index("finding_by_source", "source", "seq"),
     Index("finding_by_blob", "blob_id"),
