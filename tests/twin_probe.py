@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,7 +16,6 @@ from tests.node_pair import bundle, indicator, stix
 from tests.twin import HIDDEN, MISSING, PROGRAMME, SEEN, WORD, Door, Got, World, address, guessed, one
 
 from foedus.exchange.intersect import Context, Side, packed, unpacked
-from foedus.node import account
 from foedus.node.exchange import released
 from foedus.node.feed import event, feed
 
@@ -285,9 +284,3 @@ def exported(world: World, directory: Path, party: str = "jpn") -> dict[str, byt
     event(node, party, PROGRAMME, directory / "event.json")
     files = {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
     return files | {"push": b"\n".join(released(node, party, PROGRAMME))}
-
-
-def seen_at_home(world: World, who: str = "jpn") -> Iterator[object]:
-    """Yield what the partner's own node makes of what it was given: its whole database, and its scoreboard."""
-    yield from world.dump(who)
-    yield account.score(world.node(who), PROGRAMME)
