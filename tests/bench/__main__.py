@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-QUICK = ["model", "release", "redact", "ledger", "store", "taxii", "ask", "reconcile", "impact", "line"]
+QUICK = ["model", "release", "redact", "ledger", "store", "taxii", "ask", "twin", "reconcile", "impact", "line"]
 LONG = ["flood", "mesh"]
 
 

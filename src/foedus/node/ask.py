@@ -291,7 +291,7 @@ class Answers:
         # Only the partner's points count: where the limit stands must not show how large the own list is.
         points = len(asking.points)
         with node.store.write() as tx:
-            if asked.was_asked(tx, party, asking.session):
+            if asked.was_asked(tx, party, asking.session, at_us):
                 raise MalformedRecord("this session was used", code="ask-repeated", hint="begin a new one")
             limit = self._reached(asked.used(tx, party, asking.area, at_us), points)
             if not limit:

@@ -239,7 +239,7 @@ class Backend:
         """Return a status of this caller's, or None."""
         del root
         with self._node.store.read() as read:
-            return state.submission_of(read, f"{caller.kind}|{caller.name}", status_id)
+            return state.submission_of(read, f"{caller.kind}|{caller.name}", status_id, self.now_us())
 
     def delete(self, caller: Caller, collection: Collection, object_id: str, query: ViewQuery) -> bool:
         """Delete an object or the versions chosen: it leaves this view and every released one, and loses its label."""

@@ -13,7 +13,7 @@ from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import About, Finding, Key
 from foedus.model.room import Room
 from foedus.node.home import Node
-from foedus.store import findings, lookups, values
+from foedus.store import findings, values
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
 from foedus.store.objects import Placed
@@ -70,14 +70,17 @@ def _judge(node: Node, tx: Tx, room: Room, pair: tuple[int, Held], at: datetime)
 def due(node: Node, tx: Tx, log: str, area: str, shown: Sequence[int], at: datetime) -> list[Draft]:
     """Return the corroborations that a party may hear of now: own findings it was just shown that match its own.
 
-    A word about a match tells the party that this node holds the value; so it is said only of findings released to it.
+    A word about a match tells the party that this node holds the value; so it is said only of findings released to it. And it
+    is judged anew, between these and the party's alone: what others hold, or this node holds back, must not change the word.
     """
     programme, _, recipient = log.split("|")
     drafts: list[Draft] = []
-    for seq, other_seq in lookups.matched(tx, shown):
-        own, other = findings.finding_of(tx, seq), findings.finding_of(tx, other_seq)
-        if own and other and other.owner == recipient and own.owner == node.party:
-            drafts.append(_entry(node, (own, other), (programme, area), at))
+    for seq, other_seq in values.held_by(tx, shown, recipient):
+        own, theirs = findings.finding_of(tx, seq), findings.finding_of(tx, other_seq)
+        if own is None or theirs is None or own.owner != node.party or not own.document:
+            continue
+        if node.rooms[own.room].same(_about(tx, own), _about(tx, theirs)) is not None:
+            drafts.append(_entry(node, (own, theirs), (programme, area), at))
     return drafts
 
 

@@ -11,13 +11,14 @@ import msgspec
 from foedus.account.ledger import append
 from foedus.account.receipts import SourceLabelled, draft
 from foedus.errors import FoedusError, InputError, LabelUnknown
+from foedus.label import tlp
 from foedus.label.dominance import join
 from foedus.label.handling import narrow
 from foedus.label.stix import Markings
 from foedus.label.text import parse_text
 from foedus.model import ijson, instant, stix
 from foedus.model.entry import MASTER
-from foedus.model.finding import Finding, Support
+from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.stix import StixObject
 from foedus.node.home import Node
@@ -52,7 +53,9 @@ class Labeller:
         self._node = node
         self._given = given or {}
         self._terms = node.agreements.terms(at)
-        self._markings = Markings(_definitions(node), node.agreements.markings(at), self._terms)
+        self._mapped = node.agreements.markings(at)
+        self._definitions = _definitions(node)
+        self._markings: dict[str, Markings] = {}
         self._organisations = node.agreements.organisations(at)
         self._sources: dict[str, Label | None] = {}
         self._joined: dict[tuple[str, ...], Label] = {}
@@ -62,23 +65,24 @@ class Labeller:
         inputs = _Inputs(self, read)
         given = self._given.get(finding.head.sha256) if finding.document else None
         owner = given.owner if given else inputs.owner(finding.because, document=finding.document)
-        head = self._quietly(lambda: self._of(finding.head, finding.because, inputs, given))
+        finding = msgspec.structs.replace(finding, owner=owner)
+        head = self._quietly(lambda: self._of(finding.head, finding, inputs))
         supports = tuple(
-            Support(one.object, one.because, self._quietly(lambda one=one: self._support(one, finding, inputs)))  # type: ignore[misc]
+            msgspec.structs.replace(
+                one,
+                label=self._quietly(lambda one=one: self._of(one.object, finding, inputs, one.because)),  # type: ignore[misc]
+            )
             for one in finding.supports
         )
-        return msgspec.structs.replace(finding, owner=owner, label=head, supports=supports)
+        return msgspec.structs.replace(finding, label=head, supports=supports)
 
     def why_unlabelled(self, read: Read, finding: Finding) -> FoedusError | None:
         """Return what keeps a finding from having a label, or None."""
         try:
-            self._of(finding.head, finding.because, _Inputs(self, read), self._given.get(finding.head.sha256))
+            self._of(finding.head, finding, _Inputs(self, read))
         except (LabelUnknown, InputError) as error:
             return error
         return None
-
-    def _support(self, one: Support, finding: Finding, inputs: _Inputs) -> Label:
-        return self._of(one.object, one.because or finding.because, inputs, self._given.get(one.object.sha256))
 
     def paths(self, read: Read, finding: Finding) -> dict[str, Label]:
         """Return the label of each path of an object that is marked apart, and under "" that of all the rest.
@@ -88,7 +92,7 @@ class Labeller:
         obj, because = ijson.decode(finding.head.raw), finding.because
         try:
             base = self._base(because, _Inputs(self, read), None)
-            labels = self._markings.paths(obj, base)
+            labels = self._markings_for(finding.owner).paths(obj, base)
         except (LabelUnknown, InputError):
             return {}
         return {path: self._narrowed(label, because) for path, label in labels.items()}
@@ -97,13 +101,12 @@ class Labeller:
         """Return the dominant label of parts, None where there is none."""
         return self._quietly(lambda: join(labels, self._terms))
 
-    def _of(self, one: StixObject, because: Sequence[str], inputs: _Inputs, given: Given | None) -> Label:
-        base = self._base(because, inputs, given)
-        label = (
-            self._markings.of(ijson.decode(one.raw), base)
-            if one.granular
-            else self._markings.of_ids(one.markings, base)
-        )
+    def _of(self, one: StixObject, finding: Finding, inputs: _Inputs, because: Sequence[str] = ()) -> Label:
+        because = because or finding.because
+        concluded = one is finding.head and not finding.document
+        base = self._base(because, inputs, None if concluded else self._given.get(one.sha256))
+        markings = self._markings_for(finding.owner)
+        label = markings.of(ijson.decode(one.raw), base) if one.granular else markings.of_ids(one.markings, base)
         return self._narrowed(label, because)
 
     @staticmethod
@@ -118,6 +121,20 @@ class Labeller:
             if ground.startswith(HANDLING):
                 label = narrow(label, ground, self._organisations)
         return label
+
+    def _markings_for(self, owner: str) -> Markings:
+        """Return what markings mean on an owner's objects: its own definitions count, then those of others.
+
+        What others say under an id whose meaning is settled is nothing to it: nobody makes an owner's objects unknown by a
+        false definition.
+        """
+        if owner not in self._markings:
+            settled = {id_ for _, id_ in self._definitions if id_ in self._mapped or tlp.of_marking(id_) is not None}
+            others = {id_: raw for (_, id_), raw in self._definitions.items() if id_ not in settled}
+            own = {id_: raw for (whose, id_), raw in self._definitions.items() if whose == owner}
+            held = {id_: ijson.decode(raw) for id_, raw in {**others, **own}.items()}
+            self._markings[owner] = Markings(held, self._mapped, self._terms)
+        return self._markings[owner]
 
     @staticmethod
     def _quietly(ask: Callable[[], Label]) -> Label | None:
@@ -269,6 +286,6 @@ def _batched(seqs: Sequence[int], size: int = 500) -> list[Sequence[int]]:
     return [seqs[start : start + size] for start in range(0, len(seqs), size)]
 
 
-def _definitions(node: Node) -> dict[str, dict[str, object]]:
+def _definitions(node: Node) -> dict[tuple[str, str], bytes]:
     with node.store.read() as read:
-        return {object_id: ijson.decode(raw) for object_id, raw in lookups.markings(read).items()}
+        return lookups.markings(read)

@@ -21,7 +21,7 @@ from foedus.node.view import keep_facets, rooms_of, view_name
 from foedus.release.decide import decide_many
 from foedus.release.predicate import predicate, sql
 from foedus.release.redact import redact
-from foedus.store import candidates, findings, values
+from foedus.store import candidates, findings, values, views
 from foedus.store.candidates import Predicate
 from foedus.store.engine import Read
 from foedus.store.findings import Held
@@ -40,12 +40,13 @@ class Offered(NamedTuple):
 def offered(node: Node, agreement: Agreement, party: str, area: str) -> Offered:
     """Return the values of an area that a party may learn this node holds; where nothing says so, a value is left out.
 
-    They stand in a finding that the node's party owns, in its current version, not revoked, whose decision for the party
-    under the programme now is release or redact: without a label, or without a clause that covers it, none is; and what is
-    held waits for a person, so nothing of it is told before. Of what would go out redacted, only values that are still in
-    what would go. What only a supporting object holds is left
-    out, for its label is its own. Values on warning lists and common ones say nothing and are left out; of more than the
-    settings take, the newest are kept.
+    They stand in a finding that the node's party owns, not revoked, whose decision for the party under the programme now is
+    release or redact: without a label, or without a clause that covers it, none is; and what is held waits for a person, so
+    nothing of it is told before. The newest version counts; where that may not be told, an older one does that
+    the party sees already, for a newer one that is hidden must not show. Of what would go out redacted, only
+    values that are still in what would go. What only a supporting object holds is left out, for its label is its own. Values
+    on warning lists say nothing and are left out, and so are those that more than a hundred of these findings hold; of more
+    than the settings take, the newest are kept. What may not be told makes no difference to any of this.
     """
     policy = node.agreements.policy(agreement, node.clock.now())
     keep_facets(node, policy)
@@ -63,6 +64,7 @@ class _Offers:
         self.agreement = agreement
         self.party = party
         self.area = area
+        self.view = view_name(agreement.programme.id, party, area)
         self.at: datetime = node.clock.now()
         self.policy = node.agreements.policy(agreement, self.at)
         self.most = max(0, min(node.config.ask_max_values, MAX_POINTS))
@@ -76,19 +78,20 @@ class _Offers:
         facts = facts_of(self.node, read, self.agreement, self.party, self.area, self.at)
         text, parameters = sql(predicate(self.policy, self.party, self.area, self.at, ""))
         covered = Predicate(text, parameters, self.policy.hash, self.area)
-        view = view_name(programme.id, self.party, self.area)
-        held = candidates.candidates(read, covered, rooms_of(self.node, area), view, which="all")
+        held = candidates.candidates(read, covered, rooms_of(self.node, area), self.view, which="all")
         own = (one for one in held if one.owner == self.node.party)
         while batch := list(islice(own, BATCH)):
             self._take(read, batch, facts)
+        self.values = {value: seqs for value, seqs in self.values.items() if len(seqs) <= values.COMMON}
 
     def _take(self, read: Read, batch: Sequence[Held], facts: Facts) -> None:
-        subjects = [subject_of(held, self.area, held.kind) for held in batch]
-        decisions = decide_many(subjects, self.party, self.policy, self.at, "", facts)
+        told = self._told(batch, facts)
+        newer = findings.newer_than(read, list(told))
+        others = findings.findings_of(read, sorted({seq for seqs in newer.values() for seq in seqs} - told.keys()))
+        known = {*told, *self._told([one for one in others if one.head], facts)}
+        shown = {row.finding_seq for row in views.shown(read, self.view, list(newer))}
         told = {
-            held.seq: (held, decision)
-            for held, decision in zip(batch, decisions, strict=True)
-            if decision.outcome in TOLD
+            seq: one for seq, one in told.items() if seq not in newer or (seq in shown and known.isdisjoint(newer[seq]))
         }
         supported = findings.supports_of(read, list(told))
         seen: dict[int, set[Value] | None] = {
@@ -96,6 +99,12 @@ class _Offers:
         }
         for value, seqs in values.telling(read, list(told), self.node.party).items():
             self._add(value, [seq for seq in seqs if _in(seen[seq], value)])
+
+    def _told(self, batch: Sequence[Held], facts: Facts) -> dict[int, tuple[Held, Decision]]:
+        subjects = [subject_of(held, self.area, held.kind) for held in batch]
+        decisions = decide_many(subjects, self.party, self.policy, self.at, "", facts)
+        both = zip(batch, decisions, strict=True)
+        return {held.seq: (held, decision) for held, decision in both if decision.outcome in TOLD}
 
     def _seen(self, held: Held, decision: Decision, *, alone: bool) -> set[Value] | None:
         """Return the values in what would go of a finding's head; None where that is all that is stored of it."""

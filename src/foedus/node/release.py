@@ -118,8 +118,7 @@ class _Release:
         self.programme = agreement.programme.id
         self.areas = [area for area in agreement.programme.areas if rooms_of(node, area)]
         self.result = Run(self.programme, party, instant.text(self.at_us), self.policy.hash)
-        self.decided = merkle.Frontier.of(0, lambda _wanted: [])
-        self.inputs = hashlib.sha256()
+        self.left: set[int] = set()
 
     def run(self, progress: Progress) -> Run:
         """Run it; to whom nothing may be signed, nothing goes, and the run says why."""
@@ -131,17 +130,36 @@ class _Release:
         with self.node.store.write() as tx:
             self._open(tx)
         self._withdraw()
-        chosen = Chosen(self.node.entropy(16))
         with self.node.store.read() as read:
-            for area in self.areas:
-                self._choose(read, area, chosen, progress)
-            chosen.resolve()
-            order = self._close(read, chosen)
+            chosen, order = self._chosen(read, progress)
         self._write(chosen, order, progress)
         self.result.counts.hold -= self._approved()
         self._count_rest()
         self._enter()
         return self.result
+
+    def _chosen(self, read: Read, progress: Progress) -> tuple[Chosen, list[int]]:
+        """Choose what goes; where a clause has a limit, again without what cannot stand, which would take places unseen."""
+        limited = any(clause.limit is not None for clause in self.agreement.programme.release.clauses)
+        while True:
+            self._begin()
+            chosen = Chosen(self.node.entropy(16))
+            for area in self.areas:
+                self._choose(read, area, chosen, progress)
+            chosen.resolve()
+            order = self._close(read, chosen)
+            left = [chosen.pick(index).seq for index in chosen.dropped_some(len(chosen))] if limited else []
+            if not left:
+                return chosen, order
+            self.left.update(left)
+
+    def _begin(self) -> None:
+        self.decided = merkle.Frontier.of(0, lambda _wanted: [])
+        self.inputs = hashlib.sha256()
+        counts = self.result.counts
+        counts.hold = counts.withhold = 0
+        counts.dropped = len(self.left)
+        self.result.examples = []
 
     def run_approved(self) -> Run:
         """Release what is approved alone; nothing while the pair is halted."""
@@ -149,6 +167,7 @@ class _Release:
             self.result.note = why_halted(self.node, read, self.programme, self.party)
         if self.result.note:
             return self.result
+        self._begin()
         keep_facets(self.node, self.policy)
         if self._approved():
             self._count_rest()
@@ -203,14 +222,15 @@ class _Release:
         rooms, view = rooms_of(self.node, area), self._view(area.id)
         held = candidates.candidates(read, self._predicate(area.id), rooms, view, which="torn")
         names = [self._view(one.id) for one in self.areas]
-        for pick, left, decision in self.tearing.picks(read, held, area.id, self.facts):
+        wanted = (one for one in held if one.seq not in self.left)
+        for pick, left, decision in self.tearing.picks(read, wanted, area.id, self.facts):
             self.decided.append(merkle.leaf_hash(msgspec.json.encode(decision)))
             self.inputs.update(bytes.fromhex(left.sha256) + decision.label_hash.encode())
             targets = {edge.target for edge in all_edges(left)}
             chosen.add([pick], [left], lookups.visible_ids(read, names, targets, self.at_us))
 
     def _decide(self, read: Read, area: Area, batch: list[Held], chosen: Chosen) -> None:
-        pairs = list(with_supports(read, batch))
+        pairs = [pair for pair in with_supports(read, batch) if pair[0].seq not in self.left]
         subjects = [subject_of(held, area.id, head.kind) for held, head in pairs]
         decisions, counts = decide_counted(subjects, self.party, self.policy, self.at, "", self.facts)
         # A limit is one for the whole run, not one a batch.

@@ -51,9 +51,10 @@ def keep_asked(tx: Tx, kept: Asked) -> None:
     tx.connection.execute(insert(asked).values(kept._asdict()))
 
 
-def was_asked(read: Read, peer: str, session: bytes) -> bool:
-    """Say whether a session of a peer's was used within the last day."""
-    return bool(read.connection.scalar(select(exists().where(asked.c.peer == peer, asked.c.session == session))))
+def was_asked(read: Read, peer: str, session: bytes, at_us: int) -> bool:
+    """Say whether a session of a peer's was used within the last day, whatever others asked meanwhile."""
+    which = (asked.c.peer == peer) & (asked.c.session == session) & (asked.c.at_us > at_us - DAY_US)
+    return bool(read.connection.scalar(select(exists().where(which))))
 
 
 def used(read: Read, peer: str, area: str, at_us: int) -> Used:

@@ -177,6 +177,21 @@ def current_of(read: Read, seqs: Sequence[int]) -> set[int]:
     return found
 
 
+def newer_than(read: Read, seqs: Sequence[int]) -> dict[int, list[int]]:
+    """Return, per row, the rows of newer versions of the same object by the same owner; rows without any are absent."""
+    newer = finding.alias()
+    later = (newer.c.version_ns > finding.c.version_ns) | (
+        (newer.c.version_ns == finding.c.version_ns) & (newer.c.seq > finding.c.seq)
+    )
+    same = (newer.c.object_id == finding.c.object_id) & (newer.c.owner == finding.c.owner)
+    found: dict[int, list[int]] = {}
+    for chunk in chunks(seqs):
+        picked = select(finding.c.seq, newer.c.seq).join(newer, same & later).where(finding.c.seq.in_(chunk))
+        for seq, other in read.connection.execute(picked.order_by(finding.c.seq, newer.c.seq)):
+            found.setdefault(seq, []).append(other)
+    return found
+
+
 def superseded() -> Any:
     """Say that a newer version of the same object by the same owner is held."""
     other = finding.alias()

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 from foedus.store.bulk import chunks
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held, findings_of
-from foedus.store.tables import blob, finding, match, view, view_row
+from foedus.store.tables import blob, finding, view, view_row
 
 
 def holding(read: Read, sha256: bytes) -> list[Held]:
@@ -41,12 +41,12 @@ def views_named(read: Read, prefix: str) -> list[str]:
     return list(read.connection.scalars(select(view.c.name).where(view.c.name.startswith(prefix, autoescape=True))))
 
 
-def markings(read: Read) -> dict[str, bytes]:
-    """Return the bytes of every marking-definition held, by id; of several versions the newest row."""
+def markings(read: Read) -> dict[tuple[str, str], bytes]:
+    """Return the bytes of every marking-definition held, by owner and id; of several versions the newest row."""
     marking = text("finding.type = 'marking-definition'")
-    rows = select(finding.c.object_id, blob.c.raw).join(blob, blob.c.id == finding.c.blob_id)
+    rows = select(finding.c.owner, finding.c.object_id, blob.c.raw).join(blob, blob.c.id == finding.c.blob_id)
     found = read.connection.execute(rows.where(marking).order_by(finding.c.seq))
-    return {row.object_id: row.raw for row in found}
+    return {(row.owner, row.object_id): row.raw for row in found}
 
 
 def heads_of(read: Read, rooms: Sequence[str]) -> int:
@@ -74,12 +74,3 @@ def resolve_all(read: Read, object_ids: Iterable[str]) -> list[int]:
     for chunk in chunks(list(object_ids)):
         found.extend(read.connection.scalars(select(finding.c.seq).where(finding.c.object_id.in_(chunk))))
     return found
-
-
-def matched(read: Read, seqs: Iterable[int]) -> list[tuple[int, int]]:
-    """Return (row, row of what tells its story) for those of some findings that have a match."""
-    pairs: set[tuple[int, int]] = set()
-    for chunk in chunks(list(seqs)):
-        for mine, other in ((match.c.a_seq, match.c.b_seq), (match.c.b_seq, match.c.a_seq)):
-            pairs.update((a, b) for a, b in read.connection.execute(select(mine, other).where(mine.in_(chunk))))
-    return sorted(pairs)

@@ -55,6 +55,7 @@ class _Version(NamedTuple):
     version_ns: int
     sha256: bytes
     head: bool
+    giver: str
 
 
 _FINDING_COLUMNS = (
@@ -66,9 +67,11 @@ _FINDING_COLUMNS = (
 )
 
 _held = (
-    select(finding.c.object_id, finding.c.owner, finding.c.seq, finding.c.version_ns, blob.c.sha256, finding.c.head)
+    select(*(finding.c[name] for name in ("object_id", "owner", "seq", "version_ns", "head", "source")), blob.c.sha256)
     .join(blob, blob.c.id == finding.c.blob_id)
+    # By owner as well: how many others hold something under an id must not be work for who sends it.
     .where(finding.c.object_id.in_(bindparam("ids", expanding=True)))
+    .where(finding.c.owner.in_(bindparam("owners", expanding=True)))
 )
 
 _promote = (
@@ -82,7 +85,8 @@ def put_findings(tx: Tx, arrivals: Sequence[Arrival], stored_us: int) -> list[Pl
     """Store findings with their supports, labels and occurrences; say per finding what became of it.
 
     All versions are kept; the newest by version instant is current. The same (owner, id, version) with other content is a
-    conflict and not stored, except for objects without a version (SCOs), where it is a further version.
+    conflict and not stored, except for objects without a version (SCOs), where it is a further version. What another party
+    handed over is kept beside: who sends something is answered by what it sent itself, never by what others said was its own.
     """
     placing = _Placing(tx.connection, arrivals, stored_us)
     placed = [placing.place(arrival) for arrival in arrivals]
@@ -139,9 +143,11 @@ class _Placing:
         self._stored_us = stored_us
         self._held: dict[tuple[str, str], list[_Version]] = {}
         ids = {stix.id for arrival in arrivals for stix, _ in _objects(arrival.finding)}
+        owners = sorted({arrival.finding.owner for arrival in arrivals})
         for chunk in chunks(list(ids)):
-            for object_id, owner, *version in connection.execute(_held, {"ids": chunk}):
-                self._held.setdefault((object_id, owner), []).append(_Version(*version))
+            for row in connection.execute(_held, {"ids": chunk, "owners": owners}):
+                version = _Version(row.seq, row.version_ns, row.sha256, row.head, _giver(row.source))
+                self._held.setdefault((row.object_id, row.owner), []).append(version)
         labels = [given for arrival in arrivals for _, given in _objects(arrival.finding) if given is not None]
         self._labels = _label_ids(connection, labels)
         self._next = next_finding(connection)
@@ -178,9 +184,11 @@ class _Placing:
     def _object(self, arrival: Arrival, piece: Support, about: About | None) -> Placed:
         stix = piece.object
         versions = self._held.setdefault((stix.id, arrival.finding.owner), [])
-        sha256 = bytes.fromhex(stix.sha256)
+        sha256, giver = bytes.fromhex(stix.sha256), _giver(arrival.source)
         for held in versions:
-            if held.version_ns != stix.version_ns or (held.sha256 != sha256 and stix.version_ns < 0):
+            if held.giver != giver or held.version_ns != stix.version_ns:
+                continue
+            if held.sha256 != sha256 and stix.version_ns < 0:
                 continue
             if held.sha256 != sha256 and not self._equal(held.sha256, stix.raw):
                 return Placed("conflict", held.seq, stix.id, held.sha256.hex())
@@ -191,7 +199,7 @@ class _Placing:
         self._blobs[sha256] = stix.raw
         self._rows.append(self._row(seq, arrival, piece, about))
         newest = max((held.version_ns for held in versions), default=None)
-        versions.append(_Version(seq, stix.version_ns, sha256, about is not None))
+        versions.append(_Version(seq, stix.version_ns, sha256, about is not None, giver))
         outcome: PlacedAs = "new" if newest is None else "newer" if stix.version_ns >= newest else "older"
         return Placed(outcome, seq, stix.id, stix.sha256)
 
@@ -218,6 +226,12 @@ class _Placing:
             return canonical(msgspec.json.decode(held)) == canonical(msgspec.json.decode(raw))
         except rfc8785.CanonicalizationError:
             return False
+
+
+def _giver(source: str) -> str:
+    """Return the party behind a source: of ``peer:<party>`` and ``submit:<party>`` that one, of all others this node's own."""
+    scheme, _, party = source.partition(":")
+    return party if scheme in ("peer", "submit") else ""
 
 
 def _objects(item: Finding) -> Iterator[tuple[StixObject, Label | None]]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, or_, select, true
 
 from foedus.model.ports import ViewQuery
-from foedus.store.tables import blob, view_row
+from foedus.store.tables import blob, in_view, view_row
 
 
 class _Shape(NamedTuple):
@@ -60,7 +60,7 @@ def _statement(shape: _Shape) -> Select[Any]:
     row = view_row
     view_id: ColumnElement[int] = bindparam("view_id")
     # By id the index leads, else the range scan: without statistics SQLite does not know which is shorter.
-    place = row.c.view_id + 0 == view_id if shape.ids else row.c.view_id == view_id
+    place = in_view(view_id) if shape.ids else row.c.view_id == view_id
     chosen = [place, _unexpired(row), row.c.added_us > bindparam("start_us")]
     if shape.ids:
         chosen.append(row.c.object_id.in_(bindparam("ids", expanding=True)))
@@ -111,8 +111,8 @@ class _Other(NamedTuple):
 def _other(shape: _Shape) -> _Other:
     """Rows of the same object that count beside a row: visible, and within what the client asked for."""
     other = view_row.alias()
-    # Sums keep the planner on the index by object: an object has few rows, a view may have a million.
-    rows = [other.c.object_id == view_row.c.object_id, other.c.view_id + 0 == bindparam("view_id"), _unexpired(other)]
+    # By both, so that the index by object leads to rows of this view alone; sums keep the planner on it.
+    rows = [other.c.object_id == view_row.c.object_id, other.c.view_id == bindparam("view_id"), _unexpired(other)]
     if shape.after:
         rows.append(other.c.added_us + 0 > bindparam("after_us"))
     return _Other(other, and_(*rows))

@@ -104,17 +104,14 @@ def put_pull_state(tx: Tx, peer: str, collection: str, state: PullState) -> None
 def put_submission(tx: Tx, caller: str, status: Submission) -> None:
     """Keep what became of a POST, and forget those older than 24 hours."""
     tx.connection.execute(delete(submission).where(submission.c.request_us < status.request_us - KEPT_SUBMISSION_US))
-    facts: dict[str, object] = {
-        "caller": caller,
-        "request_us": status.request_us,
-        "status": msgspec.json.encode(status),
-    }
-    upsert(tx.connection, submission, {"id": status.id}, facts)
+    facts: dict[str, object] = {"request_us": status.request_us, "status": msgspec.json.encode(status)}
+    upsert(tx.connection, submission, {"caller": caller, "id": status.id}, facts)
 
 
-def submission_of(read: Read, caller: str, status_id: str) -> Submission | None:
-    """Return what became of a POST of this caller's."""
-    which = (submission.c.id == status_id) & (submission.c.caller == caller)
+def submission_of(read: Read, caller: str, status_id: str, at_us: int) -> Submission | None:
+    """Return what became of a POST of this caller's, for 24 hours: its end must not hang on when others send something."""
+    young = submission.c.request_us >= at_us - KEPT_SUBMISSION_US
+    which = (submission.c.id == status_id) & (submission.c.caller == caller) & young
     raw = read.connection.scalar(select(submission.c.status).where(which))
     return None if raw is None else msgspec.json.decode(raw, type=Submission)
 

@@ -128,13 +128,15 @@ pull_state = Table(
     PrimaryKeyConstraint("peer", "collection"),
 )
 
+# By caller first: another caller's is then as far away as none.
 submission = Table(
     "submission",
     metadata,
-    Column("id", Text, primary_key=True),
     words("caller"),
+    words("id"),
     number("request_us"),
     octets("status"),
+    PrimaryKeyConstraint("caller", "id"),
     Index("submission_by_age", "request_us"),
 )
 

@@ -13,7 +13,6 @@ from sqlalchemy import Select, bindparam, func, select, update
 from foedus.model.finding import Key, Seen
 from foedus.store.bulk import bulk_insert, chunks, first_free
 from foedus.store.engine import Read, Tx
-from foedus.store.findings import superseded
 from foedus.store.tables import blob, finding, occurrence, value, view, view_row
 
 NEWEST = 20
@@ -122,23 +121,44 @@ def shared(read: Read, seqs: Sequence[int]) -> set[tuple[str, str]]:
 
 
 def telling(read: Read, seqs: Sequence[int], owner: str) -> dict[tuple[str, str], list[int]]:
-    """Return the values, (kind, norm), that some findings of an owner hold and that say something, and which hold them.
+    """Return the values, (kind, norm), that some findings of an owner hold, and which hold them.
 
-    Left out are warned and common values, and findings that are revoked or of which a newer version is held.
+    Left out are warned values and findings that are revoked. How many others hold a value is the caller's to judge, who
+    knows which of them may count.
     """
-    holding = select(occurrence.c.finding_seq).where(occurrence.c.value_id == value.c.id).limit(COMMON + 1)
-    number = select(func.count()).select_from(holding.correlate(value).subquery()).scalar_subquery()
     picked = (
         select(value.c.kind, value.c.norm, occurrence.c.finding_seq)
         .join_from(occurrence, finding, finding.c.seq == occurrence.c.finding_seq)
         .join(value, value.c.id == occurrence.c.value_id)
-        .where(finding.c.owner == owner, ~finding.c.revoked, ~superseded(), value.c.warned == "[]", number <= COMMON)
+        .where(finding.c.owner == owner, ~finding.c.revoked, value.c.warned == "[]")
     )
     found: dict[tuple[str, str], list[int]] = {}
     for chunk in chunks(sorted(seqs)):
         for kind, norm, seq in read.connection.execute(picked.where(occurrence.c.finding_seq.in_(chunk))):
             found.setdefault((kind, norm), []).append(seq)
     return found
+
+
+def held_by(read: Read, seqs: Sequence[int], owner: str) -> list[tuple[int, int]]:
+    """Return (row, row of an owner's document that shares a value with it) of some findings, ascending.
+
+    Warned values do not count, nor those that more than a hundred of the owner's documents hold; of the others the newest
+    twenty do. What anybody else holds makes no difference.
+    """
+    told = select(occurrence.c.value_id, occurrence.c.finding_seq).join(value, value.c.id == occurrence.c.value_id)
+    theirs = select(occurrence.c.value_id, finding.c.seq).join(finding, finding.c.seq == occurrence.c.finding_seq)
+    theirs = theirs.where(finding.c.owner == owner, finding.c.document).order_by(finding.c.seq.desc())
+    pairs: set[tuple[int, int]] = set()
+    for chunk in chunks(sorted(seqs)):
+        picked = told.where(occurrence.c.finding_seq.in_(chunk), value.c.warned == "[]")
+        mine = [(value_id, seq) for value_id, seq in read.connection.execute(picked)]
+        holding: dict[int, list[int]] = {}
+        for some in chunks(sorted({value_id for value_id, _ in mine})):
+            for value_id, seq in read.connection.execute(theirs.where(occurrence.c.value_id.in_(some))):
+                holding.setdefault(value_id, []).append(seq)
+        told_of = {value_id: found[:NEWEST] for value_id, found in holding.items() if len(found) <= COMMON}
+        pairs.update((seq, other) for value_id, seq in mine for other in told_of.get(value_id, ()))
+    return sorted(pairs)
 
 
 def related(read: Read, seq: int, in_view: str | None = None, limit: int = NEWEST) -> list[Related]:

@@ -228,10 +228,9 @@ def _crowded(tx: Tx, view_id: int, object_ids: Sequence[str]) -> set[str]:
     crowded = {object_id for object_id, times in Counter(object_ids).items() if times > 1}
     for chunk in chunks(list(set(object_ids))):
         which = in_view(view_id) & view_row.c.object_id.in_(chunk)
-        held = set(tx.connection.scalars(select(view_row.c.object_id).where(which)))
-        if held:
-            tx.connection.execute(update(view_row).where(which).values(sole=False))
-        crowded |= held
+        crowded.update(tx.connection.scalars(select(view_row.c.object_id).where(which)))
+        # Also where there is none: on a desk there may be what the sender of these must not see.
+        tx.connection.execute(update(view_row).where(which).values(sole=False))
     return crowded
 
 

@@ -9,6 +9,7 @@ from foedus.errors import StoreError
 from foedus.model.finding import Key
 from foedus.store import values
 from foedus.store.asked import DAY_US, HOUR_US, Asked, Learnt, keep_asked, keep_learnt, learnt_of, used, was_asked
+from foedus.store.findings import newer_than
 
 NOW = 10 * DAY_US
 
@@ -34,11 +35,13 @@ def test_a_session_is_known_for_a_day_and_then_forgotten(store):
     ask(store, b"a", NOW)
     ask(store, b"b", NOW + DAY_US - 1)
     with store.read() as read:
-        assert was_asked(read, "jpn", b"a")
-        assert not was_asked(read, "kor", b"a")
+        assert was_asked(read, "jpn", b"a", NOW + DAY_US - 1)
+        assert not was_asked(read, "jpn", b"a", NOW + DAY_US)
+        assert not was_asked(read, "kor", b"a", NOW)
     ask(store, b"c", NOW + DAY_US)
     with store.read() as read:
-        assert [was_asked(read, "jpn", session) for session in (b"a", b"b", b"c")] == [False, True, True]
+        known = [was_asked(read, "jpn", session, NOW + DAY_US) for session in (b"a", b"b", b"c")]
+        assert known == [False, True, True]
 
 
 def test_a_session_is_counted_once(store):
@@ -62,19 +65,37 @@ def test_what_was_learnt_is_kept_by_peer_and_area_newest_first(store):
         assert learnt_of(read, "jpn", "maritime") == []
 
 
-def test_telling_values_are_own_current_neither_warned_nor_common(store):
+def test_telling_values_are_own_and_not_warned_whatever_others_hold(store):
     own, theirs, common = Key("domain", "own"), Key("domain", "theirs"), Key("domain", "common")
-    warned, gone = Key("domain", "warned", warned=("list",)), Key("domain", "gone")
+    warned = Key("domain", "warned", warned=("list",))
     placed = put(store, arrival(stix(1), own, common, warned), arrival(stix(2), theirs, owner="nato"))
-    placed += put(store, arrival(stix(3, 1), gone), arrival(stix(3, 2), own))
+    placed += put(store, arrival(stix(3, 1), own))
     seqs = [one.seq for one in placed]
+    telling = {("domain", "own"): [seqs[0], seqs[2]], ("domain", "common"): [seqs[0]]}
     with store.read() as read:
-        assert values.telling(read, seqs, "jpn") == {
-            ("domain", "own"): [seqs[0], seqs[3]],
-            ("domain", "common"): [seqs[0]],
-        }
+        assert values.telling(read, seqs, "jpn") == telling
         assert values.telling(read, seqs[1:2], "nato") == {("domain", "theirs"): [seqs[1]]}
         assert values.telling(read, [], "jpn") == {}
     put(store, *[arrival(stix(n), common) for n in range(10, 110)])
     with store.read() as read:
-        assert set(values.telling(read, seqs, "jpn")) == {("domain", "own")}
+        assert values.telling(read, seqs, "jpn") == telling
+
+
+def test_newer_versions_are_those_of_the_same_owner(store):
+    placed = put(
+        store, arrival(stix(1, 1)), arrival(stix(1, 2)), arrival(stix(1, 3), owner="nato"), arrival(stix(2, 1))
+    )
+    first, second, *_ = (one.seq for one in placed)
+    with store.read() as read:
+        assert newer_than(read, [one.seq for one in placed]) == {first: [second]}
+
+
+def test_holders_of_a_shared_value_are_one_partys_documents_and_common_ones_say_nothing(store):
+    few, often, warned = Key("domain", "few"), Key("domain", "often"), Key("domain", "warned", warned=("list",))
+    own = put(store, arrival(stix(1), few, often, warned))[0].seq
+    theirs = put(store, arrival(stix(2), few, warned, owner="nato"))[0].seq
+    put(store, *(arrival(stix(n), few) for n in range(300, 420)))
+    put(store, *(arrival(stix(n), often, owner="nato") for n in range(500, 601)))
+    with store.read() as read:
+        assert values.held_by(read, [own], "nato") == [(own, theirs)]
+        assert values.held_by(read, [own], "kor") == []

@@ -85,6 +85,23 @@ def test_other_content_under_one_version_is_a_conflict_and_not_stored(store, tog
         assert findings.blob_of(read, bytes.fromhex(second.sha256)) is None
 
 
+def test_what_another_party_handed_over_is_no_conflict_with_what_this_one_does(store):
+    sent = [
+        arrival(stix(text=text))._replace(source=source)
+        for text, source in (
+            ("a", "peer:kor"),
+            ("a", "submit:jpn"),
+            ("b", "peer:jpn"),
+            ("a", "peer:jpn"),
+            ("a", "a file"),
+        )
+    ]
+    placed = [one for each in sent for one in put(store, each)]
+    # The same party by another way is the same party.
+    assert [one.outcome for one in placed] == ["new", "newer", "conflict", "same", "newer"]
+    assert len({one.seq for one in placed}) == 3
+
+
 def test_conflict_brings_no_support_and_no_value(store):
     put(store, arrival(stix(text="a")))
     other = arrival(stix(text="b"), Key("ipv4", "192.0.2.1"), supports=[Support(stix(2))])

@@ -52,11 +52,12 @@ def test_submission_is_the_callers_own_and_kept_for_a_day(store):
         state.put_submission(tx, "kor", old)
         state.put_submission(tx, "kor", Submission("s2", 1 + DAY_US))
     with store.read() as read:
-        assert state.submission_of(read, "kor", "s1") == old
-        assert state.submission_of(read, "jpn", "s1") is None
+        assert state.submission_of(read, "kor", "s1", 1 + DAY_US) == old
+        assert state.submission_of(read, "kor", "s1", 2 + DAY_US) is None
+        assert state.submission_of(read, "jpn", "s1", 1) is None
     with store.write() as tx:
         state.put_submission(tx, "kor", Submission("s3", 2 + DAY_US))
-        assert state.submission_of(tx, "kor", "s1") is None
+        assert state.submission_of(tx, "kor", "s1", 1) is None
 
 
 def test_programme_versions_are_kept_byte_for_byte_and_change_state_and_signatures_only(store):

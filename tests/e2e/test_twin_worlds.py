@@ -1,0 +1,292 @@
+"""Twin worlds: whatever is added that a partner may not see, every byte it can get stays the same."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from itertools import count
+from typing import get_args
+
+import pytest
+from tests.node_pair import JAPAN_AND_KOREA, bundle, indicator, make_nodes
+from tests.twin import (
+    HIDDEN,
+    JSON,
+    MISSING,
+    PROGRAMME,
+    SECRETS,
+    SEEN,
+    WORD,
+    Twins,
+    Work,
+    World,
+    guessed,
+    later,
+    one,
+    relation,
+    submit,
+    visible,
+    working,
+)
+from tests.twin_probe import PEER_PROBES, ROUTED, TAXII_PROBES, Asked, Probe, exported, probed, stranger_probed
+
+from foedus.exchange import peer
+from foedus.exchange.taxii import paths
+from foedus.node import account, serve
+from foedus.node.status import status
+
+pytestmark = pytest.mark.e2e
+NEVER_ASKED = count(100_000)
+"""A page is kept in memory once it was asked for: a missing object must be another one each time."""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return make_nodes(tmp_path_factory.mktemp("twins") / "nodes", JAPAN_AND_KOREA).directory
+
+
+@pytest.fixture
+def twins(base, tmp_path):
+    made = Twins(base, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def bare(base, tmp_path_factory):
+    """Every answer of the world without secrets; it is the same for all of them."""
+    made = Twins(base, tmp_path_factory.mktemp("bare"))
+    visible(made.bare)
+    later(made.bare)
+    found = probed(made.bare)
+    made.close()
+    return found
+
+
+def differ(bare: Sequence[Asked], full: Sequence[Asked]) -> list[str]:
+    """Name the requests that were answered differently, with both answers."""
+    pairs = zip(bare, full, strict=False)
+    different = [f"{one[0]}\n  {one[1]}\n  {other[1]}" for one, other in pairs if one != other]
+    return different or (["one was asked more than the other"] if len(bare) != len(full) else [])
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_changes_no_byte_that_a_partner_can_get(twins, bare, secret):
+    visible(twins.full)
+    SECRETS[secret](twins.full)
+    later(twins.full)
+    assert len(bare) > 2_000
+    assert differ(bare, probed(twins.full)) == []
+
+
+@pytest.fixture(scope="module")
+def filled(base, tmp_path_factory):
+    """Both worlds when all secrets are there."""
+    made = Twins(base, tmp_path_factory.mktemp("filled"))
+    made.both(visible)
+    for secret in SECRETS.values():
+        secret(made.full)
+    made.both(later)
+    yield made
+    made.close()
+
+
+def test_all_secrets_at_once_change_nothing_either(filled, bare):
+    assert differ(probed(filled.bare, changing=False), probed(filled.full, changing=False)) == []
+    # They are there, and more was released: to others.
+    counted = [status(world.node()) for world in filled]
+    assert [sum(one.objects for one in held.released if one.party == "jpn") for held in counted] == [19, 19]
+    held, more = ([room.findings for room in one.rooms if room.name == "cyber"][0] for one in counted)
+    assert more - held > 130
+
+
+def test_files_that_people_hand_over_are_the_same(filled, tmp_path):
+    bare, full = (exported(world, tmp_path / name) for world, name in zip(filled, ("bare", "full"), strict=True))
+    assert bare == full
+    assert len(bare) > 4
+
+
+def test_the_partners_own_node_cannot_tell_the_worlds_apart(base, tmp_path):
+    twins = Twins(base, tmp_path)
+    twins.both(visible)
+    twins.both(World.pull)
+    for secret in SECRETS.values():
+        secret(twins.full)
+    twins.both(later)
+    results = [world.pull() for world in twins]
+    assert results[0] == results[1]
+    assert (results[0][0].objects, results[0][0].error) == (5, "")
+    twins.both(lambda world: world.release("jpn"))
+    twins.both(lambda world: world.pull("nato", "jpn"))
+    twins.both(World.pull)
+    bare, full = (world.dump("jpn") for world in twins)
+    assert [pair for pair in zip(bare, full, strict=True) if pair[0] != pair[1]] == []
+    scores = [account.score(world.node("jpn"), PROGRAMME) for world in twins]
+    assert scores[0] == scores[1]
+    twins.close()
+
+
+def test_a_stranger_gets_the_same_refusal_everywhere(filled):
+    bare, full = map(stranger_probed, filled)
+    assert differ(bare, full) == []
+    assert {got.status for _, got in bare} == {401}
+
+
+def test_served_over_tls_both_worlds_answer_alike(filled):
+    """The same door as in all other tests, but through the real server: its own headers too."""
+    told = []
+    for world in filled:
+        with world.serving("nato"), world.nodes.client("jpn", "nato") as partner:
+            urls = [f"/{WORD}/collections/released-cyber/{rest}" for rest in ("objects/", "manifest/?limit=3")]
+            urls += [f"{urls[0]}{held}/" for held in (*SEEN[:2], *HIDDEN.values(), MISSING, guessed(9))]
+            answers = [partner.get(url) for url in (*urls, f"/peer/{WORD}/entries", "/taxii2/")]
+            headers = [[pair for pair in held.headers.raw if pair[0] != b"date"] for held in answers]
+            bodies = [held.content for held in answers if held.status_code == 200]
+            told.append((headers, bodies, [held.status_code for held in answers]))
+    assert told[0] == told[1]
+
+
+# No endpoint without its probe.
+
+
+def test_every_kind_of_taxii_endpoint_is_probed():
+    assert set(TAXII_PROBES) == set(get_args(paths.Kind))
+
+
+def test_every_request_between_nodes_is_probed():
+    assert set(PEER_PROBES) == set(peer._METHODS)
+
+
+def test_the_node_gives_requests_to_nobody_else():
+    [dispatch] = [held for held in serve.app_of.__code__.co_consts if inspect.iscode(held)]
+    assert {held for held in dispatch.co_consts if isinstance(held, str) and held.startswith("/")} == ROUTED
+
+
+# Hidden is as missing, in what the database does for it as well: the same statements, the same steps of its machine.
+
+
+def works(world: World, requests: Sequence[tuple[str, str, bytes]]) -> list[Work]:
+    door = world.door()
+    with working(world.node()) as work:
+        done = []
+        for method, url, body in requests:
+            door(method, f"/{WORD}/collections/")
+            work()
+            door(method, url, body, JSON)
+            done.append(work())
+    return done
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "objects/{}/",
+        "objects/{}/versions/",
+        "objects/{}/?match[version]=all",
+        "objects/?match[id]={}",
+        "objects/?match[id]={}&match[version]=all&limit=3",
+        "manifest/?match[id]={}",
+        "manifest/?match[id]={}&match[type]=indicator,malware",
+    ],
+)
+@pytest.mark.parametrize("hidden", ["red", "korea", "unlabelled", "desk", "submitted"])
+def test_a_hidden_id_is_as_much_work_as_a_missing_one(filled, path, hidden):
+    at = f"/{WORD}/collections/released-cyber/"
+    asked = [("GET", at + path.format(held), b"") for held in (HIDDEN[hidden], one(next(NEVER_ASKED)))]
+    first, second = works(filled.full, asked)
+    assert first == second
+    assert first.steps > 10
+
+
+def test_a_seen_object_with_hidden_versions_is_as_much_work_as_without(filled):
+    asked = [("GET", f"/{WORD}/collections/released-cyber/objects/{SEEN[3]}/{rest}", b"") for rest in ("", "versions/")]
+    bare, full = (works(world, asked) for world in filled)
+    assert bare == full
+
+
+def test_sending_an_object_that_exists_hidden_is_as_much_work_as_sending_a_new_one(filled):
+    url = f"/{WORD}/collections/submit-cyber/objects/"
+    sent = [indicator(number, name="x", pattern=f"[domain-name:value = 'p{number}.example']") for number in (500, 990)]
+    hidden, missing = works(filled.full, [("POST", url, bundle(held)) for held in sent])
+    assert hidden.statements == missing.statements
+
+
+@pytest.mark.parametrize("what", ["checkpoint", "entries", "consistency?old=1&new=2", "state?log=sent"])
+def test_a_programme_of_others_is_as_much_work_as_none(filled, what):
+    asked = [("GET", f"/peer/{word}/{what}", b"") for word in ("nato-kor-itpp-2023", "nato-none-itpp-2023")]
+    others, none = works(filled.full, asked)
+    assert others == none
+
+
+def test_a_status_of_others_is_as_much_work_as_none(filled):
+    others = submit(filled.full, "kor", bundle(indicator(991)))
+    ids = (json.loads(others.body)["id"], "00000000-0000-4000-8000-000000000000")
+    first, second = works(filled.full, [("GET", f"/{WORD}/status/{held}/", b"") for held in ids])
+    assert first == second
+
+
+# Ids, statuses, sessions: one's own, and for as long as one's own clock says.
+
+
+def test_a_status_ends_after_a_day_whether_others_send_something_or_not(twins):
+    ended = []
+    for world in twins:
+        answer = submit(world, "jpn", bundle(indicator(1)))
+        url = f"/{WORD}/status/{json.loads(answer.body)['id']}/"
+        world.pass_(hours=24)
+        assert world.door()("GET", url).status == 200
+        world.pass_(hours=1)
+        if world is twins.full:
+            submit(world, "kor", bundle(indicator(2)))
+        ended.append(world.door()("GET", url))
+    assert ended[0] == ended[1]
+    assert ended[0].status == 404
+
+
+def test_a_session_counts_for_a_day_whether_others_ask_or_not(twins):
+    told = []
+    for world in twins:
+        world.put(bundle(indicator(1)))
+        probe = Probe(world.door())
+        PEER_PROBES["ask"](probe)
+        world.pass_(hours=25)
+        if world is twins.full:
+            world.ask("kor")
+        PEER_PROBES["ask"](probe)
+        told.append(probe.answers)
+    assert differ(*told) == []
+    # After a day a session that was used is forgotten in both.
+    assert [got.status for url, got in told[0] if "/ask {" in url].count(200) == 8
+
+
+@pytest.fixture
+def limited(tmp_path):
+    """Twins under a programme whose open clause lets ten objects a day go."""
+    text = (files("foedus.programme") / "shipped" / "nato-japan-2023.yaml").read_text()
+    clause = text.index("- id: r-open-cti")
+    place = text.index("      purposes:", clause)
+    path = tmp_path / "limited.yaml"
+    path.write_text(text[:place] + "      limit: {count: 10, window: P1D}\n" + text[place:])
+    made = Twins(make_nodes(tmp_path / "nodes", {str(path): ("nato", "jpn")}).directory, tmp_path)
+    yield made
+    made.close()
+
+
+def test_what_cannot_stand_takes_no_place_under_a_limit(limited):
+    """A relation to something hidden does not go: it must not use up a place, or the numbers would tell of it."""
+    hidden = [relation(800 + number, one(900 + number), one(901 + number)) for number in range(4)]
+    limited.full.put(bundle(*hidden))
+    for world in limited:
+        world.put(bundle(*map(indicator, range(20))))
+    runs = [world.release(to="jpn")[0].counts for world in limited]
+    assert [(run.release, run.hold, run.dropped) for run in runs] == [(10, 10, 0), (10, 10, 4)]
+    bare, full = (probed(world, changing=False) for world in limited)
+    assert differ(bare, full) == []
+
+
+def test_places_under_a_limit_are_counted_on_from_batch_to_batch(limited):
+    limited.bare.put(bundle(*map(indicator, range(1_100))))
+    [run] = limited.bare.release(to="jpn")
+    assert (run.counts.release, run.counts.hold) == (10, 1_090)
