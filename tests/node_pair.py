@@ -70,10 +70,8 @@ class Nodes:
         """Return the same nodes in another directory, each made to believe that it alone signs."""
         found = self.copied(to)
         for settings in to.glob("*/node.toml"):
-            with found.open(settings.parent.name) as node, node.store.write() as tx:
-                for info in tx.logs.logs():
-                    if info.own and info.recipient:
-                        freezes.put_place(tx, info.name, node.lease.place())
+            with found.open(settings.parent.name) as node:
+                adopt(node)
         return found
 
     def copied(self, to: Path) -> Nodes:
@@ -193,6 +191,14 @@ class Nodes:
         client = self.client_with(party)
         client.headers["authorization"] = f"Bearer {secret}"
         return client
+
+
+def adopt(node: Node) -> None:
+    """Make a copy of a node believe that it alone signs."""
+    with node.store.write() as tx:
+        for info in tx.logs.logs():
+            if info.own and info.recipient:
+                freezes.put_place(tx, info.name, node.lease.place())
 
 
 def _await(process: subprocess.Popen[bytes], port: int) -> None:

@@ -2,7 +2,7 @@
 
 Both worlds are copies of the same made nodes: same keys, ids, programmes. Their clocks stand where the test puts them, and
 randomness is a function of what it is drawn for (:class:`Drawn`), so that what a partner sees needs no normalising at all:
-salts, ids of errors and of submissions, origins of logs come out equal unless something hidden moved them.
+salts, ids of submissions, origins of logs come out equal unless something hidden moved them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import hashlib
 import io
-import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +57,8 @@ class Drawn:
 
     def __call__(self, size: int) -> bytes:
         key = _purpose()
-        self._times[key] = count = self._times.get(key, 0) + 1
+        # The id of an error answer is new each time, whoever it goes to: here it is always the same.
+        self._times[key] = count = 1 if key[0] == "problem" else self._times.get(key, 0) + 1
         return hashlib.shake_256(repr((self._seed, key, count)).encode()).digest(size)
 
 
@@ -237,9 +237,9 @@ class World:
             return ask(self.node(who), of, "cyber")
 
     def dump(self, party: str) -> list[str]:
-        """Return all a node's database holds."""
+        """Return all a node's database holds, but for the place on this machine's disk where it lies."""
         with contextlib.closing(sqlite3.connect(self.nodes.path(party) / "foedus.db")) as connection:
-            return list(connection.iterdump())
+            return [line for line in connection.iterdump() if not line.startswith('INSERT INTO "lease"')]
 
 
 class Twins:
@@ -247,7 +247,7 @@ class Twins:
 
     def __init__(self, base: Path, directory: Path) -> None:
         for name in ("bare", "full"):
-            shutil.copytree(base, directory / name)
+            Nodes(base).copy(directory / name)
         self.bare, self.full = World(directory / "bare"), World(directory / "full")
 
     def __iter__(self) -> Iterator[World]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from tests.node_pair import AMBER
+from tests.node_pair import AMBER, adopt
 from tests.queued import (
     ANNA,
     BOTH,
@@ -48,6 +48,7 @@ def machine(base: Path, work: Path, went: set[str]) -> type[RuleBasedStateMachin
             shutil.rmtree(work, ignore_errors=True)
             shutil.copytree(base, work)
             self.node = Node.open(work)
+            adopt(self.node)
             self.clock = at_hand(self.node)
             self.began = self.clock.now()
             self.did: dict[str, list[Did]] = {}

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.node_pair import adopt
+
 from foedus.node import account, administer, init, people
 from foedus.node.home import Node
 
@@ -57,6 +59,7 @@ def copy(directory: Path, to: Path) -> Iterator[Node]:
     """Open a copy of a node."""
     shutil.copytree(directory, to)
     with opened(to) as node:
+        adopt(node)
         yield node
 
 
