@@ -32,12 +32,28 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """The originator's consent, read from the ledger: one object, recipients, until when."""
+    """The originator's consent, read from the ledger: one object, recipients, until when.
+
+    ``versions``, ``purposes`` and ``clause`` narrow it, where they are not empty; ``owner`` is who gave it.
+    """
 
     object_id: str
     recipients: tuple[str, ...]
     until_us: int
     entry: str = ""
+    owner: str = ""
+    versions: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    clause: str = ""
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """What a received object is bound by, as its sender's entry said; ``until_us`` None: no end."""
+
+    purposes: tuple[str, ...]
+    onward: str
+    action: str
+    until_us: int | None
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -47,6 +63,7 @@ class Facts(msgspec.Struct, frozen=True):
     ``recalled``, ``approved`` and ``sent`` hold (object id, version); what was sent takes no second place in a limit.
     ``sender`` is the party whose node decides: what another
     party owns is passed on, not sent; empty where that does not matter.
+    ``received`` holds, by (object id, version, owner), what others' objects came under; None where that is not asked.
     """
 
     grants: tuple[Grant, ...] = ()
@@ -55,6 +72,7 @@ class Facts(msgspec.Struct, frozen=True):
     counts: Mapping[str, int] = {}
     sender: str = ""
     sent: frozenset[tuple[str, str]] = frozenset()
+    received: Mapping[tuple[str, str, str], tuple[Bound, ...]] | None = None
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):

@@ -39,6 +39,7 @@ from foedus.model.entry import Checkpoint, Draft, LogInfo, StoredEntry
 from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.ports import PullState, ViewQuery
+from foedus.node import retention
 from foedus.node.agreements import Agreement, Peer, peers
 from foedus.node.analyse import Analysed, Arriving, conclude
 from foedus.node.arrived import arrived
@@ -78,6 +79,7 @@ def pull(node: Node, party: str = "", programme: str = "", progress: Progress = 
         InputError: the programme is not known here.
         ExpiredProgramme: a programme named is not in force.
     """
+    retention.delete_due(node)
     at = node.clock.now()
     held = [node.agreements.required(programme, at)] if programme else node.agreements.in_force(at)
     results: list[Pulled] = []
@@ -231,6 +233,7 @@ class _Page:
         node = self.of.node
         source = f"peer:{self.of.peer.party}"
         self._refuse_unvouched(unknown, source)
+        known = self._believed(known, given, source)
         rooms = [room for room in self.of.areas[self.area].rooms or (self.area,) if room in node.rooms]
         if not rooms:
             self._finish(known)
@@ -249,7 +252,24 @@ class _Page:
         self.of.result.corroborated += result.corroborated
         self._finish(known)
 
-    def _note(self, _tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
+    def _believed(self, known: Sequence[bytes], given: Mapping[str, Given], source: str) -> Sequence[bytes]:
+        """Return the objects whose originator may be who the sender says: another party of the programme.
+
+        Who names us as the originator would have us send on as our own what is not.
+        """
+        parties = {party.id for party in self.of.agreement.programme.parties} - {self.of.node.party}
+        owners = {sha256: one.owner for sha256, one in given.items()}
+        false = [raw for raw in known if owners.get(hashlib.sha256(raw).hexdigest()) not in parties]
+        self.refused.update((hashlib.sha256(raw).hexdigest(), "originator-false") for raw in false)
+        self._refuse(false, source, "originator-false", "its sender names an originator who cannot be it")
+        return [raw for raw in known if raw not in false] if false else known
+
+    def _note(self, tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
+        received: dict[tuple[str, str, str], list[int]] = {}
+        for finding, where in placed:
+            if where.outcome != "conflict" and finding.document and finding.owner != self.of.node.party:
+                received.setdefault((finding.head.id, finding.head.version, finding.owner), []).append(where.seq)
+        retention.put_ends(tx, received)
         for finding, where in placed:
             if not finding.document:
                 continue
@@ -258,14 +278,19 @@ class _Page:
             self.taken.add(finding.head.sha256)
 
     def _refuse_unvouched(self, unknown: Sequence[bytes], source: str) -> None:
+        self._refuse(
+            unknown, source, "release-entry-missing", "no entry of the sender's ledger vouches for these bytes"
+        )
+
+    def _refuse(self, unknown: Sequence[bytes], source: str, code: str, message: str) -> None:
         node = self.of.node
         refusals = [
             quarantine.Refusal(
                 area=self.area,
                 source=source,
                 where=f"object {number} of a page",
-                code="release-entry-missing",
-                message="no entry of the sender's ledger vouches for these bytes",
+                code=code,
+                message=message,
                 hint="ask the sender; foedus quarantine retry takes it again once the entry is there",
                 raw=raw,
             )

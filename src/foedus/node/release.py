@@ -13,10 +13,10 @@ import msgspec
 
 from foedus.account import merkle
 from foedus.account.ledger import append, sign
-from foedus.account.receipts import ReleaseRun, ReleaseSent, draft
+from foedus.account.receipts import ReleaseExpired, ReleaseRun, ReleaseSent, draft
 from foedus.model import instant, stix
 from foedus.model.canonical import digest
-from foedus.model.decision import Decision, Facts
+from foedus.model.decision import Decision, Facts, Subject
 from foedus.model.entry import MASTER, Draft, LogInfo
 from foedus.model.programme import Area
 from foedus.node import corroborate
@@ -25,6 +25,8 @@ from foedus.node.chosen import Chosen, Pick, all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
 from foedus.node.subject import subject_of
+from foedus.release import horizon
+from foedus.release.compile import compile as compile_policy
 from foedus.release.decide import decide_many
 from foedus.release.duration import shift_us
 from foedus.release.facets import all_facets
@@ -139,6 +141,7 @@ class _Release:
         self.programme = agreement.programme.id
         self.areas = [area for area in agreement.programme.areas if rooms_of(node, area)]
         self.result = Run(self.programme, party, instant.text(self.at_us), self.policy.hash)
+        self.later: dict[int, Policy] = {}
         self.decided = merkle.Frontier.of(0, lambda _wanted: [])
         self.inputs = hashlib.sha256()
 
@@ -166,7 +169,7 @@ class _Release:
 
     def _predicate(self, area: str) -> Predicate:
         text, parameters = sql(predicate(self.policy, self.party, area, self.at, ""))
-        return Predicate(text, parameters, self.policy.hash, area)
+        return Predicate(text, parameters, self.policy.hash, area, self.at_us)
 
     def _withdraw(self) -> None:
         """Take out of the views what the policy no longer covers."""
@@ -183,8 +186,16 @@ class _Release:
                 self.result.counts.withdrawn += len(rows)
 
     def _expired(self, object_id: str, area: str) -> Draft:
-        facts = {"at": self.result.at, "programme": self.programme, "parties": [self.node.party, self.party]}
-        return Draft("release.expired", {**facts, "area": area, "object_id": object_id, "cause": "not-covered"})
+        return draft(
+            ReleaseExpired(
+                at=self.result.at,
+                programme=self.programme,
+                parties=(self.node.party, self.party),
+                area=area,
+                object_id=object_id,
+                cause="not-covered",
+            )
+        )
 
     def _choose(self, read: Read, area: Area, chosen: Chosen, progress: Progress) -> None:
         facts = facts_of(self.node, read, self.agreement, self.party, area.id, self.at)
@@ -203,9 +214,10 @@ class _Release:
         pairs = list(with_supports(read, batch))
         subjects = [subject_of(held, area.id, head.kind) for held, head in pairs]
         decisions = decide_many(subjects, self.party, self.policy, self.at, "", facts)
+        standing = self._until(subjects, decisions, facts)
         picks: list[Pick] = []
         heads_out: set[int] = set()
-        for (held, head), decision in zip(pairs, decisions, strict=True):
+        for (held, head), decision, until_us in zip(pairs, decisions, standing, strict=True):
             self.decided.append(merkle.leaf_hash(msgspec.json.encode(decision)))
             self.inputs.update(held.sha256 + decision.label_hash.encode())
             goes = decision.outcome in ("release", "redact") and (held is head or head.seq in heads_out)
@@ -214,12 +226,42 @@ class _Release:
                 if goes:
                     heads_out.add(held.seq)
             if goes:
-                picks.append(Pick(held.seq, area.id, head.kind, decision))
+                lasting = msgspec.structs.replace(decision, expires_us=until_us)
+                picks.append(Pick(held.seq, area.id, head.kind, lasting))
         held_by_seq = {held.seq: held for held, _ in pairs}
         objects = [stix.read(held_by_seq[pick.seq].raw) for pick in picks]
         targets = {edge.target for one in objects for edge in all_edges(one)}
         names = [self._view(one.id) for one in self.areas]
         chosen.add(picks, objects, lookups.visible_ids(read, names, targets, self.at_us))
+
+    def _until(self, subjects: list[Subject], decisions: list[Decision], facts: Facts) -> list[int | None]:
+        """Return until when each release stands, whatever turns on the way: a policy's end, a label's succession."""
+        goes = [n for n, one in enumerate(decisions) if one.outcome in ("release", "redact")]
+        going, let = [subjects[n] for n in goes], [decisions[n] for n in goes]
+        last = horizon.latest(let)
+        at_once = self._turns(last) | {turn for turn in horizon.turns_of_labels(going, self.at_us) if turn < last}
+        turns = [horizon.Turn(instant.from_us(turn), self._policy_at(turn)) for turn in sorted(at_once)]
+        found: list[int | None] = [None] * len(decisions)
+        for n, end in zip(goes, horizon.ends(going, let, turns, facts), strict=True):
+            found[n] = end
+        return found
+
+    def _turns(self, last_us: int) -> set[int]:
+        """Return the instants before ``last_us`` at which another policy holds."""
+        turns: set[int] = set()
+        turn = self.policy.valid_until_us
+        while turn < last_us:
+            turns.add(turn)
+            turn = self._policy_at(turn).valid_until_us
+        return turns
+
+    def _policy_at(self, at_us: int) -> Policy:
+        if at_us not in self.later:
+            agreement = self.agreement
+            self.later[at_us] = compile_policy(
+                agreement.programme, instant.from_us(at_us), digest=agreement.digest, in_force=agreement.in_force
+            )
+        return self.later[at_us]
 
     def _tell(self, held: Held, decision: Decision) -> None:
         if decision.outcome not in ("hold", "withhold"):
@@ -274,9 +316,9 @@ class _Release:
             out = chosen.outgoing(tx, index, held, key)
             assert out is not None, "the closure made sure of it"
             raw, sha256 = (out.raw, hashlib.sha256(out.raw).digest()) if out.changed else (None, held.sha256)
-            expires = _expiry(pick.decision, self.at_us)
+            expires, once = _expiry(pick.decision, self.at_us)
             showings, drafts = by_area.setdefault(pick.area, ([], []))
-            showings.append(views.Showing(held.seq, expires, raw, sha256 if raw is not None else b""))
+            showings.append(views.Showing(held.seq, expires, raw, sha256 if raw is not None else b"", once=once))
             drafts.append(self._sent(held, pick, sha256, expires, changed=out.changed))
             if out.changed:
                 self.result.counts.redact += 1
@@ -350,8 +392,10 @@ def with_supports(read: Read, heads: Sequence[Held]) -> Iterator[tuple[Held, Hel
             yield held, head
 
 
-def _expiry(decision: Decision, at_us: int) -> int | None:
-    ends = [decision.expires_us] if decision.expires_us is not None else []
-    if decision.duties is not None and decision.duties.delete_after:
-        ends.append(shift_us(at_us, decision.duties.delete_after))
-    return min(ends, default=None)
+def _expiry(decision: Decision, at_us: int) -> tuple[int | None, bool]:
+    """Return until when a release stands, and whether it is then over for good: what was kept long enough does not go again."""
+    duties = decision.duties
+    retained = shift_us(at_us, duties.delete_after) if duties is not None and duties.delete_after else None
+    ends = [end for end in (decision.expires_us, retained) if end is not None]
+    found = min(ends, default=None)
+    return found, found is not None and found == retained
