@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.node_pair import JAPAN, Nodes, agree, free_port, make_nodes
 
+from foedus.exchange.serving import serving
 from foedus.model.people import Person
 from foedus.node import grants
 from foedus.node.grants import Told, Wanted
 from foedus.node.home import Node
 from foedus.node.init import init
 from foedus.node.release import Run, release
+from foedus.node.serve import app_of, context_of
 from foedus.programme.packaged import read_shipped
 
 PAIR, THREE = "nato-jpn-itpp-2023", "pacific"
@@ -52,6 +56,30 @@ def programme_of_three() -> str:
         '    kor: {"PUBLIC": unclassified, "UNMARKED": unclassified, "3": restricted, "2": confidential, "1": secret}\n'
     )
     return f"{head}\nrelease:\n{release_}".replace("  markings: ", f"{maps}  markings: ", 1)
+
+
+def make_pair(directory: Path, changes: dict[str, str]) -> Nodes:
+    """Make NATO and Japan under their shipped programme with some of its text changed."""
+    text = read_shipped("nato-japan-2023").decode()
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    nodes = Nodes(directory)
+    for party in ("nato", "jpn"):
+        init(nodes.path(party), party, [], address=("127.0.0.1", free_port()), clock_start_at=day("06-01"))
+    path = directory / "changed.yaml"
+    path.write_text(text)
+    agree(nodes, str(path), ("nato", "jpn"))
+    return nodes
+
+
+@contextmanager
+def served_at(nodes: Nodes, party: str, at: datetime) -> Iterator[Node]:
+    """Serve a node whose clock stands at an instant; give it the clock it stands by."""
+    with opened_at(nodes, party, at) as node:
+        config = node.config
+        with serving(app_of(node, plain=False), config.host, config.port, context_of(node)):
+            yield node
 
 
 def make_three(directory: Path) -> Nodes:
