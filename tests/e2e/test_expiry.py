@@ -60,7 +60,13 @@ def nodes(made, tmp_path):
 def partner_sees(client, path):
     """Ask every TAXII surface for the finding; return which of them shows it."""
     shown = {}
-    for what in ("objects/", "manifest/", f"objects/{ONE}/", f"objects/{ONE}/versions/", "objects/?match[type]=indicator"):
+    for what in (
+        "objects/",
+        "manifest/",
+        f"objects/{ONE}/",
+        f"objects/{ONE}/versions/",
+        "objects/?match[type]=indicator",
+    ):
         answer = client.get(path + what)
         shown[what] = ONE in answer.text or "2026-05-03" in answer.text
     return shown
@@ -126,7 +132,12 @@ def test_at_its_end_it_is_to_be_deleted_and_the_next_command_deletes_it_and_ente
         assert retention.due(node) == []
         node.clock.at = END
         [due] = retention.due(node)
-        assert (due.object_id, due.originator, due.peer, due.since) == (ONE, "nato", "nato", "2026-06-09T00:00:00.000000Z")
+        assert (due.object_id, due.originator, due.peer, due.since) == (
+            ONE,
+            "nato",
+            "nato",
+            "2026-06-09T00:00:00.000000Z",
+        )
         with node.store.read() as read:
             sha256 = next(iter(findings.findings_of(read, [1]))).sha256
         assert (retention.delete_due(node), retention.delete_due(node), retention.due(node)) == (1, 0, [])
@@ -232,4 +243,3 @@ def test_without_the_duties_it_came_under_it_is_not_passed_on(three):
     with opened_at(three, "jpn", SENT + US) as node:
         [said] = why(node, TWO, "kor", THREE, enter=False)
     assert (said.outcome, [one["code"] for one in said.reasons]) == ("withhold", ["duties-missing"])
-

@@ -38,7 +38,10 @@ marks = st.sampled_from([(), ("ORCON",), ("ORCON", "NOFORN")])
 
 @lru_cache
 def policy():
-    stops = [forbid("ff", {"caveats_any": ["ORCON"], "unless": "originator-consent"}), forbid("nn", {"caveats_any": ["NOFORN"]})]
+    stops = [
+        forbid("ff", {"caveats_any": ["ORCON"], "unless": "originator-consent"}),
+        forbid("nn", {"caveats_any": ["NOFORN"]}),
+    ]
     return compile(programme([clause("rr", caveats=["NOFORN"]), *stops]), AT, digest="d", in_force=True)
 
 

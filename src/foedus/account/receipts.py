@@ -119,6 +119,31 @@ class GrantRefused(Body, frozen=True, kw_only=True):
     code: str
 
 
+class BreakGlass(Placed, frozen=True, kw_only=True):
+    """Two persons lifted a hold in need: ``hash`` is of the object's bytes, ``persons`` who asked and who agreed."""
+
+    kind_of_entry: ClassVar[str] = "break-glass"
+
+    use: str
+    object_id: str
+    modified: str
+    hash: str
+    persons: tuple[str, str]
+    role: str
+    reason: str
+    until: str
+
+
+class BreakGlassReviewed(Body, frozen=True, kw_only=True):
+    """An auditor said what is to be thought of a use."""
+
+    kind_of_entry: ClassVar[str] = "break-glass.reviewed"
+
+    use: str
+    person: str
+    finding: Literal["ok", "not-ok"]
+
+
 class ReleaseRun(Body, frozen=True, kw_only=True):
     """One run of release to one party, in the master log: how many, and hashes that pin what was decided."""
 
@@ -301,6 +326,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
             *(IngestDone, SourceLabelled, ProgrammeAgreed, FindingCreated, FindingCorroborated, IndicatorAttested),
             *(AskMade, AskAnswered, AskLearnt, AskRefused),
             *(ReleaseExpired, GrantGiven, GrantWithdrawn, GrantAsked, GrantRefused),
+            *(BreakGlass, BreakGlassReviewed),
         )
     }
 )

@@ -64,6 +64,7 @@ class Facts(msgspec.Struct, frozen=True):
     ``sender`` is the party whose node decides: what another
     party owns is passed on, not sent; empty where that does not matter.
     ``received`` holds, by (object id, version, owner), what others' objects came under; None where that is not asked.
+    ``lifted`` says until when two persons lifted what a person of the node may lift.
     """
 
     grants: tuple[Grant, ...] = ()
@@ -73,6 +74,7 @@ class Facts(msgspec.Struct, frozen=True):
     sender: str = ""
     sent: frozenset[tuple[str, str]] = frozenset()
     received: Mapping[tuple[str, str, str], tuple[Bound, ...]] | None = None
+    lifted: Mapping[tuple[str, str], int] = {}
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):

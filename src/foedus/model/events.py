@@ -52,7 +52,8 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "ask.learnt": (*_PLACED, "session", "points", "peer_points", "matches"),
     "ask.refused": (*_PLACED, "limit"),
     "node.restored": (*_COMMON, "reason"),
-    "break-glass": (*_PLACED, "role", "hash", "reason"),
+    "break-glass": (*_OBJECT, "use", "modified", "role", "hash", "reason", "until"),
+    "break-glass.reviewed": (*_COMMON, "use", "person", "finding"),
 }
 
 EVENT_FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(

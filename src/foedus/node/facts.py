@@ -10,7 +10,7 @@ from foedus.model.decision import Bound, Facts, Grant
 from foedus.node.agreements import Agreement
 from foedus.node.home import Node
 from foedus.node.limits import Used, used
-from foedus.store import bounds, grants
+from foedus.store import bounds, breakglass, grants
 from foedus.store.engine import Read
 
 
@@ -27,6 +27,7 @@ def facts_of(node: Node, read: Read, agreement: Agreement, party: str, area: str
         sent=places.sent,
         grants=tuple(map(_grant, given)),
         received=_Received(read),
+        lifted=breakglass.lifted(read, programme.id, party, at_us),
     )
 
 

@@ -23,6 +23,9 @@ from foedus.release.index import Index
 from foedus.release.onward import CLAUSE_ONLY, by_object, consents, fitting, handed_down, least, unfit
 from foedus.release.policy import CONSENT, ORCON, PSEUDONYM_PROFILE, PSEUDONYMISED, MaskedRule, Policy
 
+# What two persons of the node may lift in need; the consent of another party never is.
+LIFTED = frozenset({"four-eyes-missing", "limit-reached"})
+
 
 class Standing(msgspec.Struct, frozen=True):
     """What holds for every finding of one class before the ledger's facts.
@@ -198,6 +201,10 @@ class _Run:
                 missing += (
                     Reason("limit-reached", "count", str(count), "a person's decision, or a later window", clause),
                 )
+        until_us = facts.lifted.get((subject.object_id, subject.version), 0)
+        if missing and self.at_us < until_us and all(reason.code in LIFTED for reason in missing):
+            ends = min(until_us, until_us if found.expires_us is None else found.expires_us)
+            missing, found = (), msgspec.structs.replace(found, expires_us=ends)
         if missing:
             return msgspec.structs.replace(found, outcome="hold", reasons=missing)
         for clause, _ in limits:

@@ -12,12 +12,9 @@ from typing import NamedTuple
 
 from foedus.model import instant
 from foedus.model.decision import Decision, Facts, Subject
-from foedus.release.decide import decide_many
+from foedus.release.decide import LIFTED, decide_many
 from foedus.release.duration import FOREVER_US
 from foedus.release.policy import Policy
-
-# What a person decided once and what was counted once is not asked again for what was sent.
-_ASKED_ONCE = frozenset({"four-eyes-missing", "limit-reached"})
 
 
 class Turn(NamedTuple):
@@ -71,6 +68,7 @@ def _then(
 
 def _stands(now: Decision, then: Decision) -> bool:
     kept = then.outcome in ("release", "redact") or (
-        then.outcome == "hold" and all(reason.code in _ASKED_ONCE for reason in then.reasons)
+        # What a person decided once and what was counted once is not asked again for what was sent.
+        then.outcome == "hold" and all(reason.code in LIFTED for reason in then.reasons)
     )
     return kept and set(then.profiles) <= set(now.profiles)

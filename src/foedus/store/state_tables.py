@@ -264,3 +264,23 @@ bound = Table(
     Index("bound_by_object", "object_id", "version"),
     sqlite_with_rowid=False,
 )
+
+# Holds that two persons lifted in need, until when, and what an auditor said of it.
+glass = Table(
+    "break_glass",
+    metadata,
+    Column("id", Text, primary_key=True),
+    words("programme"),
+    words("party"),
+    words("area"),
+    words("object_id"),
+    words("version"),
+    words("sha256"),
+    words("reason"),
+    words("by"),
+    words("second"),
+    number("at_us"),
+    number("until_us"),
+    words("reviewer"),
+    words("verdict"),
+)

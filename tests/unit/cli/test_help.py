@@ -32,7 +32,7 @@ IDS = [" ".join(path) for path, _ in ALL]
 
 EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node status|programme check|programme show|
 programme digest|programme schema|programme diff|programme impact|programme list|programme enrol|programme sign|programme accept|ingest|analyse|
-label show|label sources|label source|release|grant give|grant withdraw|grant ask|grant list|exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|
+label show|label sources|label source|release|grant give|grant withdraw|grant ask|grant list|break-glass ask|break-glass agree|break-glass list|break-glass review|exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|
 ledger prove|ledger reconcile|ledger dispute|ledger equivocation|score|why|show|quarantine list|quarantine show|quarantine retry|quarantine discard|demo"""
 
 

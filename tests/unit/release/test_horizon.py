@@ -69,7 +69,10 @@ def test_a_forbid_that_begins_ends_it():
 
 
 def test_a_profile_that_is_asked_for_later_ends_what_went_untouched():
-    clauses = [clause("rr"), clause("pp", redact=["drop-internal-ids"], valid={"from": "2026-06-15", "until": "2026-12-31"})]
+    clauses = [
+        clause("rr"),
+        clause("pp", redact=["drop-internal-ids"], valid={"from": "2026-06-15", "until": "2026-12-31"}),
+    ]
     assert stands(clauses=clauses) == us("2026-06-15")
 
 
@@ -80,4 +83,6 @@ def test_retention_that_ends_first_is_the_end():
 def test_what_a_person_approved_and_what_was_counted_is_not_asked_again():
     clauses = [clause("rr", four_eyes="always", limit={"count": 1, "window": "P1D"})]
     stop = forbid("ff", {}, valid={"from": "2026-06-15", "until": "2026-06-20"}, to=["isac"])
-    assert stands(clauses=[*clauses, stop], facts=Facts(approved=frozenset({("indicator--1", "v1")}))) == us("2027-01-01")
+    assert stands(clauses=[*clauses, stop], facts=Facts(approved=frozenset({("indicator--1", "v1")}))) == us(
+        "2027-01-01"
+    )

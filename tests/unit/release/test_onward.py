@@ -56,7 +56,11 @@ def test_consent_is_asked_for_whenever_it_came_under_that_whatever_the_next_prog
     decision = passed(changed(onward=onward))
     assert (decision.outcome, codes(decision)) == ("hold", ["onward-consent-missing"])
     granted = passed(changed(onward=onward), grants=[GRANT])
-    assert (granted.outcome, granted.duties.onward, granted.expires_us) == ("release", "originator-consent", AT_US + DAY_US)
+    assert (granted.outcome, granted.duties.onward, granted.expires_us) == (
+        "release",
+        "originator-consent",
+        AT_US + DAY_US,
+    )
 
 
 @pytest.mark.parametrize(
