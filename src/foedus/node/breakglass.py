@@ -220,4 +220,4 @@ def _one(tx: Tx, id_: str) -> Broken:
 
 def _may(person: Person, role: Role) -> None:
     if not person.has(role):
-        raise TrustError(f"{person.name} may not do that", code="role-missing", hint=f"it takes a {role}")
+        raise TrustError(f"{person.name} may not do that", code="role-missing", hint=f"role: {role}")

@@ -303,7 +303,7 @@ def _area(node: Node, programme: Programme, held: Held) -> str:
 
 def _may(person: Person, roles: Sequence[Role]) -> None:
     if not any(person.has(role) for role in roles):
-        raise TrustError(f"{person.name} may not do that", code="role-missing", hint=f"it takes a {' or '.join(roles)}")
+        raise TrustError(f"{person.name} may not do that", code="role-missing", hint=f"role: {' or '.join(roles)}")
 
 
 def _body(one: Given, area: str) -> GrantGiven:
