@@ -13,8 +13,9 @@ from foedus.model.entry import MASTER, Draft
 from foedus.model.people import Person
 from foedus.node import account, grants
 from foedus.node.grants import Wanted
+from foedus.node.quarantine import retry
 from foedus.node.release import pair_log, release, sign_log
-from foedus.node.show import show
+from foedus.node.show import refused, show
 from foedus.node.show import why as why_at
 from foedus.store import findings, views
 
@@ -168,14 +169,14 @@ def test_what_does_not_fit_is_refused_to_the_person_and_nothing_is_entered(nodes
     with nodes.open("nato") as node:
         for wrong, code in cases:
             asked = {"objects": (TWO,), "to": ("kor",), "holder": "jpn", "programme": THREE, **wrong}
-            with pytest.raises(InputError) as refused:
+            with pytest.raises(InputError) as error:
                 grants.give(node, Wanted(**asked), RELEASER)
-            assert refused.value.code == code
+            assert error.value.code == code
         with pytest.raises(TrustError, match="may not"):
             grants.give(node, Wanted((TWO,), ("kor",), "jpn"), Person("eve", ("analyst",)))
-    with nodes.open("jpn") as node, pytest.raises(InputError) as refused:
+    with nodes.open("jpn") as node, pytest.raises(InputError) as error:
         grants.give(node, Wanted((TWO,), ("kor",), programme=THREE), RELEASER)
-    assert refused.value.code == "grant-not-originator"
+    assert error.value.code == "grant-not-originator"
     assert len(listed(nodes, "nato")) == 1
 
 
@@ -290,6 +291,11 @@ def test_a_sender_that_names_us_or_a_stranger_as_originator_is_not_believed(node
             with nodes.open("nato") as node:
                 claimed(node, stix_id("indicator", number), owner)
         assert [one.refused for one in nodes.pull("jpn") if one.peer == "nato"] == [2, 0]
+    with nodes.open("jpn") as node:
+        parts = [one for one in refused(node) if one.code == "originator-false"]
+        assert len(parts) == 2
+        with pytest.raises(InputError, match="cannot be it"):
+            retry(node, parts[0].number)
     for number in (21, 22):
         with opened_at(nodes, "jpn", day("06-02")) as node, pytest.raises(InputError):
             show(node, stix_id("indicator", number))

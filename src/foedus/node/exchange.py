@@ -253,23 +253,20 @@ class _Page:
         self._finish(known)
 
     def _believed(self, known: Sequence[bytes], given: Mapping[str, Given], source: str) -> Sequence[bytes]:
-        """Return the objects whose originator may be who the sender says: another party of the programme.
-
-        Who names us as the originator would have us send on as our own what is not.
-        """
-        parties = {party.id for party in self.of.agreement.programme.parties} - {self.of.node.party}
-        owners = {sha256: one.owner for sha256, one in given.items()}
-        false = [raw for raw in known if owners.get(hashlib.sha256(raw).hexdigest()) not in parties]
+        """Return the objects whose originator may be who the sender says."""
+        false = [
+            raw
+            for raw in known
+            if not may_be_originator(
+                self.of.agreement, self.of.node.party, given[hashlib.sha256(raw).hexdigest()].owner
+            )
+        ]
         self.refused.update((hashlib.sha256(raw).hexdigest(), "originator-false") for raw in false)
         self._refuse(false, source, "originator-false", "its sender names an originator who cannot be it")
         return [raw for raw in known if raw not in false] if false else known
 
     def _note(self, tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
-        received: dict[tuple[str, str, str], list[int]] = {}
-        for finding, where in placed:
-            if where.outcome != "conflict" and finding.document and finding.owner != self.of.node.party:
-                received.setdefault((finding.head.id, finding.head.version, finding.owner), []).append(where.seq)
-        retention.put_ends(tx, received)
+        retention.put_ends(tx, placed, self.of.node.party)
         for finding, where in placed:
             if not finding.document:
                 continue
@@ -361,6 +358,14 @@ class _Page:
 
 def _object_id(tx: Tx, log: str, seq: int) -> str:
     return str(next(iter(tx.logs.entries(log, seq, seq + 1))).facts()["object_id"])
+
+
+def may_be_originator(agreement: Agreement, own: str, name: str) -> bool:
+    """Say whether what a partner sends may be of that originator: another party of the programme.
+
+    Who names us as the originator would have us send on as our own what is not.
+    """
+    return name != own and agreement.programme.party(name) is not None
 
 
 def given_by(read: Read, log: str, seqs: Mapping[bytes, int]) -> dict[str, Given]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -14,12 +14,14 @@ from foedus.errors import MalformedRecord
 from foedus.model import instant
 from foedus.model.decision import Bound
 from foedus.model.entry import Draft, StoredEntry
+from foedus.model.finding import Finding
 from foedus.node.home import Node
 from foedus.node.release import pair_log, sign_log
 from foedus.release.duration import shift_us
 from foedus.store import bounds, views
 from foedus.store.bounds import Came, Due
 from foedus.store.engine import Tx
+from foedus.store.objects import Placed
 
 DESK = "desk|"
 _BATCH = 500
@@ -60,12 +62,16 @@ def came(seq: int, stored: StoredEntry) -> Came | None:
         return None
 
 
-def put_ends(tx: Tx, placed: Mapping[tuple[str, str, str], Sequence[int]]) -> None:
-    """Say of received findings, by (object id, version, originator), until when they may be held: as long as one entry lets."""
+def put_ends(tx: Tx, placed: Sequence[tuple[Finding, Placed]], own: str) -> None:
+    """Say of received findings until when they may be held: as long as one entry lets; what is own has no end."""
+    received = {
+        (finding.head.id, finding.head.version, finding.owner): where.seq
+        for finding, where in placed
+        if where.outcome != "conflict" and finding.document and finding.owner != own
+    }
     by_end: dict[int | None, list[int]] = defaultdict(list)
-    for key, seqs in placed.items():
-        ends = [bound.until_us for bound in bounds.bounds_of(tx, *key)]
-        by_end[None if None in ends else max((end for end in ends if end is not None), default=None)].extend(seqs)
+    for key, until_us in bounds.ends_of(tx, list(received)).items():
+        by_end[until_us].append(received[key])
     for until_us, seqs in by_end.items():
         bounds.put_end(tx, seqs, until_us, DESK)
 

@@ -17,6 +17,10 @@ from foedus.store.tables import blob, finding, match, occurrence, support, view,
 _COLUMNS = ("object_id", "version", "owner", "area", "purposes", "onward", "action", "until_us")
 
 
+Key = tuple[str, str, str]
+"""Object id, version, originator."""
+
+
 class Came(NamedTuple):
     """A release.sent entry of a partner's log, as far as it binds what came."""
 
@@ -58,6 +62,24 @@ def bounds_of(read: Read, object_id: str, version: str, owner: str) -> tuple[Bou
         Bound(msgspec.json.decode(purposes, type=tuple[str, ...]), onward, action, until_us)
         for purposes, onward, action, until_us in read.connection.execute(rows.order_by(bound.c.log_id))
     )
+
+
+def ends_of(read: Read, keys: Sequence[Key]) -> dict[Key, int | None]:
+    """Return the last end that the newest entry of some log gives each object; None: one gives none. Others are absent."""
+    newest: dict[tuple[Key, int], tuple[int, int | None]] = {}
+    columns = (bound.c.object_id, bound.c.version, bound.c.owner, bound.c.log_id, bound.c.seq, bound.c.until_us)
+    wanted = set(keys)
+    for chunk in chunks(sorted({object_id for object_id, _, _ in keys})):
+        rows = read.connection.execute(select(*columns).where(bound.c.object_id.in_(chunk)))
+        for *key, log_id, seq, until_us in rows:
+            place = ((key[0], key[1], key[2]), log_id)
+            if place[0] in wanted and (place not in newest or newest[place][0] < seq):
+                newest[place] = (seq, until_us)
+    found: dict[Key, int | None] = {}
+    for (of, _), (_, until_us) in newest.items():
+        before = found.get(of, 0)
+        found[of] = None if before is None or until_us is None else max(before, until_us)
+    return found
 
 
 def put_end(tx: Tx, seqs: Sequence[int], until_us: int | None, desk: str) -> None:
