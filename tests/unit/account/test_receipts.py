@@ -77,6 +77,32 @@ BODIES = [
     receipts.AskLearnt(**PLACED, session="a" * 32, points=64, peer_points=128, matches=3),
     receipts.AskRefused(**PLACED, limit="sessions-per-hour"),
     receipts.IndicatorAttested(**PLACED, indicator="ct-rating", period="2025", value="limited"),
+    receipts.ReleaseExpired(**PLACED, object_id="x--1", cause="retention"),
+    receipts.GrantGiven(
+        **PLACED,
+        grant="0a",
+        object_id="x--1",
+        versions=(),
+        recipients=("ccc",),
+        purposes=("defence",),
+        until=AT,
+        clause="c1",
+    ),
+    receipts.GrantWithdrawn(**PLACED, grant="0a", object_id="x--1"),
+    receipts.GrantAsked(**PLACED, grant="0b", object_id="x--1", recipients=("ccc",), purposes=()),
+    receipts.GrantRefused(at=AT, programme=PROGRAMME, log=INFO.origin, seq=3, code="grant-until"),
+    receipts.BreakGlass(
+        **PLACED,
+        use="0c",
+        object_id="x--1",
+        modified="",
+        hash="a" * 64,
+        persons=("ada", "bob"),
+        role="releaser, approver",
+        reason="attack under way",
+        until=AT,
+    ),
+    receipts.BreakGlassReviewed(at=AT, use="0c", person="eve", finding="ok"),
 ]
 
 
