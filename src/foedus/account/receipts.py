@@ -67,6 +67,88 @@ class ReleaseSent(Placed, frozen=True, kw_only=True, omit_defaults=True):
     commitment: str = ""
 
 
+class ReleaseExpired(Placed, frozen=True, kw_only=True):
+    """An object is no longer shown to a party, or, by its recipient, no longer held; ``cause`` says why."""
+
+    kind_of_entry: ClassVar[str] = "release.expired"
+
+    object_id: str
+    cause: str
+
+
+class OfGrant(Placed, frozen=True, kw_only=True):
+    """What is said of one grant, by its id: about which object."""
+
+    grant: str
+    object_id: str
+
+
+class GrantGiven(OfGrant, frozen=True, kw_only=True):
+    """The originator consents that a party passes an object on, or that it goes out itself; parties: originator, holder.
+
+    Empty ``versions``, ``purposes``, ``clause``: every one.
+    """
+
+    kind_of_entry: ClassVar[str] = "grant.given"
+
+    versions: tuple[str, ...]
+    recipients: tuple[str, ...]
+    purposes: tuple[str, ...]
+    until: str
+    clause: str
+
+
+class GrantWithdrawn(OfGrant, frozen=True, kw_only=True):
+    """The originator withdraws a grant: nothing moves on under it from here on."""
+
+    kind_of_entry: ClassVar[str] = "grant.withdrawn"
+
+
+class GrantAsked(OfGrant, frozen=True, kw_only=True):
+    """A party that holds an object asks its originator for a grant."""
+
+    kind_of_entry: ClassVar[str] = "grant.asked"
+
+    recipients: tuple[str, ...]
+    purposes: tuple[str, ...]
+
+
+class GrantRefused(Body, frozen=True, kw_only=True):
+    """A partner's entry about a grant counts for nothing, and why (stable code); ``log`` and ``seq`` are its place."""
+
+    kind_of_entry: ClassVar[str] = "grant.refused"
+
+    programme: str
+    log: str
+    seq: int
+    code: str
+
+
+class BreakGlass(Placed, frozen=True, kw_only=True):
+    """Two persons lifted a hold in need: ``hash`` is of the object's bytes, ``persons`` who asked and who agreed."""
+
+    kind_of_entry: ClassVar[str] = "break-glass"
+
+    use: str
+    object_id: str
+    modified: str
+    hash: str
+    persons: tuple[str, str]
+    role: str
+    reason: str
+    until: str
+
+
+class BreakGlassReviewed(Body, frozen=True, kw_only=True):
+    """An auditor said what is to be thought of a use."""
+
+    kind_of_entry: ClassVar[str] = "break-glass.reviewed"
+
+    use: str
+    person: str
+    finding: Literal["ok", "not-ok"]
+
+
 class ReleaseRun(Body, frozen=True, kw_only=True):
     """One run of release to one party, in the master log: how many, and hashes that pin what was decided."""
 
@@ -480,6 +562,8 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
             *(LedgerForked, LedgerDisputed, LedgerThawed, NodeRestored),
             *(ApprovalRequested, ApprovalGiven, ApprovalDenied, ApprovalCancelled, ApprovalVoided, DecisionHeld),
             *(RecallRequested, RecallCompleted, RecallMade, RecallLifted, RecallRefused),
+            *(ReleaseExpired, GrantGiven, GrantWithdrawn, GrantAsked, GrantRefused),
+            *(BreakGlass, BreakGlassReviewed),
         )
     }
 )

@@ -17,6 +17,8 @@ VERBS = {
     "label": ("foedus.cli.label", "See and give the labels that findings rest on."),
     "release": ("foedus.cli.release", "Decide what may go to whom, and show it to them."),
     "recall": ("foedus.cli.recall", "Call back what was released, see who confirmed, prove its absence."),
+    "grant": ("foedus.cli.grant", "Consent to what moves on, and take it back."),
+    "break-glass": ("foedus.cli.breakglass", "Lift a hold in need, by two persons, for a short time."),
     "exchange": ("foedus.cli.exchange", "Pull from peers, push to tools, write MISP feeds."),
     "ask": ("foedus.cli.ask", "Learn with a partner which values both hold."),
     "ledger": ("foedus.cli.ledger", "Show, verify and prove what happened."),

@@ -10,9 +10,11 @@ from foedus.cli.options import on_node, prints
 from foedus.cli.terminal import Column, Terminal, day_and_time
 from foedus.errors import InputError
 from foedus.model.picture import Graph, Map, Picture, Series, Table, Words
+from foedus.node import retention
 from foedus.node import show as showing
 from foedus.node.home import Node
 from foedus.node.partial import Partial
+from foedus.node.retention import ToDelete
 from foedus.node.show import Row, Shown
 
 _MAX_EDGES, _TITLE = 30, 55
@@ -29,25 +31,27 @@ _MAX_EDGES, _TITLE = 30, 55
 )
 @click.argument("object_id", metavar="[OBJECT]", default="")
 @click.option("--list", "listing", is_flag=True, help="List the newest findings.")
+@click.option("--due", is_flag=True, help="List what was received and is to be deleted now.")
 @click.option("--area", default="", help="Only of this area.", shell_complete=options.areas)
 @click.option("--kind", default="", help="Only of this kind.")
 @click.option("--owner", default="", help="Only of this originator.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="So many.")
 @prints
 @on_node
-def command(
-    node: Node, terminal: Terminal, object_id: str, listing: bool, area: str, kind: str, owner: str, limit: int
-) -> None:
-    """Show what the node holds: one object, or a list.
+def command(node: Node, terminal: Terminal, object_id: str, listing: bool, due: bool, limit: int, **only: str) -> None:
+    """Show what the node holds: one object, a list, or what is to be deleted.
 
     Of an object: its label, where it came from, what it says, who is shown it and since when, and what of others tells the
     same story.
     """
-    if listing == bool(object_id):
-        raise InputError("name one object, or --list", code="usage", hint="foedus show --list")
+    if listing + due + bool(object_id) != 1:
+        raise InputError("name one object, or --list, or --due", code="usage", hint="foedus show --list")
+    if due:
+        _due(terminal, retention.due(node))
+        return
     if listing:
-        room = node.room(area).name if area else ""
-        rows = showing.rows(node, room=room, kind=kind, owner=owner, limit=limit)
+        room = node.room(only["area"]).name if only["area"] else ""
+        rows = showing.rows(node, room=room, kind=only["kind"], owner=only["owner"], limit=limit)
         if terminal.as_json:
             terminal.document(rows)
         else:
@@ -62,6 +66,18 @@ def command(
         versions = ", ".join(f"{one.version or 'without version'} ({one.owner})" for one in found[1:])
         terminal.facts([("also held", versions)])
     _picture(terminal, showing.picture(node, object_id))
+
+
+def _due(terminal: Terminal, due: list[ToDelete]) -> None:
+    if terminal.as_json:
+        terminal.document(due)
+        return
+    if not due:
+        terminal.line("Nothing is to be deleted.")
+        return
+    rows = [(one.object_id, one.originator, one.peer, f"{day_and_time(one.since)} UTC") for one in due]
+    terminal.table([Column("object", whole=True), "originator", "came from", "since"], rows)
+    terminal.line("The next pull, or the serving node, deletes it and enters that.", "dim")
 
 
 def _list(terminal: Terminal, rows: list[Row]) -> None:

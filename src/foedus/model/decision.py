@@ -32,12 +32,28 @@ class Subject(msgspec.Struct, frozen=True, gc=False):
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """The originator's consent, read from the ledger: one object, recipients, until when."""
+    """The originator's consent, read from the ledger: one object, recipients, until when.
+
+    ``versions``, ``purposes`` and ``clause`` narrow it, where they are not empty; ``owner`` is who gave it.
+    """
 
     object_id: str
     recipients: tuple[str, ...]
     until_us: int
     entry: str = ""
+    owner: str = ""
+    versions: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    clause: str = ""
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """What a received object is bound by, as its sender's entry said; ``until_us`` None: no end."""
+
+    purposes: tuple[str, ...]
+    onward: str
+    action: str
+    until_us: int | None
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -49,6 +65,8 @@ class Facts(msgspec.Struct, frozen=True):
     (without a version: every one); an approval counts here only for what exactly it was given for.
     ``sender`` is the party whose node decides: what another
     party owns is passed on, not sent; empty where that does not matter.
+    ``received`` holds, by (object id, version, owner), what others' objects came under; None where that is not asked.
+    ``lifted`` says until when two persons lifted what a person of the node may lift.
     """
 
     grants: tuple[Grant, ...] = ()
@@ -59,6 +77,8 @@ class Facts(msgspec.Struct, frozen=True):
     counts: Mapping[str, int] = {}
     sender: str = ""
     sent: frozenset[tuple[str, str]] = frozenset()
+    received: Mapping[tuple[str, str, str], tuple[Bound, ...]] | None = None
+    lifted: Mapping[tuple[str, str], int] = {}
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):

@@ -44,8 +44,10 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "recall.made": (*_COMMON, "object_id", "reason", "cause", "person"),
     "recall.lifted": (*_COMMON, "object_id", "person"),
     "recall.refused": (*_COMMON, "log", "entry", "code"),
-    "grant.given": (*_OBJECT, "until", "clause"),
-    "grant.withdrawn": (*_OBJECT, "until", "clause"),
+    "grant.given": (*_OBJECT, "grant", "until", "clause"),
+    "grant.withdrawn": (*_OBJECT, "grant"),
+    "grant.asked": (*_OBJECT, "grant"),
+    "grant.refused": (*_COMMON, "log", "seq", "code"),
     "exchange.received": _RECEIPT,
     "exchange.accepted": _RECEIPT,
     "exchange.refused": _RECEIPT,
@@ -82,7 +84,8 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "ledger.disputed": (*_COMMON, "log", "came", "code"),
     "ledger.thawed": (*_COMMON, "log"),
     "node.restored": (*_COMMON, "log", "reason"),
-    "break-glass": (*_PLACED, "role", "hash", "reason"),
+    "break-glass": (*_OBJECT, "use", "modified", "role", "hash", "reason", "until"),
+    "break-glass.reviewed": (*_COMMON, "use", "person", "finding"),
 }
 
 EVENT_FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(

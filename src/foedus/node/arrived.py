@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from foedus.model.entry import LogInfo, StoredEntry
+from foedus.node import granted, retention
 from foedus.node.home import Node
 from foedus.node.recalled import completed, requested
-from foedus.store import evidence
+from foedus.store import bounds, evidence
 from foedus.store.engine import Tx
 from foedus.store.evidence import Sent
 
@@ -29,7 +30,8 @@ def arrived(tx: Tx, node: Node, log: LogInfo, start: int, end: int) -> None:
 
 
 def _sent(tx: Tx, _node: Node, log: LogInfo, came: Came) -> None:
-    """Index which entry vouches for which bytes."""
+    """Index which entry vouches for which bytes, and what it binds them by."""
+    bounds.keep(tx, log.name, [one for seq, stored in came if (one := retention.came(seq, stored)) is not None])
     rows: list[Sent] = []
     for seq, stored in came:
         facts = stored.facts()
@@ -37,6 +39,19 @@ def _sent(tx: Tx, _node: Node, log: LogInfo, came: Came) -> None:
     evidence.index_sent(tx, log.name, rows)
 
 
+def _of_grants(tx: Tx, node: Node, log: LogInfo, came: Came) -> None:
+    """Take what a partner consents to, withdraws or asks for."""
+    for one in came:
+        granted.take(tx, node, log, one)
+
+
 _ACTS: Mapping[str, Callable[[Tx, Node, LogInfo, Came], None]] = MappingProxyType(
-    {"release.sent": _sent, "recall.requested": requested, "recall.completed": completed}
+    {
+        "release.sent": _sent,
+        "recall.requested": requested,
+        "recall.completed": completed,
+        "grant.given": _of_grants,
+        "grant.withdrawn": _of_grants,
+        "grant.asked": _of_grants,
+    }
 )

@@ -39,7 +39,7 @@ from foedus.model.entry import Checkpoint, Draft, LogInfo, StoredEntry
 from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.ports import PullState, ViewQuery
-from foedus.node import partial
+from foedus.node import partial, retention
 from foedus.node.agreements import Agreement, Peer, peers
 from foedus.node.analyse import Analysed, Arriving, conclude
 from foedus.node.arrived import arrived
@@ -62,6 +62,11 @@ _UNVOUCHED = TrustError(
     "no entry of the sender's ledger vouches for these bytes",
     code="release-entry-missing",
     hint="ask the sender; foedus quarantine retry takes it again once the entry is there",
+)
+_FALSE = TrustError(
+    "its sender names an originator who cannot be it",
+    code="originator-false",
+    hint="ask the sender; foedus quarantine discard puts it aside",
 )
 TIMEOUT_S = 60.0
 TRIES = 5
@@ -91,6 +96,7 @@ def pull(node: Node, party: str = "", programme: str = "", progress: Progress = 
         InputError: the programme is not known here.
         ExpiredProgramme: a programme named is not in force.
     """
+    retention.delete_due(node)
     at = node.clock.now()
     held = [node.agreements.required(programme, at)] if programme else node.agreements.in_force(at)
     results: list[Pulled] = []
@@ -265,7 +271,7 @@ class _Page:
         node = self.of.node
         source = f"peer:{self.of.peer.party}"
         self._refuse(unknown, source, {})
-        broken = partial.faults(known, given)
+        broken = {**partial.faults(known, given), **self._false(given)}
         self._refuse([raw for raw in known if hashlib.sha256(raw).hexdigest() in broken], source, broken)
         sound = [raw for raw in known if hashlib.sha256(raw).hexdigest() not in broken] if broken else known
         rooms = [room for room in self.of.areas[self.area].rooms or (self.area,) if room in node.rooms]
@@ -286,7 +292,13 @@ class _Page:
         self.of.result.corroborated += result.corroborated
         self._finish(known)
 
-    def _note(self, _tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
+    def _false(self, given: Mapping[str, Given]) -> dict[str, FoedusError]:
+        """Return the fault of the objects whose originator cannot be who the sender says, by their SHA-256 (hex)."""
+        agreement, own = self.of.agreement, self.of.node.party
+        return {sha256: _FALSE for sha256, one in given.items() if not may_be_originator(agreement, own, one.owner)}
+
+    def _note(self, tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
+        retention.put_ends(tx, placed, self.of.node.party)
         for finding, where in placed:
             if not finding.document:
                 continue
@@ -380,6 +392,14 @@ class _Page:
 
 def _object_id(tx: Tx, log: str, seq: int) -> str:
     return str(next(iter(tx.logs.entries(log, seq, seq + 1))).facts()["object_id"])
+
+
+def may_be_originator(agreement: Agreement, own: str, name: str) -> bool:
+    """Say whether what a partner sends may be of that originator: another party of the programme.
+
+    Who names us as the originator would have us send on as our own what is not.
+    """
+    return name != own and agreement.programme.party(name) is not None
 
 
 def given_by(read: Read, log: str, seqs: Mapping[bytes, int]) -> dict[str, Given]:

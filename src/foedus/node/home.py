@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from foedus.areas import rooms as all_rooms
 from foedus.errors import InputError
 from foedus.exchange import tls
+from foedus.model import instant
 from foedus.model.entry import MASTER, LogInfo
 from foedus.model.ports import Clock, Entropy
 from foedus.model.programme import Card
@@ -54,7 +55,7 @@ class Node:
         self.wall: Clock = SystemClock()
         self.entropy = entropy
         self.keys = Keys(directory / "keys", f"{config.party}.{config.name}")
-        self.store = Store.open(directory)
+        self.store = Store.open(directory, lambda: instant.to_us(self.clock.now()))
         self.lease = Lease(directory)
         self.freezes = Freezes(self.store, clock)
         self.agreements = Agreements(self.store, config.party)

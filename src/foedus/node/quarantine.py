@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+from functools import partial
 
 import msgspec
 
 from foedus.engine import run as engine
 from foedus.errors import InputError
 from foedus.node.analyse import Analysed, Arriving, conclude
-from foedus.node.exchange import given_by
+from foedus.node.exchange import given_by, may_be_originator
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
 from foedus.node.partial import require_sound
+from foedus.node.retention import put_ends
 from foedus.store import evidence, quarantine
 
 _PEER = "peer:"
@@ -53,7 +55,8 @@ def retry(node: Node, number: int) -> Retried:
     refused = [one for batch in read_again.refused for one in refusals_of(batch, room.name, part.source)]
     result = Analysed(room.name)
     if read_again.batches:
-        conclude(Arriving(node, room, read_again, settings=settings, given=given), result)
+        also = partial(put_ends, own=node.party) if given else None
+        conclude(Arriving(node, room, read_again, settings=settings, given=given, also=also), result)
     if not refused and not result.conflicts:
         with node.store.write() as tx:
             quarantine.settle(tx, [number], "accepted")
@@ -68,11 +71,22 @@ def _given(node: Node, part: quarantine.Refusal) -> dict[str, Given]:
                 found = given_by(read, info.name, evidence.sent_bytes(read, info.name, [sha256]))
                 if found:
                     require_sound(part.raw, found[sha256.hex()].commitment)
-                    return found
+                    return _believed(node, info.programme, found)
     raise InputError(
         "no entry of the sender's ledger vouches for these bytes",
         code="release-entry-missing",
         hint="pull, then try again; or ask the sender",
+    )
+
+
+def _believed(node: Node, programme: str, found: dict[str, Given]) -> dict[str, Given]:
+    agreement = node.agreements.of(programme, node.clock.now())
+    if all(may_be_originator(agreement, node.party, one.owner) for one in found.values()):
+        return found
+    raise InputError(
+        "its sender names an originator who cannot be it",
+        code="originator-false",
+        hint="ask the sender; foedus quarantine discard puts it aside",
     )
 
 

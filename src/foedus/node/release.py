@@ -13,7 +13,7 @@ import msgspec
 
 from foedus.account import merkle
 from foedus.account.ledger import append
-from foedus.account.receipts import ReleaseRun, ReleaseSent, draft
+from foedus.account.receipts import ReleaseExpired, ReleaseRun, ReleaseSent, draft
 from foedus.model import instant, stix
 from foedus.model.decision import Decision
 from foedus.model.entry import MASTER, Draft
@@ -22,6 +22,7 @@ from foedus.model.programme import Area
 from foedus.node import corroborate
 from foedus.node.agreements import Agreement
 from foedus.node.chosen import Chosen, Pick, all_edges
+from foedus.node.ends import Ends
 from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
 from foedus.node.queue import Desk, Out, apart
@@ -114,11 +115,12 @@ class _Release:
         self.at = at
         self.at_us = instant.to_us(at)
         self.policy = node.agreements.policy(agreement, at)
-        self.tearing = Tearing(node, party, self.policy, at)
         self.programme = agreement.programme.id
         self.areas = [area for area in agreement.programme.areas if rooms_of(node, area)]
         self.result = Run(self.programme, party, instant.text(self.at_us), self.policy.hash)
         self.left: set[int] = set()
+        self.ends = Ends(agreement, self.policy, self.at_us)
+        self.tearing = Tearing(node, party, self.policy, at, self.ends)
 
     def run(self, progress: Progress) -> Run:
         """Run it; to whom nothing may be signed, nothing goes, and the run says why."""
@@ -184,7 +186,7 @@ class _Release:
 
     def _predicate(self, area: str) -> Predicate:
         text, parameters = sql(predicate(self.policy, self.party, area, self.at, ""))
-        return Predicate(text, parameters, self.policy.hash, area)
+        return Predicate(text, parameters, self.policy.hash, area, self.at_us)
 
     def _withdraw(self) -> None:
         """Take out of the views what the policy no longer covers."""
@@ -201,8 +203,16 @@ class _Release:
                 self.result.counts.withdrawn += len(rows)
 
     def _expired(self, object_id: str, area: str) -> Draft:
-        facts = {"at": self.result.at, "programme": self.programme, "parties": [self.node.party, self.party]}
-        return Draft("release.expired", {**facts, "area": area, "object_id": object_id, "cause": "not-covered"})
+        return draft(
+            ReleaseExpired(
+                at=self.result.at,
+                programme=self.programme,
+                parties=(self.node.party, self.party),
+                area=area,
+                object_id=object_id,
+                cause="not-covered",
+            )
+        )
 
     def _choose(self, read: Read, area: Area, chosen: Chosen, progress: Progress) -> None:
         self.facts = facts_of(self.node, read, self.agreement, self.party, area.id, self.at)
@@ -232,7 +242,8 @@ class _Release:
     def _decide(self, read: Read, area: Area, batch: list[Held], chosen: Chosen) -> None:
         pairs = [pair for pair in with_supports(read, batch) if pair[0].seq not in self.left]
         subjects = [subject_of(held, area.id, head.kind) for held, head in pairs]
-        decisions, counts = decide_counted(subjects, self.party, self.policy, self.at, "", self.facts)
+        decided, counts = decide_counted(subjects, self.party, self.policy, self.at, "", self.facts)
+        decisions = self.ends.lasting(subjects, decided, self.facts)
         # A limit is one for the whole run, not one a batch.
         self.facts = msgspec.structs.replace(self.facts, counts=counts)
         picks: list[Pick] = []
@@ -305,7 +316,7 @@ class _Release:
             if ready:
                 self._open(tx)
             for outs in apart(ready):
-                self._put(tx, outs)
+                self._put(tx, self._lasting(tx, outs))
             for item in ready:
                 self.inputs.update(bytes.fromhex(item.hash))
                 self.decided.append(merkle.leaf_hash(msgspec.json.encode(item.decision)))
@@ -314,13 +325,22 @@ class _Release:
             sign_log(self.node, tx, MASTER)
         return len(ready)
 
+    def _lasting(self, tx: Tx, outs: Sequence[Out]) -> list[Out]:
+        """Return what goes with the instant until which it stands."""
+        found: list[Out] = []
+        for pick, held, out in outs:
+            facts = facts_of(self.node, tx, self.agreement, self.party, pick.area, self.at)
+            [lasting] = self.ends.lasting([subject_of(held, pick.area, pick.kind)], [pick.decision], facts)
+            found.append(Out(pick._replace(decision=lasting), held, out))
+        return found
+
     def _put(self, tx: Tx, outs: Sequence[Out]) -> None:
         by_area: dict[str, tuple[list[views.Showing], list[Draft]]] = {}
         for pick, held, out in outs:
             raw, sha256 = (out.raw, hashlib.sha256(out.raw).digest()) if out.changed else (None, held.sha256)
-            expires = _expiry(pick.decision, self.at_us)
+            expires, once = _expiry(pick.decision, self.at_us)
             showings, drafts = by_area.setdefault(pick.area, ([], []))
-            showings.append(views.Showing(held.seq, expires, raw, sha256 if raw is not None else b""))
+            showings.append(views.Showing(held.seq, expires, raw, sha256 if raw is not None else b"", once=once))
             label = self.tearing.label(tx, held, pick, out.raw) if out.changed else held.label
             drafts.append(self._sent(held, pick, (sha256, out, label), expires))
             if out.changed:
@@ -389,8 +409,10 @@ class _Release:
             sign_log(self.node, tx, MASTER)
 
 
-def _expiry(decision: Decision, at_us: int) -> int | None:
-    ends = [decision.expires_us] if decision.expires_us is not None else []
-    if decision.duties is not None and decision.duties.delete_after:
-        ends.append(shift_us(at_us, decision.duties.delete_after))
-    return min(ends, default=None)
+def _expiry(decision: Decision, at_us: int) -> tuple[int | None, bool]:
+    """Return until when a release stands, and whether it is then over for good: what was kept long enough does not go again."""
+    duties = decision.duties
+    retained = shift_us(at_us, duties.delete_after) if duties is not None and duties.delete_after else None
+    ends = [end for end in (decision.expires_us, retained) if end is not None]
+    found = min(ends, default=None)
+    return found, found is not None and found == retained

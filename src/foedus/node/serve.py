@@ -18,6 +18,7 @@ from foedus.node.exchange import pull
 from foedus.node.home import Node
 from foedus.node.pairs import Pairs
 from foedus.node.release import release_due
+from foedus.node.retention import delete_due
 from foedus.node.statuspage import status_page
 
 TICK_S = 1.0
@@ -93,6 +94,7 @@ def context_of(node: Node) -> Any:
 def _poll(node: Node, stop: threading.Event) -> None:
     while not stop.wait(node.config.poll_every_s):
         try:
+            delete_due(node)
             pull(node)
         except FoedusError:
             # A peer's fault or a busy database: the next turn tries again, and status shows the last exchange.

@@ -13,6 +13,7 @@ from foedus.model.decision import Decision, Facts, Subject
 from foedus.model.label import Label
 from foedus.model.stix import StixObject
 from foedus.node.chosen import Pick, Torn
+from foedus.node.ends import Ends
 from foedus.node.home import Node
 from foedus.node.label import Labeller, finding_of
 from foedus.node.subject import subject_of
@@ -32,13 +33,15 @@ class Tearing:
         party: the recipient.
         policy: compiled for the instant.
         at: the instant.
+        ends: until when things stand under the agreement.
     """
 
-    def __init__(self, node: Node, party: str, policy: Policy, at: datetime) -> None:
+    def __init__(self, node: Node, party: str, policy: Policy, at: datetime, ends: Ends) -> None:
         self._node = node
         self._party = party
         self._policy = policy
         self._at = at
+        self._ends = ends
 
     @cached_property
     def _labeller(self) -> Labeller:
@@ -56,7 +59,8 @@ class Tearing:
             if torn is None or left is None:
                 continue
             rest = msgspec.structs.replace(subject, label=torn.label)
-            [decision], counts = decide_counted([rest], self._party, self._policy, self._at, "", facts)
+            decided, counts = decide_counted([rest], self._party, self._policy, self._at, "", facts)
+            [decision] = self._ends.lasting([rest], decided, facts)
             facts = msgspec.structs.replace(facts, counts=counts)
             if decision.outcome in _GOES:
                 yield Pick(held.seq, area, held.kind, decision, torn), stix.read(left.raw), decision

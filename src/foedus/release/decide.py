@@ -16,20 +16,15 @@ import msgspec
 from foedus.model import instant
 from foedus.model.decision import Decision, Duties, Facts, Outcome, Reason, Subject
 from foedus.model.label import Label
-from foedus.model.programme import Action
 from foedus.release.conditions import SKEW_US, Case, mandatory, policy_reasons, strikes, struck, uncovered
 from foedus.release.duration import FOREVER_US, is_forever, shift_us, shortest
 from foedus.release.facets import Facets, seen
 from foedus.release.index import Index
+from foedus.release.onward import CLAUSE_ONLY, by_object, consents, fitting, handed_down, least, unfit
 from foedus.release.policy import CONSENT, ORCON, PSEUDONYM_PROFILE, PSEUDONYMISED, MaskedRule, Policy
 
-ACTIONS: tuple[Action, ...] = (
-    "none",
-    "contact-for-instruction",
-    "internally-visible",
-    "externally-visible-indirect",
-    "externally-visible-direct",
-)
+# What two persons of the node may lift in need; the consent of another party never is.
+LIFTED = frozenset({"four-eyes-missing", "limit-reached"})
 
 HELD = Reason("held-by-person", "approval", "held", "an approver's decision")
 
@@ -92,6 +87,7 @@ class _Run:
     def __init__(self, party: str, policy: Policy, at: datetime, purpose: str, facts: Facts) -> None:
         self.party, self.policy, self.at, self.purpose, self.facts = party, policy, at, purpose, facts
         self.counts = dict(facts.counts)
+        self.grants = by_object(facts.grants)
         self.classes: dict[object, Standing] = {}
         # Labels are told apart by identity: this keeps them alive, so that no id is used twice.
         self.labels: list[object] = []
@@ -108,6 +104,8 @@ class _Run:
             if found is None:
                 self.labels.append(subject.label)
                 found = self.classes[key] = self._decide_class(subject, age)
+            if self.facts.received is not None and subject.owner != self.facts.sender:
+                found = self._bound(found, subject)
             if self.facts.recalled and (subject.object_id, subject.version) in self.facts.recalled:
                 found = _denied(found, (Reason("recalled", "object", "recalled", "not recalled"),))
             elif found.outcome != "withhold" and self._asks(found):
@@ -170,6 +168,24 @@ class _Run:
             self.at_us = -1
             return []
 
+    def _bound(self, found: Standing, subject: Subject) -> Standing:
+        """Bind what another party owns to the duties it came under."""
+        assert self.facts.received is not None, "asked by the caller"
+        if found.duties is None:
+            return found
+        bounds = self.facts.received.get((subject.object_id, subject.version, subject.owner), ())
+        reason = unfit(bounds, found.purpose, self.at_us)
+        if reason is not None:
+            return _denied(found, (reason,))
+        bound = fitting(bounds, found.purpose, self.at_us)
+        consent = found.consent
+        if bound.onward != CLAUSE_ONLY and not consent:
+            needed = f"a grant of {subject.owner}"
+            consent = (Reason("onward-consent-missing", "owner", subject.owner, needed),)
+        ends = min((end for end in (found.expires_us, bound.until_us) if end is not None), default=None)
+        duties = handed_down(found.duties, bound)
+        return msgspec.structs.replace(found, duties=duties, expires_us=ends, consent=consent)
+
     def _asks(self, found: Standing) -> bool:
         """Say whether what the ledger says of the single object bears on a class."""
         return bool(found.consent or found.four_eyes or found.limits or self.facts.held)
@@ -178,10 +194,11 @@ class _Run:
         facts, version = self.facts, (subject.object_id, subject.version)
         by_two = version in facts.approved
         by_one = by_two or version in facts.cleared
+        named = {*found.clauses, *(reason.clause for reason in found.consent)}
         grants = [
             grant.until_us
-            for grant in facts.grants
-            if grant.object_id == subject.object_id and self.party in grant.recipients and self.at_us < grant.until_us
+            for grant in self.grants.get(subject.object_id, ())
+            if consents(grant, subject, self.party, found.purpose, named, self.at_us)
         ]
         missing = () if grants else found.consent
         if not by_two:
@@ -194,6 +211,10 @@ class _Run:
                 missing += (
                     Reason("limit-reached", "count", str(count), "a person's decision, or a later window", clause),
                 )
+        until_us = facts.lifted.get((subject.object_id, subject.version), 0)
+        if missing and self.at_us < until_us and all(reason.code in LIFTED for reason in missing):
+            ends = min(until_us, until_us if found.expires_us is None else found.expires_us)
+            missing, found = (), msgspec.structs.replace(found, expires_us=ends)
         if missing:
             return msgspec.structs.replace(found, outcome="hold", reasons=missing)
         for clause, _ in limits:
@@ -231,7 +252,7 @@ def strictest(rules: list[MaskedRule], policy: Policy, at_us: int) -> Duties:
     ir = policy.ir
     shared = frozenset.intersection(*(frozenset(clause.purposes) for clause in clauses))
     return Duties(
-        action=min((clause.action for clause in clauses), key=lambda a: ACTIONS.index(a) if a in ACTIONS else 0),
+        action=least(clause.action for clause in clauses),
         attribute=ir.attribute,
         encrypt_in_transit=ir.encrypt_in_transit,
         onward=ir.onward,

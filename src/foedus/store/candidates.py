@@ -45,12 +45,16 @@ class Unfaceted(NamedTuple):
 
 
 class Predicate(NamedTuple):
-    """What a policy asks of the findings of one programme area: SQL text with named parameters, and the policy's hash."""
+    """What a policy asks of the findings of one programme area: SQL text with named parameters, and the policy's hash.
+
+    What a view showed and what expired before ``at_us`` may come again.
+    """
 
     sql: str
     parameters: Mapping[str, int | str]
     policy_hash: str
     area: str
+    at_us: int = 0
 
 
 class Uncovered(NamedTuple):
@@ -147,7 +151,8 @@ _SAME_LABEL = "f.policy_hash = :policy_hash AND f.label_id = o.label_id AND f.ow
 
 _UNSEEN = (
     " AND NOT EXISTS (SELECT 1 FROM view_row v"
-    " WHERE v.finding_seq = o.seq AND v.view_id + 0 = :view_id AND v.label_id = o.{label})"
+    " WHERE v.finding_seq = o.seq AND v.view_id + 0 = :view_id AND v.label_id = o.{label}"
+    " AND (v.once OR v.expires_us IS NULL OR v.expires_us > :at_us))"
 )
 
 # Only SQL of our own making comes into these texts: what varies are parameters.
@@ -175,5 +180,5 @@ _UNCOVERED = (
 def _fixed(predicate: Predicate, view_id: int | None = None) -> dict[str, int | str]:
     ours: dict[str, int | str] = {"area": predicate.area, "policy_hash": predicate.policy_hash, "batch": _BATCH}
     if view_id is not None:
-        ours["view_id"] = view_id
+        ours |= {"view_id": view_id, "at_us": predicate.at_us}
     return {**predicate.parameters, **ours}

@@ -26,18 +26,22 @@ _WRITE_CACHE_KIB = 16_384
 
 
 class Read:
-    """One consistent state of the database, for the length of a ``with store.read()``."""
+    """One consistent state of the database, for the length of a ``with store.read()``.
 
-    def __init__(self, connection: Connection) -> None:
+    ``at_us`` is its instant: what was received and may be held no longer is not found. 0 where nobody said one.
+    """
+
+    def __init__(self, connection: Connection, at_us: int = 0) -> None:
         self.connection = connection
+        self.at_us = at_us
         self.logs = Logs(connection)
 
 
 class Tx(Read):
     """One write transaction: all of it becomes durable at the end of ``with store.write()``, or nothing."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Connection, at_us: int = 0) -> None:
+        super().__init__(connection, at_us)
         self.once_durable: list[Callable[[], None]] = []
         """What is done after the commit, before the caller goes on."""
 
@@ -52,8 +56,9 @@ class Store:
     0
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now_us: Callable[[], int] = lambda: 0) -> None:
         self.path = path
+        self._now_us = now_us
         self._writing = threading.Lock()
         self._writer_thread: int | None = None
         self._hurried = threading.local()
@@ -62,13 +67,17 @@ class Store:
         self._readers = _engine(path, "BEGIN", _READ_CACHE_KIB, connections=8)
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
+    def open(cls, directory: Path, now_us: Callable[[], int] = lambda: 0) -> Self:
         """Open the database of a node's directory; create it where there is none.
+
+        Args:
+            directory: the node's directory.
+            now_us: the instant of each transaction, microseconds.
 
         Raises:
             StoreError: it cannot be opened, is damaged, or was written by another version.
         """
-        store = cls(directory / FILE)
+        store = cls(directory / FILE, now_us)
         try:
             with store.write() as tx:
                 _create(tx.connection, store.path)
@@ -102,7 +111,7 @@ class Store:
         """
         self._refuse_hurried()
         with _storage_errors(self.path), self._readers.connect() as connection, connection.begin():
-            yield Read(connection)
+            yield Read(connection, self._now_us())
 
     def changes(self) -> int | None:
         """Return a number that stays as long as nobody, in any process, commits; None where that cannot be said now.
@@ -141,7 +150,7 @@ class Store:
             self._writer_thread = threading.get_ident()
             try:
                 with _storage_errors(self.path), self._writer.begin() as connection:
-                    tx = Tx(connection)
+                    tx = Tx(connection, self._now_us())
                     yield tx
                 for act in tx.once_durable:
                     act()

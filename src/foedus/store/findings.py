@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 
 from foedus.model import label as label_model
 from foedus.model.finding import Place
@@ -89,8 +89,8 @@ def findings_of(read: Read, seqs: Sequence[int]) -> Iterator[Held]:
 
 
 def versions_of(read: Read, object_id: str, owner: str | None = None) -> list[Held]:
-    """Return all versions of an object, of one owner or of every owner, the current one first."""
-    statement = _held.where(finding.c.object_id == object_id)
+    """Return all versions of an object that may be held, of one owner or of every owner, the current one first."""
+    statement = _held.where(finding.c.object_id == object_id, may_be_held(read))
     if owner is not None:
         statement = statement.where(finding.c.owner == owner)
     return list(_helds(read, statement.order_by(finding.c.version_ns.desc(), finding.c.seq.desc())))
@@ -98,7 +98,7 @@ def versions_of(read: Read, object_id: str, owner: str | None = None) -> list[He
 
 def find(read: Read, query: FindingQuery) -> list[Held]:
     """Return one page of findings."""
-    statement = _held.where(finding.c.head, finding.c.urgency >= query.min_urgency)
+    statement = _held.where(finding.c.head, finding.c.urgency >= query.min_urgency, may_be_held(read))
     for name in ("room", "kind", "type", "owner", "source"):
         if wanted := getattr(query, name):
             statement = statement.where(finding.c[name] == wanted)
@@ -121,7 +121,7 @@ def supports_of(read: Read, head_seqs: Sequence[int]) -> Mapping[int, Sequence[i
 def resolve(read: Read, object_ids: Iterable[str]) -> dict[str, int]:
     """Return the row of the current version of each object, whoever owns it; unknown ids are absent."""
     found: dict[str, tuple[int, int]] = {}
-    columns = select(finding.c.object_id, finding.c.version_ns, finding.c.seq)
+    columns = select(finding.c.object_id, finding.c.version_ns, finding.c.seq).where(may_be_held(read))
     for chunk in chunks(list(object_ids)):
         for object_id, version_ns, seq in read.connection.execute(columns.where(finding.c.object_id.in_(chunk))):
             found[object_id] = max(found.get(object_id, (-2, 0)), (version_ns, seq))
@@ -153,7 +153,8 @@ def keep_match(tx: Tx, a_seq: int, b_seq: int, score: float, why: str, at_us: in
 
 def matches_of(read: Read, seq: int) -> list[Corroboration]:
     """Return the findings that tell the story of this one, the surest first."""
-    rows = read.connection.execute(select(match).where((match.c.a_seq == seq) | (match.c.b_seq == seq)))
+    gone = exists().where(finding.c.seq.in_((match.c.a_seq, match.c.b_seq)), ~may_be_held(read))
+    rows = read.connection.execute(select(match).where((match.c.a_seq == seq) | (match.c.b_seq == seq), ~gone))
     found = [Corroboration(row.a_seq, row.b_seq, row.score_ppm / 1_000_000, row.why, row.at_us) for row in rows]
     return sorted(found, key=lambda one: (-one.score, one.a_seq, one.b_seq))
 
@@ -190,6 +191,11 @@ def newer_than(read: Read, seqs: Sequence[int]) -> dict[int, list[int]]:
         for seq, other in read.connection.execute(picked.order_by(finding.c.seq, newer.c.seq)):
             found.setdefault(seq, []).append(other)
     return found
+
+
+def may_be_held(read: Read) -> ColumnElement[bool]:
+    """Say that the time for which a finding may be held is not over; what is own has no end."""
+    return finding.c.until_us.is_(None) | (finding.c.until_us > read.at_us)
 
 
 def superseded() -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text, update
 
 from foedus.store.bulk import chunks
 from foedus.store.engine import Read, Tx
-from foedus.store.findings import Held, findings_of
+from foedus.store.findings import Held, findings_of, may_be_held
 from foedus.store.tables import blob, finding, view, view_row
 
 
@@ -51,13 +51,15 @@ def markings(read: Read) -> dict[tuple[str, str], bytes]:
 
 def heads_of(read: Read, rooms: Sequence[str]) -> int:
     """Return how many findings (heads) rooms hold."""
-    counted = select(func.count()).select_from(finding).where(finding.c.room.in_(rooms), finding.c.head)
+    counted = (
+        select(func.count()).select_from(finding).where(finding.c.room.in_(rooms), finding.c.head, may_be_held(read))
+    )
     return int(read.connection.scalar(counted) or 0)
 
 
 def heads_after(read: Read, room: str, after_seq: int, limit: int) -> list[Held]:
     """Return the next findings (heads) of a room, every version, in order of coming; empty: there are no more."""
-    wanted = (finding.c.room == room) & finding.c.head & (finding.c.seq > after_seq)
+    wanted = (finding.c.room == room) & finding.c.head & (finding.c.seq > after_seq) & may_be_held(read)
     seqs = read.connection.scalars(select(finding.c.seq).where(wanted).order_by(finding.c.seq).limit(limit))
     return list(findings_of(read, list(seqs)))
 
@@ -72,5 +74,6 @@ def resolve_all(read: Read, object_ids: Iterable[str]) -> list[int]:
     """Return the rows of all versions of some objects, whoever owns them."""
     found: list[int] = []
     for chunk in chunks(list(object_ids)):
-        found.extend(read.connection.scalars(select(finding.c.seq).where(finding.c.object_id.in_(chunk))))
+        which = finding.c.object_id.in_(chunk) & may_be_held(read)
+        found.extend(read.connection.scalars(select(finding.c.seq).where(which)))
     return found

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from foedus.store.columns import key, metadata, number, octets, ref, words
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), words("value"))
 
@@ -360,4 +360,79 @@ torn = Table(
     metadata,
     Column("finding_seq", BigInteger, primary_key=True, autoincrement=False),
     number("label_id"),
+)
+
+# Consents of originators, own ones too; a withdrawal may come before its grant, and then nothing but it is known.
+grant_ = Table(
+    "grant_given",
+    metadata,
+    words("owner"),
+    words("programme"),
+    words("id"),
+    words("holder"),
+    words("object_id"),
+    words("versions"),
+    words("recipients"),
+    words("purposes"),
+    words("clause"),
+    number("until_us"),
+    number("given_us"),
+    number("withdrawn_us", nullable=True),
+    PrimaryKeyConstraint("owner", "programme", "id"),
+    Index("grant_by_object", "programme", "object_id"),
+    sqlite_with_rowid=False,
+)
+
+# What parties that hold own objects ask consent for.
+grant_asked = Table(
+    "grant_asked",
+    metadata,
+    words("asker"),
+    words("programme"),
+    words("id"),
+    words("object_id"),
+    words("recipients"),
+    words("purposes"),
+    number("at_us"),
+    PrimaryKeyConstraint("asker", "programme", "id"),
+    sqlite_with_rowid=False,
+)
+
+# What entries of partners' logs say that received objects are bound by.
+bound = Table(
+    "bound",
+    metadata,
+    ref("log_id", "log.id"),
+    number("seq"),
+    words("object_id"),
+    words("version"),
+    words("owner"),
+    words("area"),
+    words("purposes"),
+    words("onward"),
+    words("action"),
+    number("until_us", nullable=True),
+    PrimaryKeyConstraint("log_id", "seq"),
+    Index("bound_by_object", "object_id", "version"),
+    sqlite_with_rowid=False,
+)
+
+# Holds that two persons lifted in need, until when, and what an auditor said of it.
+glass = Table(
+    "break_glass",
+    metadata,
+    Column("id", Text, primary_key=True),
+    words("programme"),
+    words("party"),
+    words("area"),
+    words("object_id"),
+    words("version"),
+    words("sha256"),
+    words("reason"),
+    words("by"),
+    words("second"),
+    number("at_us"),
+    number("until_us"),
+    words("reviewer"),
+    words("verdict"),
 )

@@ -101,10 +101,18 @@ finding = Table(
     words("because"),
     words("places"),
     words("pointer"),
+    number("until_us", nullable=True),
     UniqueConstraint("object_id", "owner", "version_ns", "blob_id", "source"),
     Index("finding_by_room", "room", "head", "seq"),
     Index("finding_by_source", "source", "seq"),
     Index("finding_by_blob", "blob_id"),
+)
+
+Index(
+    "finding_by_end",
+    finding.c.until_us,
+    sqlite_where=text("until_us IS NOT NULL"),
+    postgresql_where=text("until_us IS NOT NULL"),
 )
 
 # Few among many, and asked for whenever something is labelled.
@@ -189,11 +197,13 @@ def _shown() -> list[Column[int] | Column[str] | Column[bool]]:
 
 
 # ``sole``: no other row of this object is in the view, so that first, last and latest are known without a look.
+# ``once``: when it has expired it is not shown again by itself.
 view_row = Table(
     "view_row",
     metadata,
     *_shown(),
     Column("sole", Boolean, nullable=False),
+    Column("once", Boolean, nullable=False),
     PrimaryKeyConstraint("view_id", "added_us"),
     Index("view_row_by_object", "object_id", "view_id", "spec_version", "version_ns", "added_us"),
     Index("view_row_by_type", "view_id", "type", "added_us"),

@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, func, select, update
 from foedus.model.finding import Key, Seen
 from foedus.store.bulk import bulk_insert, chunks, first_free
 from foedus.store.engine import Read, Tx
+from foedus.store.findings import may_be_held
 from foedus.store.tables import blob, finding, occurrence, value, view, view_row
 
 NEWEST = 20
@@ -76,7 +77,7 @@ def seen(read: Read, keys: Sequence[Key]) -> Mapping[tuple[str, str], Sequence[S
     """
     found: dict[tuple[str, str], Sequence[Seen]] = {}
     for pair, (value_id, _) in _known(read, {(key.kind, key.norm) for key in keys}).items():
-        rows = read.connection.execute(_seen, {"value_id": value_id})
+        rows = read.connection.execute(_seen.where(may_be_held(read)), {"value_id": value_id})
         if holders := [Seen(owner, object_id, sha256.hex()) for owner, object_id, sha256 in rows]:
             found[pair] = holders
     return found
@@ -96,7 +97,7 @@ def holders(read: Read, kind: str, norm: str, limit: int = NEWEST, in_view: str 
     picked = _visible(
         select(*columns).join_from(occurrence, finding, finding.c.seq == occurrence.c.finding_seq), in_view
     )
-    picked = picked.where(occurrence.c.value_id == value_id)
+    picked = picked.where(occurrence.c.value_id == value_id, may_be_held(read))
     newest = read.connection.execute(picked.order_by(occurrence.c.finding_seq.desc()).limit(limit))
     rows = [Holder(*row) for row in newest]
     some = picked.with_only_columns(occurrence.c.finding_seq).limit(COMMON + 1).subquery()

@@ -22,12 +22,16 @@ T = TypeVar("T")
 
 
 class Showing(NamedTuple):
-    """A finding to show: its own bytes, or (``raw``, ``sha256``) where redaction changed them; until when."""
+    """A finding to show: its own bytes, or (``raw``, ``sha256``) where redaction changed them; until when.
+
+    ``once``: after its end it is no candidate for the view again.
+    """
 
     seq: int
     expires_us: int | None = None
     raw: bytes | None = None
     sha256: bytes = b""
+    once: bool = False
 
 
 class Shown(NamedTuple):
@@ -91,7 +95,7 @@ def add_view_rows(tx: Tx, name: str, showings: Sequence[Showing], at_us: int) ->
         )
         blob_id = row.blob_id if showing.raw is None else redacted[showing.sha256]
         what = (view_id, added_us, row.object_id, version, version_ns, row.type, row.spec_version, blob_id)
-        rows.append((*what, showing.expires_us, showing.seq, row.label_id, row.object_id not in crowded))
+        rows.append((*what, showing.expires_us, showing.seq, row.label_id, row.object_id not in crowded, showing.once))
     bulk_insert(tx.connection, view_row, _COLUMNS, rows)
     _count(tx, view_id, added, 1)
     return added
@@ -161,8 +165,9 @@ def view_size(read: Read, name: str, at_us: int) -> int:
 
 _COLUMNS = (
     *("view_id", "added_us", "object_id", "version", "version_ns", "type", "spec_version", "blob_id"),
-    *("expires_us", "finding_seq", "label_id", "sole"),
+    *("expires_us", "finding_seq", "label_id", "sole", "once"),
 )
+_PAST_COLUMNS = _COLUMNS[: _COLUMNS.index("sole")]
 
 _view_id = select(view.c.id).where(view.c.name == bindparam("name")).scalar_subquery()
 
@@ -216,9 +221,9 @@ def _move(tx: Tx, view_id: int, added: Sequence[int], at_us: int) -> int:
     for chunk in chunks(added):
         rows = (view_row.c.view_id == view_id) & view_row.c.added_us.in_(chunk)
         _count(tx, view_id, chunk, -1)
-        columns = [view_row.c[name] for name in _COLUMNS[:-1]]
+        columns = [view_row.c[name] for name in _PAST_COLUMNS]
         past = select(*columns, literal(at_us)).where(rows)
-        tx.connection.execute(insert(view_past).from_select([*_COLUMNS[:-1], "withdrawn_us"], past))
+        tx.connection.execute(insert(view_past).from_select([*_PAST_COLUMNS, "withdrawn_us"], past))
         moved += tx.connection.execute(delete(view_row).where(rows)).rowcount
     return moved
 

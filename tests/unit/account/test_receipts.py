@@ -105,6 +105,32 @@ BODIES = [
             *(receipts.ApprovalCancelled, receipts.ApprovalVoided, receipts.DecisionHeld),
         )
     ),
+    receipts.ReleaseExpired(**PLACED, object_id="x--1", cause="retention"),
+    receipts.GrantGiven(
+        **PLACED,
+        grant="0a",
+        object_id="x--1",
+        versions=(),
+        recipients=("ccc",),
+        purposes=("defence",),
+        until=AT,
+        clause="c1",
+    ),
+    receipts.GrantWithdrawn(**PLACED, grant="0a", object_id="x--1"),
+    receipts.GrantAsked(**PLACED, grant="0b", object_id="x--1", recipients=("ccc",), purposes=()),
+    receipts.GrantRefused(at=AT, programme=PROGRAMME, log=INFO.origin, seq=3, code="grant-until"),
+    receipts.BreakGlass(
+        **PLACED,
+        use="0c",
+        object_id="x--1",
+        modified="",
+        hash="a" * 64,
+        persons=("ada", "bob"),
+        role="releaser, approver",
+        reason="attack under way",
+        until=AT,
+    ),
+    receipts.BreakGlassReviewed(at=AT, use="0c", person="eve", finding="ok"),
 ]
 
 
