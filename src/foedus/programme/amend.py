@@ -76,7 +76,11 @@ def _keyed(value: Any, path: tuple[str, ...]) -> dict[str, tuple[Any, str]] | No
     if isinstance(value, Mapping):
         return {key: (item, escape(key)) for key, item in value.items()}
     if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) and "id" in item for item in value):
-        return {item["id"]: (item, str(i)) for i, item in enumerate(value)}
+        found: dict[str, tuple[Any, str]] = {}
+        for i, item in enumerate(value):
+            # Two cards of one node, while its keys change: the second goes by a name of its own.
+            found[item["id"] if item["id"] not in found else f"{item['id']} ({i + 1})"] = (item, str(i))
+        return found
     # An absent list of such things is an empty one, so that the first and the last are told like every other.
     return {} if not value and path and path[-1] in sentences.COLLECTIONS else None
 
@@ -132,7 +136,8 @@ def _who(programme: Programme, names: list[str]) -> list[str]:
     shown: list[str] = []
     for name in names:
         group, party = group_of(programme, name), programme.party(name)
-        shown += group.countries if group else [party.country if party and party.country else name]
+        named = party.country or in_language(party.name) if party else name
+        shown += group.countries if group else [named]
     return list(dict.fromkeys(shown))
 
 
