@@ -14,7 +14,7 @@ from foedus.cli.options import handle, on_node, prints
 from foedus.cli.terminal import Column, Terminal, count, day_and_time, lines_to_stderr, styled
 from foedus.model import instant
 from foedus.node import init as making
-from foedus.node import programmes
+from foedus.node import programmes, rotation
 from foedus.node.home import Node
 from foedus.node.serve import serve
 from foedus.node.status import Status
@@ -146,6 +146,38 @@ def renew(node: Node, terminal: Terminal) -> None:
     node.renew()
     until = status_of(node).certificate_until
     _say(terminal, {"certificate_until": until}, f"The new certificate is good until {day_and_time(until)} UTC.")
+
+
+@command.command(
+    "rotate-keys",
+    ledger="With --finish: key.changed for each signing key, in the private log and in the pairs', signed by the key that goes.",
+    examples=[
+        "foedus --node nato node rotate-keys --role log --role cosign",
+        "foedus --node nato node rotate-keys --finish",
+    ],
+)
+@click.option("--role", "roles", multiple=True, type=click.Choice(rotation.ROTATED), help="Which key. Repeatable.")
+@click.option("--finish", is_flag=True, help="Use the next keys; the version in force must name them.")
+@prints
+@on_node
+def rotate_keys(node: Node, terminal: Terminal, roles: tuple[str, ...], finish: bool) -> None:
+    """Make new keys for the node, and use them once the programme names them.
+
+    First the next keys are made beside those in use, and card-next.json is written: enrol it in the next version, let the old
+    card hold for some days, and have the version signed and accepted. Then --finish puts the next keys in use and destroys
+    the old ones.
+    """
+    if finish:
+        changed = rotation.finish(node)
+        _say(
+            terminal,
+            {"changed": changed},
+            f"In use now: new keys for {', '.join(changed)}. The old ones are destroyed.",
+        )
+        return
+    rotation.begin(node, roles)
+    card = str(node.directory / rotation.CARD)
+    _say(terminal, {"card": card, "made": list(roles)}, f"Next keys for {', '.join(roles)} are made; enrol {card}.")
 
 
 @command.command("status", examples=["foedus --node nato node status", "foedus --node nato node status --json"])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
+
+from foedus.errors import TrustError
 
 Role = Literal["analyst", "releaser", "approver", "auditor", "liaison", "administrator"]
 """What a person may do: an analyst labels and asks for release; a releaser recalls and grants; an approver decides what
@@ -22,3 +25,22 @@ class Person(msgspec.Struct, frozen=True):
     def has(self, role: Role) -> bool:
         """Say whether the person has a role."""
         return role in self.roles
+
+
+def require_two(persons: Sequence[Person], what: str) -> None:
+    """Refuse what needs four eyes unless two persons stand for it: one releases, another approves.
+
+    Args:
+        persons: who stands for it, each having shown who they are.
+        what: what it is, for the refusal.
+
+    Raises:
+        TrustError: not two persons, or not with those roles.
+    """
+    pairs = [(one, other) for one in persons for other in persons if one.name != other.name]
+    if not any(one.has("releaser") and other.has("approver") for one, other in pairs):
+        raise TrustError(
+            f"two persons must stand for it: {what}",
+            code="four-eyes",
+            hint="a releaser and, another person, an approver",
+        )

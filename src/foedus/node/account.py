@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,8 +14,7 @@ from foedus.account.score import score as compute
 from foedus.errors import InputError
 from foedus.model.entry import MASTER, LogInfo
 from foedus.model.instant import parse
-from foedus.model.vkey import VerifierKey
-from foedus.node.agreements import Agreement, peers
+from foedus.node.agreements import Agreement
 from foedus.node.home import Node
 
 
@@ -62,7 +60,7 @@ def verify(node: Node, name: str = "") -> list[Report]:
         chosen = [info for info in read.logs.logs() if name in ("", info.name)]
         if not chosen:
             raise InputError(f"no log {name!r}", code="log-unknown", hint="foedus ledger show lists them")
-        return [verify_log(read.logs, info, _keys(node, info)) for info in chosen]
+        return [verify_log(read.logs, info, node.log_keys(info)) for info in chosen]
 
 
 def prove(node: Node, name: str, seq: int) -> str:
@@ -112,13 +110,6 @@ def _log(info: LogInfo | None, name: str) -> LogInfo:
     if info is None:
         raise InputError(f"no log {name!r}", code="log-unknown", hint="foedus ledger show lists them")
     return info
-
-
-def _keys(node: Node, info: LogInfo) -> Sequence[VerifierKey]:
-    if info.own:
-        return [node.keys.public("log")]
-    agreement = node.agreements.of(info.programme, node.clock.now())
-    return [peer.log_key for peer in peers(agreement, node.party) if peer.party == info.sender]
 
 
 def figure(value: float | str | None) -> str:

@@ -104,7 +104,7 @@ class Backend:
         return Caller(held.name, held.party, "tool")
 
     def _partner(self, der: bytes) -> Caller | None:
-        held = self._node.agreements.in_force(self._node.clock.now())
+        held = self._node.agreements.answering(self._node.clock.now())
         try:
             party = tls.party_of(der, pins_of(held), self._node.wall.now())
         except TrustError:
@@ -128,6 +128,11 @@ class Backend:
     def agreements(self, caller: Caller) -> list[Agreement]:
         """Return the programmes in force that the caller's party is one of."""
         held = self._node.agreements.in_force(self._node.clock.now())
+        return [agreement for agreement in held if agreement.programme.party(caller.party) is not None]
+
+    def answering(self, caller: Caller) -> list[Agreement]:
+        """Return the programmes whose ledgers the caller's party is answered about: those in force, and those that ended."""
+        held = self._node.agreements.answering(self._node.clock.now())
         return [agreement for agreement in held if agreement.programme.party(caller.party) is not None]
 
     def collections(self, caller: Caller, root: str) -> Sequence[Collection] | None:

@@ -37,7 +37,7 @@ class Pairs:
 
     def _pair(self, caller: Caller, programme: str, side: LogSide = "sent") -> str | None:
         own, other = self._node.party, caller.party
-        for agreement in self._backend.agreements(caller):
+        for agreement in self._backend.answering(caller):
             if agreement.word == programme:
                 sender, recipient = (own, other) if side == "sent" else (other, own)
                 return f"{agreement.programme.id}|{sender}|{recipient}"
@@ -95,8 +95,8 @@ class Pairs:
         name = self._pair(caller, programme)
         assert name is not None, "the server asked for the checkpoint first"
         at: datetime = self._node.clock.now()
-        agreement = next(one for one in self._backend.agreements(caller) if one.word == programme)
-        keys = [self._node.keys.public("log"), peer_of(agreement, caller.party).cosign_key]
+        agreement = next(one for one in self._backend.answering(caller) if one.word == programme)
+        keys = [*self._node.keys.known("log"), *peer_of(agreement, caller.party).cosign_keys]
         with self._node.store.write() as tx:
             said = accept_receipt(tx.logs, name, note, keys, at=at)
         return f"receipt for {said.size} entries"

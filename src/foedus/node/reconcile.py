@@ -14,7 +14,7 @@ from foedus.account.merkle import NodeGetter, Position
 from foedus.account.reconcile import Comparison, Difference, compare
 from foedus.errors import FoedusError, InputError
 from foedus.exchange.peer import PeerClient
-from foedus.model.entry import LogCopy
+from foedus.model.entry import LogCopy, LogInfo
 from foedus.model.ports import LogSide
 from foedus.model.vkey import VerifierKey
 from foedus.node.agreements import Agreement, Peer, peers
@@ -84,19 +84,25 @@ def _with_peer(node: Node, agreement: Agreement, peer: Peer) -> list[Compared]:
         client = PeerClient(session, peer.card.endpoint, agreement.word)
         word = agreement.programme.id
         # What we sent, the partner received.
-        own = _Log(f"{word}|{node.party}|{peer.party}", node.party, "received", node.keys.public("log"))
-        other = _Log(f"{word}|{peer.party}|{node.party}", peer.party, "sent", peer.log_key)
+        own = _log(node, word, (node.party, peer.party), "received")
+        other = _log(node, word, (peer.party, node.party), "sent")
         copies = Copies(node.store)
         return [_compared(copies, client, log) for log in (own, other)]
 
 
 class _Log(msgspec.Struct, frozen=True):
-    """One log of the pair: our name of it, who signs it with which key, and what it is to the partner."""
+    """One log of the pair: our name of it, who signs it with which keys, and what it is to the partner."""
 
     name: str
     signer: str
     side: LogSide
-    key: VerifierKey
+    keys: tuple[VerifierKey, ...]
+
+
+def _log(node: Node, programme: str, pair: tuple[str, str], side: LogSide) -> _Log:
+    name = "|".join((programme, *pair))
+    info = LogInfo(name, "", programme, *pair, own=pair[0] == node.party)
+    return _Log(name, pair[0], side, tuple(node.log_keys(info)))
 
 
 def _compared(copies: Copies, client: PeerClient, log: _Log) -> Compared:
@@ -119,7 +125,7 @@ def _compared(copies: Copies, client: PeerClient, log: _Log) -> Compared:
     if result.outcome != "forked" or mine.origin != theirs.origin:
         return result
     statements = _statements(found, (mine, own), (theirs, ask))
-    equivocation.contradiction(statements, mine.origin, [log.key])
+    equivocation.contradiction(statements, mine.origin, log.keys)
     return msgspec.structs.replace(result, statements=statements, hashes=asked)
 
 
@@ -169,7 +175,7 @@ def _own(copies: Copies, name: str, wanted: Sequence[Position]) -> list[bytes]:
 
 
 def _result(log: _Log, mine: LogCopy | None, theirs: LogCopy | None, found: Comparison, hashes: int) -> Compared:
-    whole = (mine is None or _whole(mine, log.key), theirs is None or _whole(theirs, log.key))
+    whole = (mine is None or _whole(mine, log.keys), theirs is None or _whole(theirs, log.keys))
     outcome = _outcome(mine, theirs, found, whole)
     said = [text for text, fine in ((_OURS, whole[0]), (_THEIRS, whole[1])) if not fine]
     held = mine or theirs
@@ -198,10 +204,10 @@ def _outcome(mine: LogCopy | None, theirs: LogCopy | None, found: Comparison, wh
     return "we-are-behind" if mine.size < theirs.size else "partner-is-behind"
 
 
-def _whole(copy: LogCopy, key: VerifierKey) -> bool:
+def _whole(copy: LogCopy, keys: Sequence[VerifierKey]) -> bool:
     """Say whether a copy's rows lead to a state that the log's signer signed."""
     try:
-        signed = checkpoint.open_checkpoint(copy.note, copy.origin, [key])
+        signed = checkpoint.open_checkpoint(copy.note, copy.origin, keys)
     except FoedusError:
         return False
     return (signed.size, signed.root) == (copy.size, copy.root)

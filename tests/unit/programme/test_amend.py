@@ -27,8 +27,16 @@ def test_nothing_changed_says_nothing(japan, document):
 def test_types_gained_and_lost_are_counted_and_named(changes):
     old = ["indicator", "malware", "attack-pattern", "observed-data", "sighting", "report", "grouping"]
     assert changes(f"{C}/1/what/object_types", [*old[1:], "note", "tool"]) == [
-        ("North Atlantic Treaty Organization, JPN gain 2 object types under r-cyber: note, tool", f"{C}/1/what/object_types", "loosening"),
-        ("North Atlantic Treaty Organization, JPN lose 1 object type under r-cyber: indicator", f"{C}/1/what/object_types", "tightening"),
+        (
+            "North Atlantic Treaty Organization, JPN gain 2 object types under r-cyber: note, tool",
+            f"{C}/1/what/object_types",
+            "loosening",
+        ),
+        (
+            "North Atlantic Treaty Organization, JPN lose 1 object type under r-cyber: indicator",
+            f"{C}/1/what/object_types",
+            "tightening",
+        ),
     ]
 
 
