@@ -93,6 +93,8 @@ def _say(leaf: _Leaf, two: _Two) -> Iterator[Change]:
             yield from _clause(leaf, name, "/".join(field), two)
         case ("release", "classification_map", party, name):
             yield _level_name(leaf, party, name, two)
+        case ("release", "classification_map", party) if leaf.new is None and party != "order":
+            yield _generic(leaf, "tightening")  # what it marks is unknown from now on, and stays
         case ("release", "classification_map", *_):
             yield _generic(leaf, "loosening")
         case ("release", "markings", _):
@@ -168,6 +170,8 @@ def _clause(leaf: _Leaf, name: str, field: str, two: _Two) -> Iterator[Change]:
     who = ", ".join(_who(two.new, list(clause.to)))
     if field in {"provenance", "basis"} or field.startswith(("provenance/", "basis/")):
         yield _generic(leaf, "neutral")
+    elif field in {"to", "from"} and clause.effect == "forbid" and (left := _left(leaf, two)):
+        yield Change(f"{', '.join(left)} left and no longer stands in {name}", leaf.place, "neutral")
     elif field == "effect":
         yield Change(f"{name} turns from {leaf.old} to {leaf.new} for {who}", leaf.place, _effect(sign))
     elif field == "to":
@@ -197,6 +201,13 @@ def _clause(leaf: _Leaf, name: str, field: str, two: _Two) -> Iterator[Change]:
         else:
             way = width.of_field(field, leaf.old, leaf.new, ladder(two.new))
             yield Change(text, leaf.place, _effect(way * sign))
+
+
+def _left(leaf: _Leaf, two: _Two) -> list[str]:
+    """Return who was taken out of a list because it is a party no more, where nothing else of it changed."""
+    went = [name for name in leaf.old or () if name not in (leaf.new or ())]
+    gone = all(two.old.party(name) and two.new.party(name) is None for name in went)
+    return went if gone and leaf.new and set(leaf.new) <= set(leaf.old) else []
 
 
 _LISTS: Mapping[str, tuple[str, int]] = {
