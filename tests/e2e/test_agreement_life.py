@@ -200,7 +200,9 @@ def test_loosening_is_entered_with_who_stood_for_it_in_the_private_log_alone(nod
 
 
 def test_what_lets_less_go_needs_nobody(nodes):
-    path = sign(nodes, edited(nodes, b"[indicator, malware, attack-pattern", b"[malware, attack-pattern"), "nato", "jpn")
+    path = sign(
+        nodes, edited(nodes, b"[indicator, malware, attack-pattern", b"[malware, attack-pattern"), "nato", "jpn"
+    )
     accept(nodes, path, "nato")
     assert nodes.release("nato")[0].counts.withdrawn == 1
 
@@ -211,8 +213,12 @@ def test_what_lets_less_go_needs_nobody(nodes):
 def test_the_term_ends_with_its_last_day(nodes):
     end = datetime(2027, 1, 1, tzinfo=UTC)
     with nodes.open("nato") as node:
-        held = [bool(node.agreements.in_force(at)) for at in (end - MICROSECOND, end, end + MICROSECOND, end - MICROSECOND)]
-        policy = [node.agreements.policy(node.agreements.of(WORD, at), at).ir.not_in_force for at in (end - MICROSECOND, end)]
+        held = [
+            bool(node.agreements.in_force(at)) for at in (end - MICROSECOND, end, end + MICROSECOND, end - MICROSECOND)
+        ]
+        policy = [
+            node.agreements.policy(node.agreements.of(WORD, at), at).ir.not_in_force for at in (end - MICROSECOND, end)
+        ]
     assert held == [True, False, False, True]
     assert policy == ["", "outside its term"]
 

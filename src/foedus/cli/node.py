@@ -205,6 +205,10 @@ def status(node: Node, terminal: Terminal) -> None:
         ]
     )
     _programmes(terminal, found)
+    terminal.line()
+    terminal.heading("Due next (all: foedus programme due)")
+    for one in found.due:
+        terminal.indented(f"{one.due.day}  {one.due.text}  {one.programme}".rstrip())
     _released(terminal, found)
     _logs(terminal, found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from foedus.cli.person import signed_in
 from foedus.cli.terminal import Column, Terminal, count, finding_line, styled
 from foedus.errors import InvalidProgramme
 from foedus.model.programme import Programme, in_language, to_builtins
+from foedus.node import due as coming
 from foedus.node import programmes
 from foedus.node.clock import SystemClock
+from foedus.node.due import Item
 from foedus.node.home import Node
 from foedus.node.programmes import Held
 
@@ -126,6 +129,34 @@ def _one(terminal: Terminal, held: Held, document: Programme) -> None:
 
 def _yes(yes: bool) -> str:
     return "yes" if yes else "no"
+
+
+@command.command(
+    "due", examples=["foedus --node nato programme due", "foedus --node nato programme due nato-jpn-itpp-2023"]
+)
+@click.argument("programme", default="", metavar="[ID]", shell_complete=options.programmes)
+@prints
+@on_node
+def due(node: Node, terminal: Terminal, programme: str) -> None:
+    """Show what is due, the earliest first, with the days left.
+
+    Renewal before the end of the term, reviews and their reports, milestones, activities, last days of clauses and of keys,
+    and the node's own certificates. Overdue is below zero.
+    """
+    found = coming.due(node, programme)
+    if terminal.as_json:
+        terminal.document([{**msgspec.to_builtins(one.due), "programme": one.programme} for one in found])
+        return
+    due_table(terminal, found)
+
+
+def due_table(terminal: Terminal, items: Sequence[Item]) -> None:
+    """Print what is due."""
+    rows = [
+        (one.due.day, styled(one.due.days, "red" if one.due.days < 0 else ""), one.due.text, one.programme)
+        for one in items
+    ]
+    terminal.table([Column("day", whole=True), Column("days", right=True), "what", "programme"], rows)
 
 
 @command.command("digest", examples=["foedus programme digest nato-japan-2023.yaml"])

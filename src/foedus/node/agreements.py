@@ -72,6 +72,17 @@ class Agreement(NamedTuple):
         return self.programme.id.rsplit(":", 1)[1]
 
 
+class _Kept(NamedTuple):
+    """The agreements of a second and a state of the database, and the rows they were made from."""
+
+    moment: tuple[int, int | None]
+    rows: list[ProgrammeVersion]
+    best: list[Agreement]
+
+
+_NOTHING = _Kept((-1, None), [], [])
+
+
 class Agreements:
     """The programmes of a node.
 
@@ -85,7 +96,7 @@ class Agreements:
         self._party = party
         self._lock = threading.Lock()
         self._documents: dict[bytes, Document] = {}
-        self._second: tuple[int, list[Agreement]] = (-1, [])
+        self._kept = _NOTHING
         self._policies: dict[tuple[str, bool], Policy] = {}
 
     def versions(self, programme: str = "") -> list[tuple[ProgrammeVersion, Document]]:
@@ -97,16 +108,23 @@ class Agreements:
     def all(self, at: datetime) -> list[Agreement]:
         """Return one version of each programme: the one in force at an instant, else the newest.
 
-        Signatures are verified once a second: every request of a peer asks, and another process may have signed.
+        Signatures are verified once a second, and when the versions kept changed: every request of a peer asks, and another
+        process may have accepted one that lets somebody in no more.
         """
-        second = int(at.timestamp())
-        if self._second[0] != second:
-            self._second = (second, self._all(at))
-        return self._second[1]
+        moment = (int(at.timestamp()), self._store.changes())
+        before = self._kept
+        if before.moment == moment:
+            return before.best
+        found = self.versions()
+        rows = [kept for kept, _ in found]
+        same = before.moment[0] == moment[0] and before.rows == rows
+        best = before.best if same else self._all(found, at)
+        self._kept = _Kept(moment, rows, best)
+        return best
 
-    def _all(self, at: datetime) -> list[Agreement]:
+    def _all(self, versions: Sequence[tuple[ProgrammeVersion, Document]], at: datetime) -> list[Agreement]:
         held: dict[str, list[Agreement]] = {}
-        for kept, document in self.versions():
+        for kept, document in versions:
             found = Agreement(document, kept.digest, agree.standing(document, at), kept.state == ACCEPTED, day_of(at))
             held.setdefault(kept.programme, []).append(found)
         return [_best(held[name]) for name in sorted(held)]
@@ -221,7 +239,7 @@ class Agreements:
             programme.id, programme.version, held.digest, held.document.raw, word, instant.to_us(at)
         )
         state.put_programme(tx, kept)
-        self._second = (-1, [])
+        self._kept = _NOTHING
 
     def accepted(self, programme: str, at: datetime) -> Agreement | None:
         """Return the newest version accepted here and signed by all, whether or not it is in force; None: there is none."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from foedus.model.duration import shift_us
 from foedus.model.instant import parse_ns
 from foedus.node.agreements import Agreement
-from foedus.release.duration import shift_us
 from foedus.store.engine import Read
 
 

@@ -17,6 +17,7 @@ from foedus.account.receipts import ReleaseRun, ReleaseSent, draft
 from foedus.model import instant, stix
 from foedus.model.canonical import digest
 from foedus.model.decision import Decision, Facts
+from foedus.model.duration import shift_us
 from foedus.model.entry import MASTER, Draft, LogInfo
 from foedus.model.programme import Area
 from foedus.node import corroborate
@@ -26,7 +27,6 @@ from foedus.node.facts import facts_of
 from foedus.node.home import Node, Progress, silent
 from foedus.node.subject import subject_of
 from foedus.release.decide import decide_many
-from foedus.release.duration import shift_us
 from foedus.release.facets import all_facets
 from foedus.release.policy import Policy
 from foedus.release.predicate import predicate, sql

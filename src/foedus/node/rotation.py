@@ -94,7 +94,7 @@ def finish(node: Node) -> list[str]:
             if party.id != node.party
         }
         for log, agreement in logs.items():
-            bodies = [_change(node, agreement, role, at) for role in changed]
+            bodies = [change(node, agreement, role, at) for role in changed]
             append(tx.logs, log, [draft(body) for body in bodies], at=at, entropy=node.entropy)
             following = node.keys.next()
             sign(tx.logs, log, following.private("log"), following.public("log").name)
@@ -118,7 +118,8 @@ def _require_named(node: Node, agreement: Agreement, card: Card, roles: Sequence
             )
 
 
-def _change(node: Node, agreement: Agreement | None, role: str, at: datetime) -> KeyChanged:
+def change(node: Node, agreement: Agreement | None, role: str, at: datetime) -> KeyChanged:
+    """Return the body that says a key follows another, signed by the one that goes."""
     programme = agreement.programme if agreement is not None else None
     body = KeyChanged(
         at=instant.text(instant.to_us(at)),

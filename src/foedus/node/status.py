@@ -8,6 +8,7 @@ from cryptography import x509
 from foedus.model import instant
 from foedus.node import account, programmes
 from foedus.node.account import LogState
+from foedus.node.due import Item, upcoming
 from foedus.node.home import Node
 from foedus.store import access, lookups, quarantine, views
 
@@ -43,6 +44,7 @@ class Status(msgspec.Struct, frozen=True):
     logs: tuple[LogState, ...]
     tools: tuple[str, ...]
     quarantine: int
+    due: tuple[Item, ...]
 
 
 def status(node: Node) -> Status:
@@ -70,4 +72,5 @@ def status(node: Node) -> Status:
         tuple(account.logs(node)),
         tools,
         refused,
+        tuple(upcoming(node)),
     )
