@@ -65,7 +65,9 @@ def _term(programme: Programme) -> Iterator[_Found]:
 def _reviews(programme: Programme, day: date) -> Iterator[_Found]:
     review = programme.review
     within = review.report.due_within
-    reviews = list(_times(date.fromisoformat(review.first), review.every, date.fromisoformat(programme.term.until)))
+    # The last span of the term is reviewed after it.
+    last = _later(date.fromisoformat(programme.term.until), review.every)
+    reviews = list(_times(date.fromisoformat(review.first), review.every, last))
     coming = next((one for one in reviews if one >= day), None)
     if coming is not None:
         yield coming, "review", f"review by {review.body.name}", "/review"

@@ -33,7 +33,7 @@ IDS = [" ".join(path) for path, _ in ALL]
 EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node rotate-keys|node status|programme check|programme show|programme due|
 programme digest|programme schema|programme diff|programme impact|programme list|programme enrol|programme amend|programme sign|programme accept|ingest|analyse|
 label show|label sources|label source|release|exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|
-ledger prove|ledger reconcile|ledger dispute|ledger equivocation|score|why|show|quarantine list|quarantine show|quarantine retry|quarantine discard|demo"""
+ledger prove|ledger replay|ledger reconcile|ledger dispute|ledger equivocation|score|why|show|quarantine list|quarantine show|quarantine retry|quarantine discard|demo"""
 
 
 def test_the_commands_are_the_fixed_ones_and_docs_tools_can_walk_them():
@@ -115,7 +115,7 @@ def completed(*words: str, node=None) -> list[str]:
 
 def test_verbs_are_completed():
     assert completed("le") == ["ledger"]
-    assert completed("ledger", "") == ["show", "verify", "prove", "reconcile", "dispute", "equivocation"]
+    assert completed("ledger", "") == ["show", "verify", "prove", "replay", "reconcile", "dispute", "equivocation"]
     assert "--version" in completed("--")
 
 

@@ -72,3 +72,11 @@ def test_nothing_that_lies_ahead_is_lost_as_days_go_by(day, later):
     once = {(o.day, o.place) for o in due(JAPAN, then) if o.kind in {"milestone", "term-end", "clause-end", "key-end"}}
     assert once <= ahead
     assert [one.days for one in due(JAPAN, day)] == sorted(one.days for one in due(JAPAN, day))
+
+
+def test_the_last_span_is_reviewed_after_the_term():
+    assert told(JAPAN, date(2026, 12, 31), "review", "report") == [
+        ("2027-01-31", 31, "review"),
+        ("2027-05-01", 121, "report"),
+    ]
+    assert told(JAPAN, date(2027, 5, 2), "review", "report") == []
