@@ -291,7 +291,7 @@ def _party(leaf: _Leaf, name: str, field: str, two: _Two) -> Change:
     part, _, rest = field.partition("/")
     if part in {"kind", "country", "misp_orgs"}:
         return _generic(leaf, "loosening")
-    if part == "nodes" and (leaf.old is None or leaf.new is None):
+    if part == "nodes" and "/" not in rest and (leaf.old is None or leaf.new is None):
         verb = "enrolled" if leaf.old is None else "removed"
         return Change(f"node {rest} of {name} {verb}", leaf.place, "neutral")
     return _generic(leaf, "neutral")

@@ -47,7 +47,9 @@ def test_what_lets_more_go_is_shown_and_refused_without_two_persons(staffed, wid
     assert alone.exit_code == 5
     assert "AUS, JPN, KOR, NZL gain 1 object type under r-cyber-ip4: tool" in alone.stdout
     assert "two persons must stand for it" in alone.stderr
-    wrong = run("programme", "accept", wider, "--as", "ann", "--with", "bo", node=staffed.nato, input="one long word\nno\n")
+    wrong = run(
+        "programme", "accept", wider, "--as", "ann", "--with", "bo", node=staffed.nato, input="one long word\nno\n"
+    )
     assert wrong.exit_code == 5
     assert "not that password" in wrong.stderr
 
@@ -84,7 +86,9 @@ def test_keeping_the_old_card_gives_it_a_last_day(staffed, tmp_path):
 
 
 def test_a_decision_is_taken_again(two):
-    [seq] = [one["seq"] for one in told("ledger", "show", "nato/jpn", node=two.nato) if one["kind"] == "release.sent"][:1]
+    [seq] = [one["seq"] for one in told("ledger", "show", "nato/jpn", node=two.nato) if one["kind"] == "release.sent"][
+        :1
+    ]
     assert told("ledger", "replay", "nato/jpn", seq, node=two.nato)["same"] is True
     assert "comes out as it was entered" in done("ledger", "replay", "nato/jpn", seq, node=two.nato)
     assert "nothing of a decision" in refused("ledger", "replay", "nato/jpn", 0, node=two.nato)
