@@ -13,7 +13,7 @@ from tests.node_pair import OPEN, bundle, indicator, make_nodes
 from foedus.account.ledger import append
 from foedus.account.receipts import draft
 from foedus.errors import BadSignature, InputError, TrustError
-from foedus.node import account, dispute, programmes, reconcile, rotation
+from foedus.node import account, deny, dispute, programmes, reconcile, rotation
 from foedus.node.release import sign_log
 from foedus.programme import agree
 
@@ -200,3 +200,57 @@ def test_a_new_authority_is_known_beside_the_old_one_and_the_old_one_then_droppe
         assert told(client.get(f"/{WORD}/collections/")) == told(nobody.get(f"/{WORD}/collections/"))
     with nodes.serving_here("nato"), nodes.client_with("nato", *files) as client, pytest.raises(httpx.TransportError):
         client.get("/taxii2/")
+
+
+# A key denied here, before any version says so.
+
+
+def denied(nodes, *roles):
+    with nodes.open("nato") as node:
+        return deny.deny(node, "jpn/main", roles, "stolen")
+
+
+def test_a_denied_node_is_nobody_at_once_and_what_it_signed_stays(nodes):
+    with nodes.serving_here("nato"), nodes.client("jpn", "nato") as client, nodes.client_with("nato") as nobody:
+        assert client.get(f"/{WORD}/collections/").status_code == 200
+        assert [one.role for one in denied(nodes)] == ["log", "cosign", "tls-ca"]
+        for path in (f"/{WORD}/collections/", f"/peer/{WORD}/checkpoint"):
+            assert told(client.get(path)) == told(nobody.get(path))
+    assert nodes.pull("nato") == [], "nor is it asked"
+    assert nodes.faults("nato") == []
+    with nodes.open("nato") as node:
+        kinds = [(one.kind, one.body.get("role")) for one in account.show(node, "master", 0, 100)][-3:]
+    assert kinds == [("key.denied", "log"), ("key.denied", "cosign"), ("key.denied", "tls-ca")]
+
+
+def test_a_denied_log_or_cosigner_key_signs_nothing_more(nodes):
+    denied(nodes, "log", "cosign")
+    nodes.send("jpn", bundle(indicator(3)), OPEN)
+    nodes.send("nato", bundle(indicator(4)), OPEN)
+    from_jpn, from_nato = pulled(nodes)
+    assert "no known" in from_jpn
+    assert "receipt" in from_nato
+    announce(nodes, "log", "cosign")
+    finish(nodes)
+    assert pulled(nodes) == ["", ""], "new keys, in a version it signed with its sign key"
+
+
+def test_a_version_signed_with_a_denied_key_is_not_accepted(nodes):
+    path = nodes.directory / "denied.yaml"
+    raw = programmes.amend_text(
+        str(file_of(nodes)), str(file_of(nodes)), version="1.2.0", on=date(2026, 6, 1), text="x"
+    )
+    path.write_bytes(raw)
+    sign(nodes, path, "nato", "jpn")
+    denied(nodes, "sign")
+    with pytest.raises(TrustError) as caught:
+        accept(nodes, path, "nato")
+    assert caught.value.code == "key-denied"
+
+
+@pytest.mark.parametrize(
+    ("name", "roles"), [("jpn/other", ()), ("nato/main", ()), ("xyz/main", ()), ("jpn/main", ("seal",))]
+)
+def test_what_is_no_key_of_a_partner_is_not_denied(nodes, name, roles):
+    with nodes.open("nato") as node, pytest.raises(InputError):
+        deny.deny(node, name, roles, "x")

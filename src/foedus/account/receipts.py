@@ -195,6 +195,17 @@ class KeyChanged(Shared, frozen=True, kw_only=True):
     signature: str = ""
 
 
+class KeyDenied(Body, frozen=True, kw_only=True):
+    """A person denied a partner's key on this node; in the private log, for the partner need not know why."""
+
+    kind_of_entry: ClassVar[str] = "key.denied"
+
+    party: str
+    role: str
+    key: str
+    reason: str
+
+
 class FindingCreated(Placed, frozen=True, kw_only=True):
     """A finding was made; ``because`` are the hashes of what it rests on, ``event_id`` the story it belongs to."""
 
@@ -268,7 +279,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
         for body in (
             *(ReleaseSent, ReleaseRun, Received, Accepted, Refused, Acknowledged, CheckpointExchanged),
             *(IngestDone, SourceLabelled, ProgrammeAgreed, FindingCreated, FindingCorroborated, IndicatorAttested),
-            *(ProgrammeLoosened, KeyChanged),
+            *(ProgrammeLoosened, KeyChanged, KeyDenied),
             *(AskMade, AskAnswered, AskLearnt, AskRefused),
         )
     }

@@ -13,6 +13,7 @@ from foedus.cli.command import Group
 from foedus.cli.options import handle, on_node, prints
 from foedus.cli.terminal import Column, Terminal, count, day_and_time, lines_to_stderr, styled
 from foedus.model import instant
+from foedus.node import deny as denying
 from foedus.node import init as making
 from foedus.node import programmes, rotation
 from foedus.node.home import Node
@@ -178,6 +179,37 @@ def rotate_keys(node: Node, terminal: Terminal, roles: tuple[str, ...], finish: 
     rotation.begin(node, roles)
     card = str(node.directory / rotation.CARD)
     _say(terminal, {"card": card, "made": list(roles)}, f"Next keys for {', '.join(roles)} are made; enrol {card}.")
+
+
+@command.command(
+    "deny",
+    ledger="key.denied for each key, in the private log.",
+    examples=["foedus --node nato node deny jpn/main --reason 'Their node was stolen.'"],
+)
+@click.argument("name", metavar="PARTY/NODE")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice(tuple(denying.FIELDS)),
+    help="Which key; all but sign where absent.",
+)
+@click.option("--reason", required=True, help="Why; it is entered.")
+@prints
+@on_node
+def deny(node: Node, terminal: Terminal, name: str, roles: tuple[str, ...], reason: str) -> None:
+    """Take the keys of a partner's node no more, from now on and for ever.
+
+    It acts at once and on this node alone: connections, checkpoints and receipts with these keys are refused; what they signed
+    before still verifies. The partner gives itself new keys in the next version, signed with its sign key.
+    """
+    found = denying.deny(node, name, roles, reason)
+    words = (
+        f"{count(len(found), 'key')} of {name} are refused from now on."
+        if len(found) > 1
+        else f"The key of {name} is refused."
+    )
+    _say(terminal, {"denied": msgspec.to_builtins(found)}, words)
 
 
 @command.command("status", examples=["foedus --node nato node status", "foedus --node nato node status --json"])

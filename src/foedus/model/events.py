@@ -40,6 +40,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "programme.agreed": (*_COMMON, "digest", "version", "supersedes"),
     "programme.loosened": (*_COMMON, "digest", "version", "supersedes", "changes"),
     "key.changed": (*_COMMON, "digest", "version", "role", "supersedes", "key"),
+    "key.denied": (*_COMMON, "party", "role", "key", "reason"),
     "checkpoint.exchanged": (*_COMMON, "log", "size", "checkpoint_hash"),
     "indicator.attested": (*_PLACED, "indicator", "period", "value"),
     "approval.given": (*_PLACED, "role", "hash", "reason"),

@@ -28,7 +28,7 @@ from foedus.programme.document import Document, digest, read_valid
 from foedus.programme.membership import expand, group_of
 from foedus.release.compile import compile as compile_policy
 from foedus.release.policy import Policy
-from foedus.store import state
+from foedus.store import denials, state
 from foedus.store.engine import Store, Tx
 from foedus.store.state import ProgrammeVersion
 
@@ -49,6 +49,7 @@ class Agreement(NamedTuple):
     standing: agree.Standing
     accepted: bool
     day: date
+    denied: frozenset[str] = frozenset()
 
     @property
     def programme(self) -> Programme:
@@ -66,6 +67,12 @@ class Agreement(NamedTuple):
         begun = all(problem.code != "term-not-begun" for problem in self.standing.problems)
         return self.accepted and not self.standing.missing and begun
 
+    def cards(self, party: str) -> list[Card]:
+        """Return the cards of a party that hold on the day and may connect, the one enrolled last at the end."""
+        found = self.programme.party(party)
+        held = agree.cards_on(found, self.day) if found is not None else ()
+        return [card for card in held if card.ca_spki_sha256 not in self.denied]
+
     @property
     def word(self) -> str:
         """The programme's one plain word in URLs: the last part of its id."""
@@ -73,14 +80,15 @@ class Agreement(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """The agreements of a second and a state of the database, and the rows they were made from."""
+    """The agreements of a second and a state of the database, and what they were made from."""
 
     moment: tuple[int, int | None]
     rows: list[ProgrammeVersion]
+    denied: frozenset[str]
     best: list[Agreement]
 
 
-_NOTHING = _Kept((-1, None), [], [])
+_NOTHING = _Kept((-1, None), [], frozenset(), [])
 
 
 class Agreements:
@@ -115,12 +123,16 @@ class Agreements:
         before = self._kept
         if before.moment == moment:
             return before.best
-        found = self.versions()
+        found, denied = self.versions(), self._denied()
         rows = [kept for kept, _ in found]
-        same = before.moment[0] == moment[0] and before.rows == rows
-        best = before.best if same else self._all(found, at)
-        self._kept = _Kept(moment, rows, best)
+        same = before.moment[0] == moment[0] and (before.rows, before.denied) == (rows, denied)
+        best = before.best if same else [one._replace(denied=denied) for one in self._all(found, at)]
+        self._kept = _Kept(moment, rows, denied, best)
         return best
+
+    def _denied(self) -> frozenset[str]:
+        with self._store.read() as read:
+            return frozenset(one.value for one in denials.denied_keys(read))
 
     def _all(self, versions: Sequence[tuple[ProgrammeVersion, Document]], at: datetime) -> list[Agreement]:
         held: dict[str, list[Agreement]] = {}
@@ -226,12 +238,26 @@ class Agreements:
         problems = agree.follows(before, held.document) if before is not None else ()
         if problems:
             raise TrustError(problems[0].message, code=problems[0].code, where=held.programme.id)
+        self._refuse_denied(tx, held)
         for kept, document in others:
             if document not in signed:
                 # It was accepted and never signed by all: what takes its place must not rival it later.
                 state.put_programme(tx, kept._replace(state=KEPT))
         self._put(tx, held, ACCEPTED, at)
         return held._replace(accepted=True)
+
+    def _refuse_denied(self, tx: Tx, held: Agreement) -> None:
+        """Refuse a version that a denied key signed."""
+        keys = [parse_vkey(one.value) for one in denials.denied_keys(tx) if one.role == "sign"]
+        denied = {f"{key.name}+{key.id.hex()}" for key in keys}
+        for signature in held.programme.signatures:
+            if signature.key_id in denied:
+                raise TrustError(
+                    f"{signature.party} signed it with a key that is denied here",
+                    code="key-denied",
+                    where=held.programme.id,
+                    hint="ask for its signature with another key",
+                )
 
     def _put(self, tx: Tx, held: Agreement, word: str, at: datetime) -> None:
         programme = held.programme
@@ -348,8 +374,7 @@ def peer_of(agreement: Agreement, party: str) -> Peer:
     Raises:
         UnknownParty: the programme does not name it, or none of its nodes is enrolled.
     """
-    found = agreement.programme.party(party)
-    cards = agree.cards_on(found, agreement.day) if found is not None else ()
+    cards = agreement.cards(party)
     if not cards:
         known = ", ".join(one.id for one in agreement.programme.parties)
         raise UnknownParty(
@@ -359,9 +384,13 @@ def peer_of(agreement: Agreement, party: str) -> Peer:
         party,
         cards[-1],
         tuple({card.ca_spki_sha256: certificate_of(card) for card in cards if card.id == cards[-1].id}.values()),
-        tuple(dict.fromkeys(parse_vkey(card.log_key) for card in cards)),
-        tuple(dict.fromkeys(parse_vkey(card.cosign_key) for card in cards)),
+        _keys(agreement, [card.log_key for card in cards]),
+        _keys(agreement, [card.cosign_key for card in cards]),
     )
+
+
+def _keys(agreement: Agreement, written: Sequence[str]) -> tuple[VerifierKey, ...]:
+    return tuple(dict.fromkeys(parse_vkey(key) for key in written if key not in agreement.denied))
 
 
 def peers(agreement: Agreement, own: str) -> list[Peer]:
@@ -369,7 +398,7 @@ def peers(agreement: Agreement, own: str) -> list[Peer]:
     return [
         peer_of(agreement, party.id)
         for party in agreement.programme.parties
-        if party.id != own and agree.cards_on(party, agreement.day)
+        if party.id != own and agreement.cards(party.id)
     ]
 
 
@@ -391,7 +420,7 @@ def pins_of(agreements: Iterable[Agreement]) -> Pins:
     certificates: list[x509.Certificate] = []
     for agreement in agreements:
         for party in agreement.programme.parties:
-            for card in agree.cards_on(party, agreement.day):
+            for card in agreement.cards(party.id):
                 pins.setdefault((party.id, card.id), set()).add(card.ca_spki_sha256)
                 certificates.append(certificate_of(card))
     return Pins(pins, certificates)

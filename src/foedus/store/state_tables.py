@@ -209,3 +209,13 @@ person = Table(
     words("password_hash"),
     Column("disabled", Boolean, nullable=False),
 )
+
+# Keys of partners that this node takes no more, whatever the programme says.
+denied_key = Table(
+    "denied_key",
+    metadata,
+    Column("value", Text, primary_key=True),
+    words("party"),
+    words("role"),
+    number("at_us"),
+)

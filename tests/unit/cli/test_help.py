@@ -30,7 +30,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()):
 ALL = list(commands(main))
 IDS = [" ".join(path) for path, _ in ALL]
 
-EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node rotate-keys|node status|programme check|programme show|programme due|
+EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node rotate-keys|node deny|node status|programme check|programme show|programme due|
 programme digest|programme schema|programme diff|programme impact|programme list|programme enrol|programme amend|programme sign|programme accept|ingest|analyse|
 label show|label sources|label source|release|exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|
 ledger prove|ledger replay|ledger reconcile|ledger dispute|ledger equivocation|score|why|show|quarantine list|quarantine show|quarantine retry|quarantine discard|demo"""
