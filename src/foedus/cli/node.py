@@ -204,12 +204,9 @@ def deny(node: Node, terminal: Terminal, name: str, roles: tuple[str, ...], reas
     before still verifies. The partner gives itself new keys in the next version, signed with its sign key.
     """
     found = denying.deny(node, name, roles, reason)
-    words = (
-        f"{count(len(found), 'key')} of {name} are refused from now on."
-        if len(found) > 1
-        else f"The key of {name} is refused."
+    _say(
+        terminal, {"denied": msgspec.to_builtins(found)}, f"Refused from now on: {count(len(found), 'key')} of {name}."
     )
-    _say(terminal, {"denied": msgspec.to_builtins(found)}, words)
 
 
 @command.command("status", examples=["foedus --node nato node status", "foedus --node nato node status --json"])
