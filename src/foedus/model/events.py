@@ -39,7 +39,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "review.published": (*_PLACED, "review_id", "kind", "public", "days_after_period", "hash"),
     "programme.agreed": (*_COMMON, "digest", "version", "supersedes"),
     "programme.loosened": (*_COMMON, "digest", "version", "supersedes", "changes"),
-    "key.changed": (*_COMMON, "digest", "version", "role", "supersedes", "key"),
+    "key.changed": (*_COMMON, "digest", "version", "role", "supersedes", "key", "signature"),
     "key.denied": (*_COMMON, "party", "role", "key", "reason"),
     "checkpoint.exchanged": (*_COMMON, "log", "size", "checkpoint_hash"),
     "indicator.attested": (*_PLACED, "indicator", "period", "value"),
