@@ -34,7 +34,7 @@ NOW = datetime.now(UTC)
 PARTIES = ("kat", "bel", "stranger")
 CAS = {party: create_ca(party, os.urandom, NOW - timedelta(days=90)) for party in PARTIES}
 PINS = Pins(
-    {(party, "main"): spki_sha256(CAS[party].certificate) for party in ("kat", "bel")},
+    {(party, "main"): {spki_sha256(CAS[party].certificate)} for party in ("kat", "bel")},
     [CAS["kat"].certificate, CAS["bel"].certificate],
 )
 PATIENCE = Patience(lambda _: None, lambda: datetime.now(UTC), lambda: 0.0, tries=2)

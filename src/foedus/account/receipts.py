@@ -315,6 +315,43 @@ class ProgrammeAgreed(Shared, frozen=True, kw_only=True):
     supersedes: str
 
 
+class ProgrammeLoosened(Body, frozen=True, kw_only=True):
+    """Two persons let more go by accepting a version; in the private log, for it names them."""
+
+    kind_of_entry: ClassVar[str] = "programme.loosened"
+
+    programme: str
+    digest: str
+    version: str
+    supersedes: str
+    persons: tuple[str, ...]
+    changes: int
+
+
+class KeyChanged(Shared, frozen=True, kw_only=True):
+    """A key of the writer follows another: both as verifier keys; ``signature`` is the one's that goes, over all the rest."""
+
+    kind_of_entry: ClassVar[str] = "key.changed"
+
+    digest: str
+    version: str
+    role: str
+    supersedes: str
+    key: str
+    signature: str = ""
+
+
+class KeyDenied(Body, frozen=True, kw_only=True):
+    """A person denied a partner's key on this node; in the private log, for the partner need not know why."""
+
+    kind_of_entry: ClassVar[str] = "key.denied"
+
+    party: str
+    role: str
+    key: str
+    reason: str
+
+
 class FindingCreated(Placed, frozen=True, kw_only=True):
     """A finding was made; ``because`` are the hashes of what it rests on, ``event_id`` the story it belongs to."""
 
@@ -549,6 +586,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
         for body in (
             *(ReleaseSent, ReleaseRun, Received, Accepted, Refused, Acknowledged, CheckpointExchanged),
             *(IngestDone, SourceLabelled, ProgrammeAgreed, FindingCreated, FindingCorroborated, IndicatorAttested),
+            *(ProgrammeLoosened, KeyChanged, KeyDenied),
             *(AskMade, AskAnswered, AskLearnt, AskRefused),
             *(
                 PersonAdded,

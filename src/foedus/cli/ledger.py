@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from foedus.cli import evidence, options
 from foedus.cli.command import Group
@@ -17,6 +18,7 @@ from foedus.errors import TrustError
 from foedus.model.people import Person
 from foedus.node import account, forks, people
 from foedus.node import reconcile as node_reconcile
+from foedus.node import replay as node_replay
 from foedus.node.home import Node
 
 _LOG = click.argument("log", default="", metavar="[LOG]", shell_complete=options.logs)
@@ -133,6 +135,39 @@ def prove(node: Node, terminal: Terminal, log: str, seq: int, output: Path | Non
         terminal.line(f"The proof of entry {seq} is in {output}.")
     else:
         terminal.text(proof)
+
+
+@command.command("replay", examples=["foedus ledger replay nato/jpn 7"])
+@click.argument("log", shell_complete=options.logs)
+@click.argument("seq", type=click.IntRange(min=0))
+@prints
+@on_node
+def replay(node: Node, terminal: Terminal, log: str, seq: int) -> int:
+    """Take the decision of a release entry again, years later.
+
+    From the ledger and the programme alone: the rules of the version then in force, the label in the entry, its instant. What
+    comes out otherwise is named. Ends with 5 if anything does.
+    """
+    found = node_replay.replay(node, log_of(node, log), seq)
+    if terminal.as_json:
+        terminal.document({**msgspec.to_builtins(found), "same": found.same})
+        return 0 if found.same else TrustError.exit_code
+    outcome = "The decision comes out as it was entered." if found.same else "The decision comes out otherwise."
+    terminal.line(outcome, "green" if found.same else "bold red")
+    terminal.facts(
+        [
+            ("object", found.object_id),
+            ("to", found.party),
+            ("at", f"{day_and_time(found.at)} UTC"),
+            ("under", f"version {found.version}, {', '.join(found.decision.clauses) or 'no clause'}"),
+            ("digest", found.digest),
+        ]
+    )
+    for one in found.differs:
+        terminal.indented(f"{one.what}: entered {one.entry or 'none'}, now {one.now or 'none'}", "red")
+    for said in found.assumed:
+        terminal.indented(f"taken as given: {said}")
+    return 0 if found.same else TrustError.exit_code
 
 
 @command.command(

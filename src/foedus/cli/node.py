@@ -13,8 +13,9 @@ from foedus.cli.command import Group
 from foedus.cli.options import handle, on_node, prints
 from foedus.cli.terminal import Column, Terminal, count, day_and_time, lines_to_stderr, styled
 from foedus.model import instant
+from foedus.node import deny as denying
 from foedus.node import init as making
-from foedus.node import programmes
+from foedus.node import programmes, rotation
 from foedus.node.home import Node
 from foedus.node.serve import serve
 from foedus.node.status import Status, halts
@@ -148,6 +149,66 @@ def renew(node: Node, terminal: Terminal) -> None:
     _say(terminal, {"certificate_until": until}, f"The new certificate is good until {day_and_time(until)} UTC.")
 
 
+@command.command(
+    "rotate-keys",
+    ledger="With --finish: key.changed for each signing key, in the private log and in the pairs', signed by the key that goes.",
+    examples=[
+        "foedus --node nato node rotate-keys --role log --role cosign",
+        "foedus --node nato node rotate-keys --finish",
+    ],
+)
+@click.option("--role", "roles", multiple=True, type=click.Choice(rotation.ROTATED), help="Which key. Repeatable.")
+@click.option("--finish", is_flag=True, help="Use the next keys; the version in force must name them.")
+@prints
+@on_node
+def rotate_keys(node: Node, terminal: Terminal, roles: tuple[str, ...], finish: bool) -> None:
+    """Make new keys for the node, and use them once the programme names them.
+
+    First the next keys are made beside those in use, and card-next.json is written: enrol it in the next version, let the old
+    card hold for some days, and have the version signed and accepted. Then --finish puts the next keys in use and destroys
+    the old ones.
+    """
+    if finish:
+        changed = rotation.finish(node)
+        _say(
+            terminal,
+            {"changed": changed},
+            f"In use now: new keys for {', '.join(changed)}. The old ones are destroyed.",
+        )
+        return
+    rotation.begin(node, roles)
+    card = str(node.directory / rotation.CARD)
+    _say(terminal, {"card": card, "made": list(roles)}, f"Next keys for {', '.join(roles)} are made; enrol {card}.")
+
+
+@command.command(
+    "deny",
+    ledger="key.denied for each key, in the private log.",
+    examples=["foedus --node nato node deny jpn/main --reason 'Their node was stolen.'"],
+)
+@click.argument("name", metavar="PARTY/NODE")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice(tuple(denying.FIELDS)),
+    help="Which key; all but sign where absent.",
+)
+@click.option("--reason", required=True, help="Why; it is entered.")
+@prints
+@on_node
+def deny(node: Node, terminal: Terminal, name: str, roles: tuple[str, ...], reason: str) -> None:
+    """Take the keys of a partner's node no more, from now on and for ever.
+
+    It acts at once and on this node alone: connections, checkpoints and receipts with these keys are refused; what they signed
+    before still verifies. The partner gives itself new keys in the next version, signed with its sign key.
+    """
+    found = denying.deny(node, name, roles, reason)
+    _say(
+        terminal, {"denied": msgspec.to_builtins(found)}, f"Refused from now on: {count(len(found), 'key')} of {name}."
+    )
+
+
 @command.command("status", examples=["foedus --node nato node status", "foedus --node nato node status --json"])
 @prints
 @on_node
@@ -175,6 +236,10 @@ def status(node: Node, terminal: Terminal) -> None:
         ]
     )
     _programmes(terminal, found)
+    terminal.line()
+    terminal.heading("Due next (all: foedus programme due)")
+    for one in found.due:
+        terminal.indented(f"{one.due.day}  {one.due.text}  {one.programme}".rstrip())
     _released(terminal, found)
     _logs(terminal, found)
 

@@ -24,6 +24,11 @@ def as_person(run: _Run) -> _Run:
     return click.option("--as", "name_as", default="", metavar="NAME", help=words)(run)
 
 
+def signed_in(node: Node, name: str, prompt: str = "") -> Person:
+    """Ask for a person's password and return who they are."""
+    return people.signed_in(node, name, asked(prompt or f"Password of {name}"))
+
+
 def by_person(run: _Run) -> _Run:
     """Add ``--as``, ask for the password or take the session, and give the command the person as ``person``.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -11,11 +13,14 @@ import msgspec
 from foedus.cli import impact, options
 from foedus.cli.command import Group
 from foedus.cli.options import Day, on_node, prints
+from foedus.cli.person import signed_in
 from foedus.cli.terminal import Column, Terminal, count, finding_line, styled
 from foedus.errors import InvalidProgramme
 from foedus.model.programme import Programme, in_language, to_builtins
+from foedus.node import due as coming
 from foedus.node import programmes
 from foedus.node.clock import SystemClock
+from foedus.node.due import Item
 from foedus.node.home import Node
 from foedus.node.programmes import Held
 
@@ -126,6 +131,34 @@ def _yes(yes: bool) -> str:
     return "yes" if yes else "no"
 
 
+@command.command(
+    "due", examples=["foedus --node nato programme due", "foedus --node nato programme due nato-jpn-itpp-2023"]
+)
+@click.argument("programme", default="", metavar="[ID]", shell_complete=options.programmes)
+@prints
+@on_node
+def due(node: Node, terminal: Terminal, programme: str) -> None:
+    """Show what is due, the earliest first, with the days left.
+
+    Renewal before the end of the term, reviews and their reports, milestones, activities, last days of clauses and of keys,
+    and the node's own certificates. Overdue is below zero.
+    """
+    found = coming.due(node, programme)
+    if terminal.as_json:
+        terminal.document([{**msgspec.to_builtins(one.due), "programme": one.programme} for one in found])
+        return
+    due_table(terminal, found)
+
+
+def due_table(terminal: Terminal, items: Sequence[Item]) -> None:
+    """Print what is due."""
+    rows = [
+        (one.due.day, styled(one.due.days, "red" if one.due.days < 0 else ""), one.due.text, one.programme)
+        for one in items
+    ]
+    terminal.table([Column("day", whole=True), Column("days", right=True), "what", "programme"], rows)
+
+
 @command.command("digest", examples=["foedus programme digest nato-japan-2023.yaml"])
 @click.argument("file")
 @prints
@@ -194,17 +227,48 @@ def list_(terminal: Terminal) -> None:
 @click.argument("cards", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CARD...")
 @click.option("--version", required=True, help="Version of the new document.")
 @click.option("--on", "day", type=Day(), help="Day of the amendment; today where absent.")
+@click.option(
+    "--keep-old-until",
+    "until",
+    type=Day(),
+    help="Last day of the card that a new one follows; it goes at once where absent.",
+)
 @_OUTPUT
 @prints
-def enrol(
-    terminal: Terminal, file: str, cards: tuple[Path, ...], version: str, day: date | None, output: Path | None
-) -> None:
+def enrol(terminal: Terminal, file: str, cards: tuple[Path, ...], output: Path | None, **given: Any) -> None:
     """Write the next version of a programme with nodes' cards enrolled.
 
-    The document gets a new version that follows the old one by its digest; everything else stays as it was written.
+    The document gets a new version that follows the old one by its digest; everything else stays as it was written. While a
+    node's keys change, --keep-old-until lets the card with the old ones hold beside the new one.
     """
-    raw = programmes.enrol(file, cards, version=version, on=day or _today())
+    on = given["day"] or _today()
+    raw = programmes.enrol(file, cards, version=given["version"], on=on, old_until=given["until"])
+    version = given["version"]
     _write(terminal, raw, output, f"Version {version} with {count(len(cards), 'node')} enrolled")
+
+
+@command.command(
+    "amend",
+    examples=[
+        "foedus programme amend edited.yaml --follows p-1.1.0.yaml --version 1.2.0 --text 'More tools.' -o p-1.2.0.yaml"
+    ],
+)
+@click.argument("file")
+@click.option("--follows", required=True, metavar="OLD", help="The version in force, as a file.")
+@click.option("--version", required=True, help="Version of the new document.")
+@click.option("--text", required=True, help="What the amendment does, in a sentence.")
+@click.option("--on", "day", type=Day(), help="Day of the amendment; today where absent.")
+@_OUTPUT
+@prints
+def amend(terminal: Terminal, file: str, follows: str, output: Path | None, **given: Any) -> None:
+    """Write an edited programme as the version that follows another.
+
+    FILE is the text as it shall be. It gets the new version, the digest of OLD and the amendment, and loses its signatures;
+    nothing else is touched. Then have it signed by every party and accepted.
+    """
+    version = given["version"]
+    raw = programmes.amend_text(file, follows, version=version, on=given["day"] or _today(), text=given["text"])
+    _write(terminal, raw, output, f"Version {version}, to be signed by all,")
 
 
 @command.command("sign", ledger="Nothing is entered before the programme is accepted.",
@@ -223,17 +287,35 @@ def sign(node: Node, terminal: Terminal, file: str, role: str, output: Path | No
     _write(terminal, programmes.sign(node, file, role=role), output, f"The document with the signature of {node.party}")
 
 
-@command.command("accept", ledger=_ENTERED, examples=["foedus --node nato programme accept p.yaml"])
+@command.command(
+    "accept",
+    ledger=_ENTERED + " Where more may go: programme.loosened, in the private log.",
+    examples=[
+        "foedus --node nato programme accept p.yaml",
+        "foedus --node nato programme accept p.yaml --as ann --with bo",
+    ],
+)
 @click.argument("file")
+@click.option("--as", "name", default="", metavar="NAME", help="Who lets more go; the password is asked for.")
+@click.option(
+    "--with", "second", default="", metavar="NAME", help="Who stands for it with them; the password is asked for."
+)
 @prints
 @on_node
-def accept(node: Node, terminal: Terminal, file: str) -> None:
+def accept(node: Node, terminal: Terminal, file: str, name: str, second: str) -> None:
     """Accept a programme on the node.
 
-    It is in force here once all parties have signed and its term runs. A version that does not follow the accepted one, or
-    rivals it, is refused.
+    It is in force here once all parties have signed and its term runs; the version before holds until then and never again. A
+    version that does not follow the accepted one, or rivals it, is refused. One that lets more go is shown, and two persons
+    must stand for it: a releaser and an approver.
     """
-    held = programmes.accept(node, file)
+    wider = programmes.loosening(node, file)
+    if wider and not terminal.as_json:
+        terminal.heading("More may go under it")
+        terminal.table(["change", "place"], [(one.text, one.place) for one in wider])
+        terminal.line()
+    persons = [signed_in(node, one) for one in (name, second) if one]
+    held = programmes.accept(node, file, persons)
     if terminal.as_json:
         terminal.document(held)
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -155,23 +155,28 @@ def server_context(certificate: Path, key: Path, cas: Iterable[x509.Certificate]
     return _pinned(context, cas, (certificate, key))
 
 
-def client_context(ca: x509.Certificate, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
-    """Return a client's context for one peer: TLS 1.3 only, that peer's CA only, with our own certificate where we have one."""
+def client_context(
+    ca: x509.Certificate, certificate: Path | None = None, key: Path | None = None, *others: x509.Certificate
+) -> ssl.SSLContext:
+    """Return a client's context for one peer: TLS 1.3 only, that peer's CA only, with our own certificate where we have one.
+
+    While a peer changes its CA, the ``others`` that its cards name count as well.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return _pinned(context, [ca], (certificate, key) if certificate and key else None)
+    return _pinned(context, [ca, *others], (certificate, key) if certificate and key else None)
 
 
 class Pins:
     """Which CA signs for which node, and the CA certificates that fit.
 
     Args:
-        pins: SPKI SHA-256 (hex) of the CA, by party and node id, as the programme's cards say.
+        pins: SPKI SHA-256 (hex) of the CA, by party and node id, as the programme's cards say; several while it changes.
         cas: CA certificates; those that no pin names are left out.
     """
 
-    def __init__(self, pins: Mapping[tuple[str, str], str], cas: Iterable[x509.Certificate]) -> None:
+    def __init__(self, pins: Mapping[tuple[str, str], Collection[str]], cas: Iterable[x509.Certificate]) -> None:
         self._pins = dict(pins)
-        pinned = set(self._pins.values())
+        pinned = {spki for spkis in self._pins.values() for spki in spkis}
         self.cas = {spki: ca for ca in cas if (spki := spki_sha256(ca)) in pinned}
         self._verified: dict[bytes, tuple[NodeName, x509.Certificate]] = {}
 
@@ -196,7 +201,7 @@ class Pins:
             raise TrustError(
                 "no pinned CA made this certificate", code="certificate-unknown-ca", hint="enrol the node's card"
             )
-        if self._pins.get((name.party, name.node)) not in signers:
+        if set(signers).isdisjoint(self._pins.get((name.party, name.node), ())):
             raise TrustError("its CA does not sign for the party it names", code="certificate-wrong-party")
         return name, certificate
 

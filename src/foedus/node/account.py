@@ -16,7 +16,6 @@ from foedus.model.entry import MASTER, LogInfo
 from foedus.model.instant import parse
 from foedus.node.agreements import Agreement
 from foedus.node.home import Node
-from foedus.node.logkeys import keys_of
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -61,7 +60,7 @@ def verify(node: Node, name: str = "") -> list[Report]:
         chosen = [info for info in read.logs.logs() if name in ("", info.name)]
         if not chosen:
             raise InputError(f"no log {name!r}", code="log-unknown", hint="foedus ledger show lists them")
-        return [verify_log(read.logs, info, keys_of(node, info)) for info in chosen]
+        return [verify_log(read.logs, info, node.log_keys(info)) for info in chosen]
 
 
 def prove(node: Node, name: str, seq: int) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Literal, NamedTuple, get_args
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,15 +23,22 @@ from foedus.model.vkey import VerifierKey
 from foedus.model.vkey import parse as parse_vkey
 from foedus.programme import agree
 from foedus.programme.countries import COUNTRIES
+from foedus.programme.dates import day_of
 from foedus.programme.document import Document, digest, read_valid
 from foedus.programme.membership import expand, group_of
 from foedus.release.compile import compile as compile_policy
 from foedus.release.policy import Policy
-from foedus.store import state
+from foedus.store import denials, state
 from foedus.store.engine import Store, Tx
 from foedus.store.state import ProgrammeVersion
 
 KEPT, ACCEPTED = "proposed", "accepted"
+
+Role = Literal["sign_key", "log_key", "cosign_key"]
+"""A key of a card that signs: programmes, logs, or the logs of others."""
+
+KEY_FIELDS: Mapping[str, Role] = MappingProxyType({field.removesuffix("_key"): field for field in get_args(Role)})
+"""The field of a card by the node's own word for the key."""
 
 
 class Agreement(NamedTuple):
@@ -40,6 +48,8 @@ class Agreement(NamedTuple):
     digest: str
     standing: agree.Standing
     accepted: bool
+    day: date
+    denied: frozenset[str] = frozenset()
 
     @property
     def programme(self) -> Programme:
@@ -52,9 +62,33 @@ class Agreement(NamedTuple):
         return self.accepted and self.standing.in_force
 
     @property
+    def governs(self) -> bool:
+        """Accepted here, signed by all, and its term begun: no version before it counts any more, even when it has ended."""
+        begun = all(problem.code != "term-not-begun" for problem in self.standing.problems)
+        return self.accepted and not self.standing.missing and begun
+
+    def cards(self, party: str) -> list[Card]:
+        """Return the cards of a party that hold on the day and may connect, the one enrolled last at the end."""
+        found = self.programme.party(party)
+        held = agree.cards_on(found, self.day) if found is not None else ()
+        return [card for card in held if card.ca_spki_sha256 not in self.denied]
+
+    @property
     def word(self) -> str:
         """The programme's one plain word in URLs: the last part of its id."""
         return self.programme.id.rsplit(":", 1)[1]
+
+
+class _Kept(NamedTuple):
+    """The agreements of a second and a state of the database, and what they were made from."""
+
+    moment: tuple[int, int | None]
+    rows: list[ProgrammeVersion]
+    denied: frozenset[str]
+    best: list[Agreement]
+
+
+_NOTHING = _Kept((-1, None), [], frozenset(), [])
 
 
 class Agreements:
@@ -70,7 +104,7 @@ class Agreements:
         self._party = party
         self._lock = threading.Lock()
         self._documents: dict[bytes, Document] = {}
-        self._second: tuple[int, list[Agreement]] = (-1, [])
+        self._kept = _NOTHING
         self._policies: dict[tuple[str, bool], Policy] = {}
 
     def versions(self, programme: str = "") -> list[tuple[ProgrammeVersion, Document]]:
@@ -82,21 +116,30 @@ class Agreements:
     def all(self, at: datetime) -> list[Agreement]:
         """Return one version of each programme: the one in force at an instant, else the newest.
 
-        Signatures are verified once a second: every request of a peer asks, and another process may have signed.
+        Signatures are verified once a second, and when the versions kept changed: every request of a peer asks, and another
+        process may have accepted one that lets somebody in no more.
         """
-        second = int(at.timestamp())
-        if self._second[0] != second:
-            self._second = (second, self._all(at))
-        return self._second[1]
+        moment = (int(at.timestamp()), self._store.changes())
+        before = self._kept
+        if before.moment == moment:
+            return before.best
+        found, denied = self.versions(), self._denied()
+        rows = [kept for kept, _ in found]
+        same = before.moment[0] == moment[0] and (before.rows, before.denied) == (rows, denied)
+        best = before.best if same else [one._replace(denied=denied) for one in self._all(found, at)]
+        self._kept = _Kept(moment, rows, denied, best)
+        return best
 
-    def _all(self, at: datetime) -> list[Agreement]:
-        best: dict[str, Agreement] = {}
-        for kept, document in self.versions():
-            found = Agreement(document, kept.digest, agree.standing(document, at), kept.state == ACCEPTED)
-            held = best.get(kept.programme)
-            if held is None or (found.in_force, _order(found)) > (held.in_force, _order(held)):
-                best[kept.programme] = found
-        return [best[name] for name in sorted(best)]
+    def _denied(self) -> frozenset[str]:
+        with self._store.read() as read:
+            return frozenset(one.value for one in denials.denied_keys(read))
+
+    def _all(self, versions: Sequence[tuple[ProgrammeVersion, Document]], at: datetime) -> list[Agreement]:
+        held: dict[str, list[Agreement]] = {}
+        for kept, document in versions:
+            found = Agreement(document, kept.digest, agree.standing(document, at), kept.state == ACCEPTED, day_of(at))
+            held.setdefault(kept.programme, []).append(found)
+        return [_best(held[name]) for name in sorted(held)]
 
     def of(self, name: str, at: datetime) -> Agreement:
         """Return the agreement of a programme's id or word.
@@ -114,6 +157,22 @@ class Agreements:
     def in_force(self, at: datetime) -> list[Agreement]:
         """Return the agreements in force at an instant to which the node's party belongs."""
         return [held for held in self.all(at) if held.in_force and held.programme.party(self._party)]
+
+    def answering(self, at: datetime) -> list[Agreement]:
+        """Return the agreements in force, and those that ended: receipts and recalls of what was sent outlive the term."""
+        return [held for held in self.all(at) if held.governs and held.programme.party(self._party)]
+
+    def keys_of(self, programme: str, party: str, role: Role) -> list[VerifierKey]:
+        """Return every key that a party has had for a role in a version accepted here: what was signed is verified for ever.
+
+        Args:
+            programme: its id; empty: all programmes.
+            party: whose keys.
+            role: which key of its cards.
+        """
+        accepted = [document.programme for kept, document in self.versions(programme) if kept.state == ACCEPTED]
+        cards = [card for one in accepted if (found := one.party(party)) for card in found.nodes]
+        return list(dict.fromkeys(parse_vkey(getattr(card, role)) for card in cards))
 
     def required(self, name: str, at: datetime) -> Agreement:
         """Return an agreement that is in force.
@@ -152,13 +211,9 @@ class Agreements:
         accepted = held is not None and held.state == ACCEPTED
         if held is not None:
             document = self._merged(self._document(held.raw), document)
-        version = document.programme.version
-        word = ACCEPTED if accepted else KEPT
-        state.put_programme(
-            tx, ProgrammeVersion(document.programme.id, version, own, document.raw, word, instant.to_us(at))
-        )
-        self._second = (-1, [])
-        return Agreement(document, own, agree.standing(document, at), accepted)
+        found = Agreement(document, own, agree.standing(document, at), accepted, day_of(at))
+        self._put(tx, found, ACCEPTED if accepted else KEPT, at)
+        return found
 
     def sign(self, tx: Tx, held: Agreement, key: Ed25519PrivateKey, *, role: str, at: datetime) -> Agreement:
         """Sign a version for the node's party and keep it."""
@@ -173,26 +228,53 @@ class Agreements:
         """
         held = self.keep(tx, raw, at, name=name)
         others = [
-            self._document(kept.raw)
+            (kept, self._document(kept.raw))
             for kept in state.programmes(tx, held.programme.id)
             if kept.state == ACCEPTED and kept.digest != held.digest
         ]
-        agree.fork([*others, held.document])
-        before = max(others, key=lambda document: agree.order(document.programme.version), default=None)
+        agree.fork([*(document for _, document in others), held.document])
+        signed = [document for _, document in others if not agree.standing(document, at).missing]
+        before = max(signed, key=lambda document: agree.order(document.programme.version), default=None)
         problems = agree.follows(before, held.document) if before is not None else ()
         if problems:
             raise TrustError(problems[0].message, code=problems[0].code, where=held.programme.id)
+        self._refuse_denied(tx, held)
+        for kept, document in others:
+            if document not in signed:
+                # It was accepted and never signed by all: what takes its place must not rival it later.
+                state.put_programme(tx, kept._replace(state=KEPT))
+        self._put(tx, held, ACCEPTED, at)
+        return held._replace(accepted=True)
+
+    def _refuse_denied(self, tx: Tx, held: Agreement) -> None:
+        """Refuse a version that a denied key signed."""
+        keys = [parse_vkey(one.value) for one in denials.denied_keys(tx) if one.role == "sign"]
+        denied = {f"{key.name}+{key.id.hex()}" for key in keys}
+        for signature in held.programme.signatures:
+            if signature.key_id in denied:
+                raise TrustError(
+                    f"{signature.party} signed it with a key that is denied here",
+                    code="key-denied",
+                    where=held.programme.id,
+                    hint="ask for its signature with another key",
+                )
+
+    def _put(self, tx: Tx, held: Agreement, word: str, at: datetime) -> None:
+        programme = held.programme
         kept = ProgrammeVersion(
-            held.programme.id,
-            held.programme.version,
-            held.digest,
-            held.document.raw,
-            ACCEPTED,
-            instant.to_us(at),
+            programme.id, programme.version, held.digest, held.document.raw, word, instant.to_us(at)
         )
         state.put_programme(tx, kept)
-        self._second = (-1, [])
-        return held._replace(accepted=True)
+        self._kept = _NOTHING
+
+    def accepted(self, programme: str, at: datetime) -> Agreement | None:
+        """Return the newest version accepted here and signed by all, whether or not it is in force; None: there is none."""
+        found = [
+            Agreement(document, kept.digest, agree.standing(document, at), accepted=True, day=day_of(at))
+            for kept, document in self.versions(programme)
+            if kept.state == ACCEPTED
+        ]
+        return max((one for one in found if not one.standing.missing), key=_order, default=None)
 
     def markings(self, at: datetime) -> Mapping[str, Mapped]:
         """Return what the programmes in force say of foreign markings."""
@@ -252,6 +334,16 @@ class Agreements:
         return held
 
 
+def _best(versions: Sequence[Agreement]) -> Agreement:
+    """Return the version that counts: the newest that governs; the newest of all where that one is not in force."""
+    governing = max((one for one in versions if one.governs), key=_order, default=None)
+    if governing is None:
+        return max(versions, key=_order)
+    # Older ones and rivals that were never accepted are the past; what ended does not bring them back.
+    later = [one for one in versions if _order(one) > _order(governing)]
+    return governing if governing.in_force else max(later, key=_order, default=governing)
+
+
 def _order(agreement: Agreement) -> tuple[int, ...]:
     return agree.order(agreement.programme.version)
 
@@ -267,13 +359,13 @@ def why_not(agreement: Agreement) -> str:
 
 
 class Peer(NamedTuple):
-    """Another party's node, as the programme's card gives it."""
+    """Another party's node, as its cards of the day give it: the newest card, and the keys of all that hold."""
 
     party: str
     card: Card
-    ca: x509.Certificate
-    log_key: VerifierKey
-    cosign_key: VerifierKey
+    cas: tuple[x509.Certificate, ...]
+    log_keys: tuple[VerifierKey, ...]
+    cosign_keys: tuple[VerifierKey, ...]
 
 
 def peer_of(agreement: Agreement, party: str) -> Peer:
@@ -282,19 +374,32 @@ def peer_of(agreement: Agreement, party: str) -> Peer:
     Raises:
         UnknownParty: the programme does not name it, or none of its nodes is enrolled.
     """
-    found = agreement.programme.party(party)
-    if found is None or not found.nodes:
+    cards = agreement.cards(party)
+    if not cards:
         known = ", ".join(one.id for one in agreement.programme.parties)
         raise UnknownParty(
             f"no enrolled node of {party!r}", where=agreement.programme.id, hint=f"parties: {known}; enrol its card"
         )
-    card = found.nodes[-1]
-    return Peer(party, card, certificate_of(card), parse_vkey(card.log_key), parse_vkey(card.cosign_key))
+    return Peer(
+        party,
+        cards[-1],
+        tuple({card.ca_spki_sha256: certificate_of(card) for card in cards if card.id == cards[-1].id}.values()),
+        _keys(agreement, [card.log_key for card in cards]),
+        _keys(agreement, [card.cosign_key for card in cards]),
+    )
+
+
+def _keys(agreement: Agreement, written: Sequence[str]) -> tuple[VerifierKey, ...]:
+    return tuple(dict.fromkeys(parse_vkey(key) for key in written if key not in agreement.denied))
 
 
 def peers(agreement: Agreement, own: str) -> list[Peer]:
     """Return the enrolled nodes of the other parties."""
-    return [peer_of(agreement, party.id) for party in agreement.programme.parties if party.nodes and party.id != own]
+    return [
+        peer_of(agreement, party.id)
+        for party in agreement.programme.parties
+        if party.id != own and agreement.cards(party.id)
+    ]
 
 
 def certificate_of(card: Card) -> x509.Certificate:
@@ -311,11 +416,11 @@ def certificate_of(card: Card) -> x509.Certificate:
 
 def pins_of(agreements: Iterable[Agreement]) -> Pins:
     """Return which CA signs for which node, over agreements."""
-    pins: dict[tuple[str, str], str] = {}
+    pins: dict[tuple[str, str], set[str]] = {}
     certificates: list[x509.Certificate] = []
     for agreement in agreements:
         for party in agreement.programme.parties:
-            for card in party.nodes:
-                pins[party.id, card.id] = card.ca_spki_sha256
+            for card in agreement.cards(party.id):
+                pins.setdefault((party.id, card.id), set()).add(card.ca_spki_sha256)
                 certificates.append(certificate_of(card))
     return Pins(pins, certificates)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from foedus.account import receipts, rotation
+from foedus.account.receipts import KeyChanged
 from foedus.model.entry import LogInfo, StoredEntry
 from foedus.node import granted, retention
+from foedus.node.agreements import KEY_FIELDS
 from foedus.node.home import Node
 from foedus.node.recalled import completed, requested
 from foedus.store import bounds, evidence
@@ -45,9 +48,20 @@ def _of_grants(tx: Tx, node: Node, log: LogInfo, came: Came) -> None:
         granted.take(tx, node, log, one)
 
 
+def _key_changed(_tx: Tx, node: Node, log: LogInfo, came: Came) -> None:
+    """Refuse a log in which a key is said to follow one that did not sign that."""
+    for _, stored in came:
+        body = receipts.read(stored)
+        assert isinstance(body, KeyChanged), "the kind has this body"
+        role = KEY_FIELDS.get(body.role)
+        known = node.agreements.keys_of(log.programme, log.sender, role) if role else []
+        rotation.check(body, known)
+
+
 _ACTS: Mapping[str, Callable[[Tx, Node, LogInfo, Came], None]] = MappingProxyType(
     {
         "release.sent": _sent,
+        "key.changed": _key_changed,
         "recall.requested": requested,
         "recall.completed": completed,
         "grant.given": _of_grants,

@@ -104,7 +104,7 @@ class Backend:
         return Caller(held.name, held.party, "tool")
 
     def _partner(self, der: bytes) -> Caller | None:
-        held = self._node.agreements.in_force(self._node.clock.now())
+        held = self._node.agreements.answering(self._node.clock.now())
         try:
             party = tls.party_of(der, pins_of(held), self._node.wall.now())
         except TrustError:
@@ -127,7 +127,13 @@ class Backend:
 
     def agreements(self, caller: Caller) -> list[Agreement]:
         """Return the programmes in force that the caller's party is one of; to a frozen peer its programme is absent."""
-        held = self._node.agreements.in_force(self._node.clock.now())
+        return self._of(caller, self._node.agreements.in_force(self._node.clock.now()))
+
+    def answering(self, caller: Caller) -> list[Agreement]:
+        """Return the programmes whose ledgers the caller's party is answered about: those in force, and those that ended."""
+        return self._of(caller, self._node.agreements.answering(self._node.clock.now()))
+
+    def _of(self, caller: Caller, held: Sequence[Agreement]) -> list[Agreement]:
         return [
             agreement
             for agreement in held

@@ -90,7 +90,8 @@ class Pulled(msgspec.Struct):
 def pull(node: Node, party: str = "", programme: str = "", progress: Progress = silent) -> list[Pulled]:
     """Pull from one peer or all, under one programme or all in force.
 
-    A peer that fails, or whose ledger is not what it signed before, does not stop the others.
+    Under one that ended, only the ledger is read and answered. A peer that fails, or whose ledger is not what it signed
+    before, does not stop the others.
 
     Raises:
         InputError: the programme is not known here.
@@ -98,7 +99,7 @@ def pull(node: Node, party: str = "", programme: str = "", progress: Progress = 
     """
     retention.delete_due(node)
     at = node.clock.now()
-    held = [node.agreements.required(programme, at)] if programme else node.agreements.in_force(at)
+    held = [node.agreements.required(programme, at)] if programme else node.agreements.answering(at)
     results: list[Pulled] = []
     for agreement in held:
         for peer in peers(agreement, node.party):
@@ -122,7 +123,7 @@ def _patience(node: Node, tries: int = TRIES) -> Patience:
 @contextmanager
 def session_to(node: Node, peer: Peer, tries: int = TRIES) -> Iterator[Session]:
     """Open a session with a peer's node: our certificate, its CA and no other; a request is made so many times at most."""
-    context = tls.client_context(peer.ca, *node.tls_files)
+    context = tls.client_context(peer.cas[-1], *node.tls_files, *peer.cas[:-1])
     patience = _patience(node, tries)
     with httpx.Client(verify=context, timeout=TIMEOUT_S, trust_env=False) as client:
         yield Session(client, peer.card.endpoint, patience)
@@ -149,13 +150,17 @@ class _Pull:
         """Compare our own log; read the peer's ledger, then its collections; answer with receipts, and have ours cosigned."""
         self.result.restored = self.own.compare()
         self.take_entries()
+        if self.agreement.in_force:
+            self._collections(progress)
+        self._receipt()
+        self.own.hand_in()
+
+    def _collections(self, progress: Progress) -> None:
         root = urljoin(self.peer.card.endpoint, f"/{self.agreement.word}/")
         for collection in taxii.collections(self.session, root):
             kind, _, area = collection.alias.partition("-")
             if collection.can_read and kind == "released" and area in self.areas:
                 self._collection(urljoin(root, f"collections/{collection.id}/"), area, progress)
-        self._receipt()
-        self.own.hand_in()
 
     def take_entries(self) -> None:
         """Take what is new in the peer's ledger, up to a checkpoint that it signed.
@@ -186,8 +191,8 @@ class _Pull:
             kept = tx.logs.checkpoint(self.theirs)
             if kept is not None and (kept.size, kept.root) == (state_.size, state_.root):
                 return
-            taken = take(tx.logs, info, self._entries(before, state_.size), note, self.log.keys)
-            vouch(self.node, tx, self.theirs, self.log.keys)
+            taken = take(tx.logs, info, self._entries(before, state_.size), note, self.peer.log_keys)
+            vouch(self.node, tx, self.theirs, list(self.peer.log_keys))
             arrived(tx, self.node, info, before, taken.size)
             self.result.entries += taken.size - before
             self.exchanged = True

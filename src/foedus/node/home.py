@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from foedus.areas import rooms as all_rooms
@@ -20,6 +21,7 @@ from foedus.model.entry import MASTER, LogInfo
 from foedus.model.ports import Clock, Entropy
 from foedus.model.programme import Card
 from foedus.model.room import Room
+from foedus.model.vkey import VerifierKey
 from foedus.node import config as settings
 from foedus.node.agreements import Agreements
 from foedus.node.clock import ENTROPY, SystemClock, clock_of
@@ -125,30 +127,40 @@ class Node:
 
     def renew(self, *, days: int = tls.MAX_LEAF_DAYS, at: datetime | None = None) -> None:
         """Issue a new certificate by the node's own CA."""
-        folder = self.directory / "keys"
-        ca = tls.load_identity((folder / "ca.pem").read_bytes(), (folder / "ca.key").read_bytes())
         name = tls.NodeName(self.party, self.config.name)
         hosts = [self.config.host]
-        leaf = tls.issue(ca, name, hosts, self.entropy, at or self.wall.now(), days=days)
+        leaf = tls.issue(self.authority(), name, hosts, self.entropy, at or self.wall.now(), days=days)
         certificate, key = self.tls_files
         key.unlink(missing_ok=True)
         write_secret(key, leaf.key_pem())
         certificate.write_bytes(leaf.certificate_pem())
 
+    def authority(self, folder: str = "") -> tls.Identity:
+        """Return the node's own CA, or the one in a folder of its keys."""
+        place = self.directory / "keys" / folder
+        return tls.load_identity((place / "ca.pem").read_bytes(), (place / "ca.key").read_bytes())
+
     def card(self) -> Card:
         """Return the node's public card, as programmes enrol it."""
-        folder = self.directory / "keys"
-        ca = tls.load_identity((folder / "ca.pem").read_bytes(), (folder / "ca.key").read_bytes()).certificate
+        return self.card_with(self.keys, self.authority().certificate)
+
+    def card_with(self, keys: Keys, ca: x509.Certificate) -> Card:
+        """Return the card with given keys and CA."""
         return Card(
             id=self.config.name,
             endpoint=self.config.endpoint,
             ca_spki_sha256=tls.spki_sha256(ca),
-            sign_key=self.keys.public("sign").text(),
-            log_key=self.keys.public("log").text(),
-            cosign_key=self.keys.public("cosign").text(),
-            seal_key=self.keys.seal_public(),
+            sign_key=keys.public("sign").text(),
+            log_key=keys.public("log").text(),
+            cosign_key=keys.public("cosign").text(),
+            seal_key=keys.seal_public(),
             ca_certificate=base64.b64encode(ca.public_bytes(Encoding.DER)).decode(),
         )
+
+    def log_keys(self, log: LogInfo) -> list[VerifierKey]:
+        """Return every key with which a log may have been signed: old checkpoints are verified with old keys for ever."""
+        own = self.keys.known("log") if log.own else []
+        return [*own, *self.agreements.keys_of(log.programme, log.sender, "log_key")]
 
 
 def make(directory: Path, config: Config, *, entropy: Entropy = ENTROPY) -> Node:

@@ -164,7 +164,7 @@ def _compiled(document: Document, name: str, at: datetime) -> _Compiled:
     own = digest(document)
     as_if = msgspec.structs.replace(programme, status=agreed)
     policy = compile_policy(as_if, at, digest=own, in_force=True)
-    agreement = Agreement(document, own, agree.standing(document, at), accepted=False)
+    agreement = Agreement(document, own, agree.standing(document, at), accepted=False, day=at.date())
     said = Version(name, programme.id, programme.version, programme.status, own, policy.hash, policy.ir.not_in_force)
     return _Compiled(agreement, policy, said)
 

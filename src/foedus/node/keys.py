@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from foedus.errors import TrustError
 from foedus.model.ports import Entropy
-from foedus.model.vkey import COSIGNATURE_ED25519, ED25519, VerifierKey
+from foedus.model.vkey import COSIGNATURE_ED25519, ED25519, VerifierKey, parse
 
 ROLES = ("sign", "log", "cosign")
+NEXT, RETIRED = "next", "retired.keys"
 _TYPES = {"sign": ED25519, "log": ED25519, "cosign": COSIGNATURE_ED25519}
 
 
@@ -36,13 +38,50 @@ class Keys:
             write_secret(directory / f"{role}.key", entropy(32))
         return cls(directory, name)
 
+    def make_next(self, role: str, entropy: Entropy) -> None:
+        """Make the key that is to follow a role's; the present one goes on until ``switch``."""
+        folder = self._directory / NEXT
+        folder.mkdir(mode=0o700, exist_ok=True)
+        write_secret(folder / f"{role}.key", entropy(32))
+
+    def next(self) -> Keys:
+        """Return the keys as they will be: those made to follow, and the present one of every other role."""
+        return _Next(self._directory, self._name)
+
+    def switch(self, role: str) -> None:
+        """Put the next key in the place of the present one, which is destroyed; its public half is remembered for ever.
+
+        A sealing key is kept: what was sealed for it may still come.
+        """
+        present, following = self._directory / f"{role}.key", self._directory / NEXT / f"{role}.key"
+        if role in ROLES:
+            with (self._directory / RETIRED).open("a", encoding="utf-8") as retired:
+                retired.write(f"{role} {self.public(role).text()}\n")
+        else:
+            write_secret(self._directory / f"{role}-{hashlib.sha256(present.read_bytes()).hexdigest()[:8]}.old",
+                         present.read_bytes())  # fmt: skip
+        following.replace(present)
+
+    def known(self, role: str) -> list[VerifierKey]:
+        """Return the present key of a role and all that it had before."""
+        path = self._directory / RETIRED
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        return [
+            self.public(role),
+            *(parse(text) for name, _, text in (one.partition(" ") for one in lines) if name == role),
+        ]
+
+    def path(self, role: str) -> Path:
+        """Return the file of a role's secret."""
+        return self._directory / f"{role}.key"
+
     def secret(self, role: str) -> bytes:
         """Return 32 secret bytes of a role.
 
         Raises:
             TrustError: the key file is not there or not of that size.
         """
-        path = self._directory / f"{role}.key"
+        path = self.path(role)
         try:
             secret = path.read_bytes()
         except OSError as error:
@@ -64,6 +103,12 @@ class Keys:
         """Return the X25519 public key that sealed bundles are made for, base64."""
         public = X25519PrivateKey.from_private_bytes(self.secret("seal")).public_key()
         return base64.b64encode(public.public_bytes_raw()).decode()
+
+
+class _Next(Keys):
+    def path(self, role: str) -> Path:
+        following = self._directory / NEXT / f"{role}.key"
+        return following if following.is_file() else super().path(role)
 
 
 def write_secret(path: Path, secret: bytes) -> None:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import msgspec
 
 from foedus.model import instant
+from foedus.model.duration import shift_us
 from foedus.model.entry import StoredEntry
 from foedus.model.label import Label
 from foedus.model.ports import LogStore
 from foedus.model.programme import Programme
-from foedus.release.duration import shift_us
 from foedus.release.facets import level_of
 from foedus.release.policy import UNKNOWN_LEVEL, Policy
 
@@ -31,7 +31,9 @@ class _Window(NamedTuple):
     level: int
 
 
-def used(logs: LogStore, programme: Programme, policy: Policy, place: tuple[str, str], at_us: int) -> Used:
+def used(
+    logs: LogStore, programme: Programme, policy: Policy, place: tuple[str, str], at_us: int, before: int | None = None
+) -> Used:
     """Return what an area's limits have used up of what went to the recipient of a pair log.
 
     Each version of an object takes one place however often it is sent, and a recall gives none back: it was seen. Only the
@@ -43,6 +45,7 @@ def used(logs: LogStore, programme: Programme, policy: Policy, place: tuple[str,
         policy: it, compiled.
         place: name of the pair log, area.
         at_us: the present.
+        before: leaves out the entries from there on.
     """
     log, area = place
     windows = {
@@ -55,7 +58,7 @@ def used(logs: LogStore, programme: Programme, policy: Policy, place: tuple[str,
     counted: dict[str, set[tuple[str, str]]] = {clause: set() for clause in windows}
     if not windows:
         return Used({}, frozenset())
-    size = logs.size(log)
+    size = logs.size(log) if before is None else before
     first = bisect_left(range(size), min(one.start_us for one in windows.values()), key=lambda n: _at_us(logs, log, n))
     for stored in logs.entries(log, first, size):
         if stored.entry().kind == "release.sent":

@@ -57,7 +57,7 @@ class Pairs:
 
     def _pair(self, caller: Caller, programme: str, side: LogSide = "sent") -> str | None:
         own, other = self._node.party, caller.party
-        for agreement in self._backend.agreements(caller):
+        for agreement in self._backend.answering(caller):
             if agreement.word == programme:
                 sender, recipient = (own, other) if side == "sent" else (other, own)
                 return f"{agreement.programme.id}|{sender}|{recipient}"
@@ -164,7 +164,7 @@ class Pairs:
         return None if agreement is None else self._witness.last(agreement, caller.party, origin_hash)
 
     def _agreement(self, caller: Caller, programme: str) -> Agreement | None:
-        return next((one for one in self._backend.agreements(caller) if one.word == programme), None)
+        return next((one for one in self._backend.answering(caller) if one.word == programme), None)
 
     # Which values both hold.
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
 
 from foedus.account.ledger import append
-from foedus.account.receipts import ProgrammeAgreed, draft
+from foedus.account.receipts import ProgrammeAgreed, ProgrammeLoosened, draft
 from foedus.areas import facts, rooms
 from foedus.errors import InputError, InvalidProgramme
 from foedus.model import instant
 from foedus.model.entry import MASTER
+from foedus.model.people import Person, require_two
 from foedus.model.programme import Card, Programme, in_language
 from foedus.node.agreements import Agreement, why_not
 from foedus.node.home import Node
@@ -27,6 +28,9 @@ from foedus.programme.document import digest as digest_of
 from foedus.programme.document import schema as document_schema
 from foedus.programme.packaged import read_shipped, shipped
 from foedus.programme.remark import Remark as ProgrammeRemark
+from foedus.store.engine import Tx
+from foedus.store.lookups import views_named
+from foedus.store.views import shown, withdraw_rows
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -164,14 +168,26 @@ def parties_of(name: str) -> tuple[str, ...]:
     return tuple(party.id for party in read_valid(bytes_of(name), name=name).programme.parties)
 
 
-def enrol(name: str, cards: Sequence[Path], *, version: str, on: date) -> bytes:
-    """Return the next version of a document with cards enrolled.
+def enrol(name: str, cards: Sequence[Path], *, version: str, on: date, old_until: date | None = None) -> bytes:
+    """Return the next version of a document with cards enrolled; the old cards of their nodes hold until a day, or go.
 
     Raises:
         InputError: a card file that is none.
     """
     document = read_valid(bytes_of(name), name=name)
-    return agree.enrol(document, [read_card(path) for path in cards], version=version, date=on)
+    named = [read_card(path) for path in cards]
+    return agree.enrol(document, named, version=version, date=on, old_until=old_until)
+
+
+def amend_text(edited: str, before: str, *, version: str, on: date, text: str) -> bytes:
+    """Return an edited document as the version that follows another.
+
+    Raises:
+        InvalidProgramme: it has errors, all of them listed.
+        ProgrammeError: the version is not higher, or it is another programme.
+    """
+    previous = read_valid(bytes_of(before), name=before)
+    return agree.next_version(previous, read_valid(bytes_of(edited), name=edited), version=version, date=on, text=text)
 
 
 def read_card(path: Path) -> tuple[str, Card]:
@@ -187,7 +203,12 @@ def read_card(path: Path) -> tuple[str, Card]:
 
 def card_json(node: Node) -> str:
     """Return the node's card as the JSON text that is given to whoever enrols it."""
-    card = {"party": node.party, "card": msgspec.to_builtins(node.card())}
+    return card_text(node.party, node.card())
+
+
+def card_text(party: str, of: Card) -> str:
+    """Return a card as the JSON text that is given to whoever enrols it."""
+    card = {"party": party, "card": msgspec.to_builtins(of)}
     return json.dumps(card, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -209,34 +230,91 @@ def sign(node: Node, name: str, *, role: str) -> bytes:
     return signed.document.raw
 
 
-def accept(node: Node, name: str) -> Held:
-    """Accept a document on the node and enter that; it is in force once all have signed and its term runs."""
+def loosening(node: Node, name: str) -> Sequence[amend.Change]:
+    """Return what would let more go if a document were accepted after the version accepted before; the first has no before."""
+    document = read_valid(bytes_of(name), name=name)
     at = node.clock.now()
+    before = node.agreements.accepted(document.programme.id, at)
+    if before is None or before.digest == digest_of(document):
+        return ()
+    changes = amend.diff(before.programme, document.programme, at.date())
+    return tuple(one for one in changes if one.effect == "loosening")
+
+
+def accept(node: Node, name: str, persons: Sequence[Person] = ()) -> Held:
+    """Accept a document on the node and enter that; it is in force once all have signed and its term runs.
+
+    Args:
+        node: the node.
+        name: the document.
+        persons: who lets more go; two of them where the version does.
+
+    Raises:
+        TrustError: it does not follow the version accepted before, or it lets more go and two persons do not stand for it.
+    """
+    at = node.clock.now()
+    wider = loosening(node, name)
     with node.store.write() as tx:
+        before = node.agreements.accepted(read_valid(bytes_of(name), name=name).programme.id, at)
         held = node.agreements.accept(tx, bytes_of(name), at, name=name)
-        _enter(node, held)
-        programme = held.programme
-        body = ProgrammeAgreed(
-            at=instant.text(instant.to_us(at)),
-            programme=programme.id,
-            parties=tuple(party.id for party in programme.parties),
-            digest=held.digest,
-            version=programme.version,
-            supersedes=programme.previous.digest if programme.previous else "",
-        )
-        append(tx.logs, MASTER, [draft(body)], at=at, entropy=node.entropy)
+        _require_own(node, held, before)
+        if wider:
+            require_two(persons, f"{held.programme.version} lets more go: {wider[0].text}")
+        _enter(node, tx, held, at)
+        if wider:
+            loosened = _loosened(held, persons, len(wider), at)
+            append(tx.logs, MASTER, [draft(loosened)], at=at, entropy=node.entropy)
         sign_log(node, tx, MASTER)
-        if programme.party(node.party) is not None:
-            for party in programme.parties:
-                if party.id != node.party and not why_halted(node, tx, programme.id, party.id):
-                    log = pair_log(node, tx, programme.id, party.id)
-                    append(tx.logs, log, [draft(body)], at=at, entropy=node.entropy)
-                    sign_log(node, tx, log)
+        _close(tx, held, before, at)
     return _held(held)
 
 
-def _enter(node: Node, held: Agreement) -> None:
-    if held.programme.party(node.party) is None:
+def _enter(node: Node, tx: Tx, held: Agreement, at: datetime) -> None:
+    """Enter that a version was agreed: in the private log, and in the log of the pair with each party of it."""
+    programme = held.programme
+    parties = tuple(party.id for party in programme.parties)
+    body = ProgrammeAgreed(
+        at=instant.text(instant.to_us(at)),
+        programme=programme.id,
+        parties=parties,
+        digest=held.digest,
+        version=programme.version,
+        supersedes=programme.previous.digest if programme.previous else "",
+    )
+    append(tx.logs, MASTER, [draft(body)], at=at, entropy=node.entropy)
+    for party in parties if node.party in parties else ():
+        if party != node.party and not why_halted(node, tx, programme.id, party):
+            log = pair_log(node, tx, programme.id, party)
+            append(tx.logs, log, [draft(body)], at=at, entropy=node.entropy)
+            sign_log(node, tx, log)
+
+
+def _loosened(held: Agreement, persons: Sequence[Person], changes: int, at: datetime) -> ProgrammeLoosened:
+    return ProgrammeLoosened(
+        at=instant.text(instant.to_us(at)),
+        programme=held.programme.id,
+        digest=held.digest,
+        version=held.programme.version,
+        supersedes=held.programme.previous.digest if held.programme.previous else "",
+        persons=tuple(person.name for person in persons),
+        changes=changes,
+    )
+
+
+def _close(tx: Tx, held: Agreement, before: Agreement | None, at: datetime) -> None:
+    """Close the views of whoever has left; nothing is entered in a log of a pair that is no more."""
+    left = [party.id for party in before.programme.parties if held.programme.party(party.id) is None] if before else []
+    for party in left:
+        for name in views_named(tx, f"released|{held.programme.id}|{party}|"):
+            rows = [row.added_us for row in shown(tx, name)]
+            if rows:
+                withdraw_rows(tx, name, rows, instant.to_us(at))
+
+
+def _require_own(node: Node, held: Agreement, before: Agreement | None) -> None:
+    """Refuse a programme of others; a party that leaves accepts the version that no longer names it."""
+    named = [one for one in (held, before) if one is not None and one.programme.party(node.party) is not None]
+    if not named:
         raise InputError(
             f"{node.party} is no party of this programme",
             code="not-a-party",

@@ -10,7 +10,6 @@ from foedus.account.recall import Absence, absence
 from foedus.errors import InputError
 from foedus.model import instant
 from foedus.node.home import Node
-from foedus.node.logkeys import keys_of
 from foedus.store import recalls
 from foedus.store.engine import Read
 from foedus.store.recalls import Recall
@@ -85,7 +84,7 @@ def show(node: Node, object_id: str, party: str) -> list[Shown]:
 def _absence(node: Node, read: Read, one: Recall) -> Absence:
     info = read.logs.log(one.log)
     assert info is not None, "a recall stands in a log"
-    return absence(read.logs, info, one.seq, keys_of(node, info))
+    return absence(read.logs, info, one.seq, node.log_keys(info))
 
 
 def _standing(node: Node, read: Read, one: Recall) -> Standing:

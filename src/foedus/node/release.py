@@ -16,6 +16,7 @@ from foedus.account.ledger import append
 from foedus.account.receipts import ReleaseExpired, ReleaseRun, ReleaseSent, draft
 from foedus.model import instant, stix
 from foedus.model.decision import Decision
+from foedus.model.duration import shift_us
 from foedus.model.entry import MASTER, Draft
 from foedus.model.label import Label
 from foedus.model.programme import Area
@@ -31,7 +32,6 @@ from foedus.node.subject import subject_of
 from foedus.node.tearing import Tearing
 from foedus.node.view import keep_facets, pair_log, reader_name, rooms_of, secrets_of, view_name, with_supports
 from foedus.release.decide import decide_counted
-from foedus.release.duration import shift_us
 from foedus.release.predicate import predicate, sql
 from foedus.release.redact import Redacted
 from foedus.store import approvals, candidates, findings, lookups, recalls, views

@@ -8,6 +8,7 @@ from cryptography import x509
 from foedus.model import instant
 from foedus.node import account, programmes
 from foedus.node.account import LogState
+from foedus.node.due import Item, upcoming
 from foedus.node.home import Node
 from foedus.node.signing import why_halted
 from foedus.store import access, lookups, quarantine, recalls, views
@@ -56,6 +57,7 @@ class Status(msgspec.Struct, frozen=True):
     halts: tuple[Halt, ...]
     recalls_open: int
     recalls_overdue: int
+    due: tuple[Item, ...]
 
 
 def status(node: Node) -> Status:
@@ -87,6 +89,7 @@ def status(node: Node) -> Status:
         halts(node),
         len(waiting),
         sum(1 for one in waiting if one.deadline_us < at_us),
+        tuple(upcoming(node)),
     )
 
 

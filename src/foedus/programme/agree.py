@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from foedus.errors import BadSignature, ForkedLedger, InvalidProgramme, ProgrammeError, UnknownParty
 from foedus.model import instant, vkey
-from foedus.model.programme import Card, Programme, Signature
+from foedus.model.programme import Card, Party, Programme, Signature
 from foedus.model.vkey import VerifierKey
 from foedus.programme.dates import day_of, holds, period
 from foedus.programme.document import Document, check, digest
@@ -44,16 +44,20 @@ class Standing(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-def enrol(document: Document, cards: Sequence[tuple[str, Card]], *, version: str, date: date) -> bytes:
+def enrol(
+    document: Document, cards: Sequence[tuple[str, Card]], *, version: str, date: date, old_until: date | None = None
+) -> bytes:
     """Return the text of the next version with the cards in it, unsigned, chained to this one by its digest.
 
-    A card with the id of one that is there replaces it. Nothing else of the text changes.
+    A card with the id of one that is there replaces it, or stands beside it while both hold. Nothing else of the text
+    changes.
 
     Args:
         document: the version to follow.
         cards: pairs of party id and the card that its node wrote.
         version: the next version, higher than the document's.
         date: day of the amendment.
+        old_until: keep the card that is there until this day, so that both count for a while; None: replace it.
 
     Raises:
         UnknownParty: the programme has no such party.
@@ -61,37 +65,57 @@ def enrol(document: Document, cards: Sequence[tuple[str, Card]], *, version: str
         ProgrammeError: the version is not higher.
         InvalidProgramme: the document has mistakes.
     """
-    programme = document.programme
-    if order(version) <= order(programme.version):
-        hint = f"choose one above {programme.version}"
-        raise ProgrammeError(
-            f"version {version} does not follow", code="version-not-higher", where="/version", hint=hint
-        )
     named = []
     changed = document
     for party_id, card in cards:
         for field, problem in card_problems(card):
             raise BadSignature(problem, code="card-malformed", where=f"{party_id}/{card.id}/{field}")
-        changed = _with_card(changed, party_id, card)
+        changed = _with_card(changed, party_id, card, old_until)
         named.append(f"{card.id} of {party_id}")
     text = f"Enrols the nodes {', '.join(named)}." if named else "Next version."
-    amendments = [
-        *(document.value.get("amendments") or []),
-        {"version": version, "date": date.isoformat(), "text": text},
-    ]
-    changed = put(changed, "", "version", version)
-    changed = put(changed, "", "previous", {"version": programme.version, "digest": digest(document)})
+    return next_version(document, changed, version=version, date=date, text=text)
+
+
+def next_version(previous: Document, edited: Document, *, version: str, date: date, text: str) -> bytes:
+    """Return an edited text as the next version: unsigned, chained to the one before by its digest.
+
+    Args:
+        previous: the version to follow.
+        edited: its text as it shall be, whatever stands there of version, chain and signatures.
+        version: the next version, higher than the one before.
+        date: day of the amendment.
+        text: what the amendment does, in words.
+
+    Raises:
+        ProgrammeError: the version is not higher, or it is another programme.
+        InvalidProgramme: one of the documents has mistakes.
+    """
+    programme = previous.programme
+    if order(version) <= order(programme.version):
+        hint = f"choose one above {programme.version}"
+        raise ProgrammeError(
+            f"version {version} does not follow", code="version-not-higher", where="/version", hint=hint
+        )
+    if edited.programme.id != programme.id:
+        raise ProgrammeError(f"it is {edited.programme.id}", code="other-programme", where="/id")
+    told = {"version": version, "date": date.isoformat(), "text": text}
+    amendments = [*(previous.value.get("amendments") or []), told]
+    changed = put(edited, "", "version", version)
+    changed = put(changed, "", "previous", {"version": programme.version, "digest": digest(previous)})
     changed = put(changed, "", "amendments", amendments)
     return put(changed, "", "signatures", []).raw
 
 
-def _with_card(document: Document, party_id: str, card: Card) -> Document:
+def _with_card(document: Document, party_id: str, card: Card, old_until: date | None) -> Document:
     parties = [party.id for party in document.programme.parties]
     if party_id not in parties:
         raise UnknownParty(f"no party {party_id!r}", where=document.programme.id, hint=f"parties: {', '.join(parties)}")
     place = parties.index(party_id)
     nodes = document.value["parties"][place].get("nodes") or []
     kept = [node for node in nodes if node["id"] != card.id]
+    if old_until is not None:
+        # Of cards that stood side by side already, the newest goes on.
+        kept += [{**node, "until": old_until.isoformat()} for node in nodes if node["id"] == card.id][-1:]
     return put(document, f"/parties/{place}", "nodes", [*kept, msgspec.to_builtins(card)])
 
 
@@ -203,8 +227,8 @@ def fork(documents: Sequence[Document]) -> None:
 def follows(previous: Document, document: Document) -> tuple[Problem, ...]:
     """Return what speaks against taking a version as the successor of a trusted one; empty when nothing does.
 
-    A key that the trusted version does not know vouches for nothing: each party signs with a key it had. One party may
-    have lost its key; then the others' known keys vouch for its new one, and a person compares fingerprints.
+    A key that the trusted version does not know vouches for nothing: each party that stays signs with a key it had. A
+    party that the new version no longer names has left: nobody waits for its signature, and it holds nobody else.
     """
     old, new = previous.programme, document.programme
     found: list[Problem] = []
@@ -215,14 +239,23 @@ def follows(previous: Document, document: Document) -> tuple[Problem, ...]:
     if order(new.version) <= order(old.version):
         found.append(Problem("version-not-higher", f"{new.version} after {old.version}"))
     known = {(party, key.key) for party, _, key in _sign_keys(old)}
-    had = {party for party, _ in known}
+    had = {party for party, _ in known if new.party(party) is not None}
     by_id = {(party, _key_id(key)): key.key for party, _, key in _sign_keys(new)}
     text = payload(document)
     counted = [s for s in new.signatures if _problem(document, s, text) is None]
     proven = {s.party for s in counted if (s.party, by_id[s.party, s.key_id]) in known}
+    signed = {s.party for s in counted}
     for party in sorted(had - proven):
-        found.append(Problem("key-replaced", f"{party} did not sign with a key it had", party))
+        if party in signed:
+            found.append(Problem("key-replaced", f"{party} did not sign with a key it had", party))
+        else:
+            found.append(Problem("not-signed", f"{party} has not signed it", party))
     return tuple(found)
+
+
+def cards_on(party: Party, day: date) -> tuple[Card, ...]:
+    """Return the cards of a party that hold on a day, the one enrolled last at the end."""
+    return tuple(card for card in party.nodes if holds(card.start, card.until, day))
 
 
 def _signed(document: Document, at: datetime | None) -> tuple[set[str], list[Problem]]:
@@ -248,12 +281,12 @@ def _problem(document: Document, signature: Signature, text: bytes, at: datetime
     own = [(card, key) for owner, card, key in holders if owner == party]
     if not own:
         return Problem("wrong-party", f"the key belongs to {holders[0][0]}", party)
-    card, key = own[0]
     signed_at = instant.parse(signature.at)
     if at is not None and signed_at > at:
         return Problem("future", f"signed at {signature.at}, which is not yet", party)
-    if not holds(card.start, card.until, day_of(signed_at)):
-        return Problem("card-not-valid", f"the card of {card.id} did not hold on that day", party)
+    if not any(holds(card.start, card.until, day_of(signed_at)) for card, _ in own):
+        return Problem("card-not-valid", f"the card of {own[0][0].id} did not hold on that day", party)
+    key = own[0][1]
     try:
         Ed25519PublicKey.from_public_bytes(key.key).verify(base64.b64decode(signature.value, validate=True), text)
     except (InvalidSignature, ValueError, binascii.Error):

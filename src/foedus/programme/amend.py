@@ -76,7 +76,11 @@ def _keyed(value: Any, path: tuple[str, ...]) -> dict[str, tuple[Any, str]] | No
     if isinstance(value, Mapping):
         return {key: (item, escape(key)) for key, item in value.items()}
     if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) and "id" in item for item in value):
-        return {item["id"]: (item, str(i)) for i, item in enumerate(value)}
+        found: dict[str, tuple[Any, str]] = {}
+        for i, item in enumerate(value):
+            # Two cards of one node, while its keys change: the second goes by a name of its own.
+            found[item["id"] if item["id"] not in found else f"{item['id']} ({i + 1})"] = (item, str(i))
+        return found
     # An absent list of such things is an empty one, so that the first and the last are told like every other.
     return {} if not value and path and path[-1] in sentences.COLLECTIONS else None
 
@@ -89,6 +93,8 @@ def _say(leaf: _Leaf, two: _Two) -> Iterator[Change]:
             yield from _clause(leaf, name, "/".join(field), two)
         case ("release", "classification_map", party, name):
             yield _level_name(leaf, party, name, two)
+        case ("release", "classification_map", party) if leaf.new is None and party != "order":
+            yield _generic(leaf, "tightening")  # what it marks is unknown from now on, and stays
         case ("release", "classification_map", *_):
             yield _generic(leaf, "loosening")
         case ("release", "markings", _):
@@ -132,7 +138,8 @@ def _who(programme: Programme, names: list[str]) -> list[str]:
     shown: list[str] = []
     for name in names:
         group, party = group_of(programme, name), programme.party(name)
-        shown += group.countries if group else [party.country if party and party.country else name]
+        named = party.country or in_language(party.name) if party else name
+        shown += group.countries if group else [named]
     return list(dict.fromkeys(shown))
 
 
@@ -163,6 +170,8 @@ def _clause(leaf: _Leaf, name: str, field: str, two: _Two) -> Iterator[Change]:
     who = ", ".join(_who(two.new, list(clause.to)))
     if field in {"provenance", "basis"} or field.startswith(("provenance/", "basis/")):
         yield _generic(leaf, "neutral")
+    elif field in {"to", "from"} and clause.effect == "forbid" and (left := _left(leaf, two)):
+        yield Change(f"{', '.join(left)} left and no longer stands in {name}", leaf.place, "neutral")
     elif field == "effect":
         yield Change(f"{name} turns from {leaf.old} to {leaf.new} for {who}", leaf.place, _effect(sign))
     elif field == "to":
@@ -192,6 +201,13 @@ def _clause(leaf: _Leaf, name: str, field: str, two: _Two) -> Iterator[Change]:
         else:
             way = width.of_field(field, leaf.old, leaf.new, ladder(two.new))
             yield Change(text, leaf.place, _effect(way * sign))
+
+
+def _left(leaf: _Leaf, two: _Two) -> list[str]:
+    """Return who was taken out of a list because it is a party no more, where nothing else of it changed."""
+    went = [name for name in leaf.old or () if name not in (leaf.new or ())]
+    gone = all(two.old.party(name) and two.new.party(name) is None for name in went)
+    return went if gone and leaf.new and set(leaf.new) <= set(leaf.old) else []
 
 
 _LISTS: Mapping[str, tuple[str, int]] = {
@@ -275,7 +291,7 @@ def _party(leaf: _Leaf, name: str, field: str, two: _Two) -> Change:
     part, _, rest = field.partition("/")
     if part in {"kind", "country", "misp_orgs"}:
         return _generic(leaf, "loosening")
-    if part == "nodes" and (leaf.old is None or leaf.new is None):
+    if part == "nodes" and "/" not in rest and (leaf.old is None or leaf.new is None):
         verb = "enrolled" if leaf.old is None else "removed"
         return Change(f"node {rest} of {name} {verb}", leaf.place, "neutral")
     return _generic(leaf, "neutral")

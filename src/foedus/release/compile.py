@@ -12,10 +12,10 @@ from foedus.errors import InvalidProgramme
 from foedus.label.ladder import Ladder
 from foedus.model import instant
 from foedus.model.canonical import digest as sha256_of
+from foedus.model.duration import FOREVER_US
 from foedus.model.programme import Clause, Party, Programme
 from foedus.programme.dates import day_of, period
 from foedus.programme.membership import members_on
-from foedus.release.duration import FOREVER_US
 from foedus.release.policy import (
     KNOWN_CAVEATS,
     MASK_BITS,

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from foedus.label.names import fold
 from foedus.model import instant
 from foedus.model.decision import Reason, Subject
+from foedus.model.duration import shift_us
 from foedus.model.label import TLP_ORDER, Label
-from foedus.release.duration import shift_us
 from foedus.release.facets import AUDIENCE_TAGS, NO_LABEL, NO_LEVEL, NO_TLP, STRANGE_CAVEAT, Facets
 from foedus.release.policy import ORCON, UNKNOWN_LEVEL, UNKNOWN_TLP, MaskedRecipient, MaskedRule, Policy, mark_of
 

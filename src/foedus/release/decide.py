@@ -15,9 +15,9 @@ import msgspec
 
 from foedus.model import instant
 from foedus.model.decision import Decision, Duties, Facts, Outcome, Reason, Subject
+from foedus.model.duration import FOREVER_US, is_forever, shift_us, shortest
 from foedus.model.label import Label
 from foedus.release.conditions import SKEW_US, Case, mandatory, policy_reasons, strikes, struck, uncovered
-from foedus.release.duration import FOREVER_US, is_forever, shift_us, shortest
 from foedus.release.facets import Facets, seen
 from foedus.release.index import Index
 from foedus.release.onward import CLAUSE_ONLY, by_object, consents, fitting, handed_down, least, unfit

@@ -10,8 +10,8 @@ from foedus.label import nato
 from foedus.label.audience import audience
 from foedus.label.names import fold
 from foedus.model import instant
+from foedus.model.duration import FOREVER_US
 from foedus.model.label import Label
-from foedus.release.duration import FOREVER_US
 from foedus.release.policy import UNKNOWN_LEVEL, UNKNOWN_TLP, Policy, mark_of, tlp_rank
 
 NO_LABEL, NO_LEVEL, NO_TLP, STRANGE_CATEGORY, STRANGE_CAVEAT = 1, 2, 4, 8, 16

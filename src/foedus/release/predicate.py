@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Literal
 
 from foedus.model import instant
+from foedus.model.duration import shift_us
 from foedus.release.conditions import SKEW_US
-from foedus.release.duration import shift_us
 from foedus.release.policy import (
     CONSENT,
     MASK_BITS,

@@ -436,3 +436,13 @@ glass = Table(
     words("reviewer"),
     words("verdict"),
 )
+
+# Keys of partners that this node takes no more, whatever the programme says.
+denied_key = Table(
+    "denied_key",
+    metadata,
+    Column("value", Text, primary_key=True),
+    words("party"),
+    words("role"),
+    number("at_us"),
+)

@@ -71,6 +71,19 @@ BODIES = [
     receipts.IngestDone(at=AT, area="cyber", source="feed", sha256="8" * 64, label=None),
     receipts.SourceLabelled(at=AT, area="cyber", source="feed", role="analyst", label={"tlp": "clear"}),
     receipts.ProgrammeAgreed(**COMMON, digest="9" * 64, version="1.0.0", supersedes=""),
+    receipts.ProgrammeLoosened(
+        at=AT,
+        programme=PROGRAMME,
+        digest="9" * 64,
+        version="1.1.0",
+        supersedes="8" * 64,
+        persons=("ann", "bo"),
+        changes=2,
+    ),
+    receipts.KeyChanged(
+        **COMMON, digest="9" * 64, version="1.1.0", role="log", supersedes="a+1", key="a+2", signature="c2ln"
+    ),
+    receipts.KeyDenied(at=AT, party="bbb", role="log", key="b+1", reason="stolen"),
     receipts.FindingCreated(**PLACED, object_id="x--1", event_id="e1", kind="gap", because=("a",)),
     receipts.FindingCorroborated(**PLACED, object_id="x--1", event_id="e1", kind="gap", because=("a", "b")),
     receipts.AskMade(**PLACED, session="a" * 32, points=64),

@@ -32,16 +32,16 @@ def commands(group: click.Group, path: tuple[str, ...] = ()):
 ALL = list(commands(main))
 IDS = [" ".join(path) for path, _ in ALL]
 
-EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node status|programme check|programme show|
-programme digest|programme schema|programme diff|programme impact|programme list|programme enrol|
-programme sign|programme accept|ingest|analyse|label show|label sources|label source|release|release pending|
-release approve|release deny|release cancel|release hold|recall make|recall lift|recall list|recall show|
-grant give|grant withdraw|grant ask|grant list|break-glass ask|break-glass agree|break-glass list|
-break-glass review|exchange pull|exchange push|exchange feed|exchange misp|ask|ledger show|ledger verify|
-ledger prove|ledger reconcile|ledger thaw|ledger dispute|ledger equivocation|score|why|show|quarantine list|
-quarantine show|quarantine retry|quarantine discard|people add|people list|people roles|people password|
-people disable|people enable|people sessions|people sign-in|people sign-out|people passkeys|
-people remove-passkey|demo"""
+EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node rotate-keys|node deny|node status|
+programme check|programme show|programme due|programme digest|programme schema|programme diff|programme impact|
+programme list|programme enrol|programme amend|programme sign|programme accept|ingest|analyse|label show|
+label sources|label source|release|release pending|release approve|release deny|release cancel|release hold|
+recall make|recall lift|recall list|recall show|grant give|grant withdraw|grant ask|grant list|break-glass ask|
+break-glass agree|break-glass list|break-glass review|exchange pull|exchange push|exchange feed|exchange misp|
+ask|ledger show|ledger verify|ledger prove|ledger replay|ledger reconcile|ledger thaw|ledger dispute|
+ledger equivocation|score|why|show|quarantine list|quarantine show|quarantine retry|quarantine discard|
+people add|people list|people roles|people password|people disable|people enable|people sessions|
+people sign-in|people sign-out|people passkeys|people remove-passkey|demo"""
 
 
 def test_the_commands_are_the_fixed_ones_and_docs_tools_can_walk_them():

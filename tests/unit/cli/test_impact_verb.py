@@ -16,12 +16,14 @@ from tests.unit.cli.conftest import WORD, done, refused, told
 from tests.unit.store import sample
 
 from foedus.model.finding import Support
+from foedus.model.people import Person
 from foedus.node import programmes
 from foedus.node.home import Node
 from foedus.node.impact import Asked
 from foedus.node.impact import impact as compare
 from foedus.node.label import read_text
 
+TWO = (Person("ann", ("releaser",)), Person("bo", ("approver",)))
 SECRETIVE = "NATO CONFIDENTIAL Releasable to Japan TLP:AMBER"
 TYPES = "sighting, report, grouping], max_classification: restricted"
 PROFILES = "redact: [drop-victim-identity, drop-internal-ids]"
@@ -220,7 +222,8 @@ def test_a_release_under_the_new_version_does_what_was_foretold(tmp_path):
     for party in ("nato", "jpn"):
         new.write_text(done("programme", "sign", new, node=nodes.path(party)))
     for party in ("nato", "jpn"):
-        assert "accepted" in done("programme", "accept", new, node=nodes.path(party))
+        with nodes.open(party) as opened:
+            assert programmes.accept(opened, str(new), TWO).in_force
     [run] = nodes.release("nato")
     went = {"goes": run.counts.release + run.counts.redact, "hold": run.counts.hold, "withhold": run.counts.withhold}
     foretold = {"goes": 0, "hold": 0, "withhold": 0}

@@ -36,7 +36,7 @@ async def who(scope, receive, send) -> None:
 
 CAS = {party: create_ca(party, os.urandom, NOW - timedelta(days=100)) for party in ("kat", "bel", "stranger")}
 PINS = Pins(
-    {(party, "main"): spki_sha256(CAS[party].certificate) for party in ("kat", "bel")},
+    {(party, "main"): {spki_sha256(CAS[party].certificate)} for party in ("kat", "bel")},
     [CAS["kat"].certificate, CAS["bel"].certificate],
 )
 

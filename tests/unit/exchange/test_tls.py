@@ -16,7 +16,7 @@ AT = datetime(2026, 6, 1, tzinfo=UTC)
 entropy = random.Random(1).randbytes
 KAT, BEL, STRANGER = (create_ca(party, entropy, AT) for party in ("kat", "bel", "kat"))
 PINS = Pins(
-    {("kat", "main"): spki_sha256(KAT.certificate), ("bel", "main"): spki_sha256(BEL.certificate)},
+    {("kat", "main"): {spki_sha256(KAT.certificate)}, ("bel", "main"): {spki_sha256(BEL.certificate)}},
     [KAT.certificate, BEL.certificate, STRANGER.certificate],
 )
 

@@ -11,11 +11,14 @@ from foedus.model.programme import Card
 from foedus.model.vkey import COSIGNATURE_ED25519, ED25519, VerifierKey
 from foedus.programme import (
     add_signature,
+    cards_on,
     check,
+    diff,
     digest,
     enrol,
     follows,
     fork,
+    next_version,
     read,
     read_shipped,
     shipped,
@@ -249,7 +252,7 @@ def test_a_successor_is_vouched_for_by_keys_known_before(agreed):
     step = read(enrol(agreed, [("jpn", card("node-two", 40))], version="1.2.0", date=DAY))
     both = signed(signed(step, "nato", 10), "jpn", 20)
     assert follows(agreed, both) == ()
-    assert {p.code for p in follows(agreed, signed(step, "nato", 10))} == {"key-replaced"}
+    assert {p.code for p in follows(agreed, signed(step, "nato", 10))} == {"not-signed"}
     by_new_key = signed(signed(step, "nato", 10), "jpn", 40)
     assert [(p.code, p.party) for p in follows(agreed, by_new_key)] == [("key-replaced", "jpn")]
     assert {p.code for p in follows(both, agreed)} >= {"not-chained", "version-not-higher"}
@@ -275,3 +278,133 @@ def test_keys_are_checked_with_the_document(enrolled):
 
 def test_a_card_is_its_document_value(enrolled):
     assert msgspec.convert(enrolled.value["parties"][1]["nodes"][0], Card) == CARDS[1][1]
+
+
+# From version to version.
+
+
+def two_cards(agreed, **more):
+    """The next version, in which Japan's node has its old card and, beside it, one with another signing key."""
+    new = card("node-jpn", 20, sign_key=card("node-jpn", 60).sign_key, **more)
+    return read(enrol(agreed, [("jpn", new)], version="1.2.0", date=DAY, old_until=date(2026, 6, 30)))
+
+
+def test_a_card_with_new_keys_stands_beside_the_old_one_until_its_last_day(agreed):
+    both = two_cards(agreed)
+    assert [r.code for r in check(both) if r.severity == "error"] == []
+    party = both.programme.party("jpn")
+    days = (date(2026, 6, 30), date(2026, 7, 1))
+    assert [[one.sign_key for one in cards_on(party, day)] for day in days] == [
+        [CARDS[1][1].sign_key, card("node-jpn", 60).sign_key],
+        [card("node-jpn", 60).sign_key],
+    ]
+
+
+def test_either_key_signs_while_both_hold_and_the_next_version_knows_the_new_one(agreed):
+    both = two_cards(agreed)
+    by_old, by_new = (signed(signed(both, "nato", 10), "jpn", seed) for seed in (20, 60))
+    assert standing(by_old, AT).in_force
+    assert standing(by_new, AT).in_force
+    assert follows(agreed, by_old) == ()
+    assert [p.code for p in follows(agreed, by_new)] == ["key-replaced"]
+    after = read(next_version(by_old, by_old, version="1.3.0", date=DAY, text="x"))
+    july = datetime(2026, 7, 1, tzinfo=UTC)
+    assert follows(by_old, signed(signed(after, "nato", 10, july), "jpn", 60, july)) == ()
+    with pytest.raises(BadSignature) as caught:
+        signed(after, "jpn", 20, july)
+    assert caught.value.code == "card-not-valid"
+
+
+def test_a_third_card_takes_the_place_of_the_first(agreed):
+    third = card("node-jpn", 20, sign_key=card("node-jpn", 70).sign_key)
+    made = read(enrol(two_cards(agreed), [("jpn", third)], version="1.3.0", date=DAY, old_until=date(2026, 9, 30)))
+    old, new = made.programme.party("jpn").nodes
+    assert (old.sign_key, old.until, new) == (card("node-jpn", 60).sign_key, "2026-09-30", third)
+
+
+def test_a_key_of_another_party_or_another_role_is_no_overlap(agreed):
+    value = json.loads(json.dumps(two_cards(agreed).value))
+    ours, theirs = value["parties"][1]["nodes"], value["parties"][0]["nodes"]
+    for wrong in ({"sign_key": theirs[0]["sign_key"]}, {"log_key": ours[0]["sign_key"]}, {"id": "other"}):
+        changed = json.loads(json.dumps(value))
+        changed["parties"][1]["nodes"][1].update(wrong)
+        assert {r.code for r in check(read(json.dumps(changed).encode())) if r.severity == "error"} == {"P164"}
+    del ours[0]["until"]
+    assert {r.code for r in check(read(json.dumps(value).encode())) if r.severity == "error"} == {"P101"}
+
+
+def test_a_card_with_a_key_of_another_party_is_not_signed(agreed):
+    stolen = card("node-jpn", 20, log_key=CARDS[0][1].log_key)
+    made = read(enrol(agreed, [("jpn", stolen)], version="1.2.0", date=DAY))
+    with pytest.raises(InvalidProgramme):
+        sign(made, key(20), party="jpn", role="x", at=AT)
+
+
+def test_an_edited_text_becomes_the_next_version_and_nothing_else_of_it_changes(agreed):
+    edited = read(agreed.raw.replace(b"2026: 120}", b"2026: 130}"))
+    made = read(next_version(agreed, edited, version="1.2.0", date=DAY, text="A higher target."))
+    assert made.programme.previous.digest == digest(agreed)
+    assert [one.version for one in made.programme.amendments] == ["1.1.0", "1.2.0"]
+    assert made.programme.signatures == ()
+    for wrong in ("1.1.0", "1.0.9"):
+        with pytest.raises(ProgrammeError):
+            next_version(agreed, edited, version=wrong, date=DAY, text="x")
+    with pytest.raises(ProgrammeError) as caught:
+        next_version(agreed, read(read_shipped("isac-charter")), version="1.2.0", date=DAY, text="x")
+    assert caught.value.code == "other-programme"
+
+
+def without(document, party):
+    """The next version of the charter in which a party is named nowhere."""
+    text = "\n".join(line for line in document.raw.decode().splitlines() if f"{party}:" not in line)
+    text = "\n".join(line for line in text.splitlines() if f"{{id: {party}" not in line).replace(f", {party}", "")
+    return read(next_version(document, read(text.encode()), version="1.2.0", date=DAY, text="One leaves."))
+
+
+MEMBERS = ("gridco", "windpark", "citypower", "meterlab")
+
+
+@pytest.fixture(scope="module")
+def charter():
+    cards = [(party, card(f"node-{party}", 10 * n)) for n, party in enumerate(MEMBERS, 1)]
+    document = read(enrol(read(read_shipped("isac-charter")), cards, version="1.1.0", date=DAY))
+    for n, party in enumerate(MEMBERS, 1):
+        document = signed(document, party, 10 * n)
+    return document
+
+
+def test_who_leaves_need_not_sign_and_who_stays_must(charter):
+    three = without(charter, "citypower")
+    assert [party.id for party in three.programme.parties] == ["gridco", "windpark", "meterlab"]
+    two = signed(signed(three, "gridco", 10), "windpark", 20)
+    assert [(p.code, p.party) for p in follows(charter, two)] == [("not-signed", "meterlab")]
+    whole = signed(two, "meterlab", 40)
+    assert standing(whole, AT).in_force
+    assert follows(charter, whole) == ()
+
+
+def test_two_that_put_each_other_out_are_a_fork(charter):
+    versions = []
+    for gone in ("citypower", "meterlab"):
+        document = without(charter, gone)
+        for n, party in enumerate(MEMBERS, 1):
+            document = signed(document, party, 10 * n) if party != gone else document
+        assert follows(charter, document) == ()
+        versions.append(document)
+    with pytest.raises(ForkedLedger):
+        fork(versions)
+
+
+def test_leaving_lets_nothing_more_go(charter):
+    told = diff(charter.programme, without(charter, "citypower").programme, DAY)
+    assert {one.effect for one in told} == {"tightening", "neutral"}
+    texts = [one.text for one in told]
+    assert "citypower leaves as a party: City Power and Heat, organisation" in texts
+    assert "citypower left and no longer stands in f-persons" in texts
+    assert "City Power and Heat taken from the recipients of r-open" in texts
+
+
+def test_a_second_card_is_told_in_words(agreed):
+    told = [one.text for one in diff(agreed.programme, two_cards(agreed).programme, DAY)]
+    assert "node node-jpn (2) of jpn enrolled" in told
+    assert "the last day of node node-jpn of party jpn is 2026-06-30, not given before" in told

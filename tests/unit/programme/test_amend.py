@@ -27,8 +27,16 @@ def test_nothing_changed_says_nothing(japan, document):
 def test_types_gained_and_lost_are_counted_and_named(changes):
     old = ["indicator", "malware", "attack-pattern", "observed-data", "sighting", "report", "grouping"]
     assert changes(f"{C}/1/what/object_types", [*old[1:], "note", "tool"]) == [
-        ("nato, JPN gain 2 object types under r-cyber: note, tool", f"{C}/1/what/object_types", "loosening"),
-        ("nato, JPN lose 1 object type under r-cyber: indicator", f"{C}/1/what/object_types", "tightening"),
+        (
+            "North Atlantic Treaty Organization, JPN gain 2 object types under r-cyber: note, tool",
+            f"{C}/1/what/object_types",
+            "loosening",
+        ),
+        (
+            "North Atlantic Treaty Organization, JPN lose 1 object type under r-cyber: indicator",
+            f"{C}/1/what/object_types",
+            "tightening",
+        ),
     ]
 
 
@@ -175,5 +183,5 @@ def test_sentences_name_whom_it_is_about(changes):
     assert changes("/parties/1/clearance", "secret")[0][0] == "jpn may receive up to secret instead of confidential"
     assert (
         changes(f"{C}/1")[0][0]
-        == "nato, JPN lose 7 object types in cyber up to restricted, TLP amber+strict (removed clause r-cyber)"
+        == "North Atlantic Treaty Organization, JPN lose 7 object types in cyber up to restricted, TLP amber+strict (removed clause r-cyber)"
     )

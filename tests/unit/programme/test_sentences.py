@@ -12,28 +12,28 @@ from foedus.programme.sentences import change, phrase, value
 DAY = date(2026, 6, 1)
 C = "/release/clauses"
 GONE = object()
-ALL = "nato, JPN, AUS, KOR, NZL"
+ALL = "North Atlantic Treaty Organization, JPN, AUS, KOR, NZL"
 
 CASES = [
     # Rules of a permit.
-    (f"{C}/1/what/max_classification", "confidential", "nato, JPN may receive up to confidential instead of restricted under r-cyber"),
+    (f"{C}/1/what/max_classification", "confidential", "North Atlantic Treaty Organization, JPN may receive up to confidential instead of restricted under r-cyber"),
     (f"{C}/2/what/tlp_max", "amber", "AUS, JPN, KOR, NZL may receive up to TLP amber instead of TLP green under r-cyber-ip4"),
-    (f"{C}/1/what/max_age", "P30D", "nato, JPN may receive what is of an age up to P30D instead of any age under r-cyber"),
-    (f"{C}/1/actions", "none", "nato, JPN may act on what r-cyber permits as far as none instead of internally-visible"),
-    (f"{C}/1/retention/delete_after", "P1Y", "nato, JPN must delete what r-cyber permits after P1Y instead of P2Y"),
-    (f"{C}/1/retention/review_every", "P3M", "nato, JPN must review what r-cyber permits every P3M instead of every P6M"),
-    (f"{C}/1/retention/review_every", GONE, "nato, JPN must review what r-cyber permits never instead of every P6M"),
-    (f"{C}/1/valid/from", "2024-01-01", "r-cyber holds for nato, JPN from 2024-01-01 instead of 2023-07-12 on"),
-    (f"{C}/1/valid/until", "2026-11-30", "r-cyber holds for nato, JPN until 2026-11-30 instead of 2026-12-31"),
-    (f"{C}/1/valid", GONE, "r-cyber holds for nato, JPN always instead of from 2023-07-12 until 2026-12-31"),
-    (f"{C}/1/limit", {"count": 5, "window": "P1D"}, "r-cyber lets 5 objects in P1D instead of any number of objects through to nato, JPN"),
-    (f"{C}/1/four_eyes", "always", "r-cyber asks for two persons' approval of what goes to nato, JPN: always instead of never"),
-    (f"{C}/1/purposes", ["network-defence"], "nato, JPN lose 1 purpose under r-cyber: situational-awareness"),
-    (f"{C}/1/areas", ["cyber", "space"], "nato, JPN gain 1 area under r-cyber: space"),
-    (f"{C}/1/caveats", ["ORCON"], "nato, JPN gain 1 accepted caveat under r-cyber: ORCON"),
+    (f"{C}/1/what/max_age", "P30D", "North Atlantic Treaty Organization, JPN may receive what is of an age up to P30D instead of any age under r-cyber"),
+    (f"{C}/1/actions", "none", "North Atlantic Treaty Organization, JPN may act on what r-cyber permits as far as none instead of internally-visible"),
+    (f"{C}/1/retention/delete_after", "P1Y", "North Atlantic Treaty Organization, JPN must delete what r-cyber permits after P1Y instead of P2Y"),
+    (f"{C}/1/retention/review_every", "P3M", "North Atlantic Treaty Organization, JPN must review what r-cyber permits every P3M instead of every P6M"),
+    (f"{C}/1/retention/review_every", GONE, "North Atlantic Treaty Organization, JPN must review what r-cyber permits never instead of every P6M"),
+    (f"{C}/1/valid/from", "2024-01-01", "r-cyber holds for North Atlantic Treaty Organization, JPN from 2024-01-01 instead of 2023-07-12 on"),
+    (f"{C}/1/valid/until", "2026-11-30", "r-cyber holds for North Atlantic Treaty Organization, JPN until 2026-11-30 instead of 2026-12-31"),
+    (f"{C}/1/valid", GONE, "r-cyber holds for North Atlantic Treaty Organization, JPN always instead of from 2023-07-12 until 2026-12-31"),
+    (f"{C}/1/limit", {"count": 5, "window": "P1D"}, "r-cyber lets 5 objects in P1D instead of any number of objects through to North Atlantic Treaty Organization, JPN"),
+    (f"{C}/1/four_eyes", "always", "r-cyber asks for two persons' approval of what goes to North Atlantic Treaty Organization, JPN: always instead of never"),
+    (f"{C}/1/purposes", ["network-defence"], "North Atlantic Treaty Organization, JPN lose 1 purpose under r-cyber: situational-awareness"),
+    (f"{C}/1/areas", ["cyber", "space"], "North Atlantic Treaty Organization, JPN gain 1 area under r-cyber: space"),
+    (f"{C}/1/caveats", ["ORCON"], "North Atlantic Treaty Organization, JPN gain 1 accepted caveat under r-cyber: ORCON"),
     (f"{C}/1/from", ["nato"], "clause r-cyber loses 1 originator: jpn"),
     (f"{C}/1/to", ["nato"], "JPN taken from the recipients of r-cyber"),
-    (f"{C}/1/effect", "forbid", "r-cyber turns from permit to forbid for nato, JPN"),
+    (f"{C}/1/effect", "forbid", "r-cyber turns from permit to forbid for North Atlantic Treaty Organization, JPN"),
     (f"{C}/1/basis/article", "4", "the article of the basis of clause r-cyber is 4, not given before"),
     # Rules of a forbid.
     (f"{C}/8/what/unless", GONE, f"f-orcon is lifted for {ALL} by nothing instead of originator-consent"),
@@ -81,7 +81,7 @@ def test_a_change_is_told_in_one_sentence(japan, mutate, document, pointer, new,
 @pytest.mark.parametrize(
     ("pointer", "new", "sentence"),
     [
-        (f"{C}/1/limit", {"count": 5, "window": "P1D"}, "r-cyber lets any number of objects instead of 5 objects in P1D through to nato, JPN"),
+        (f"{C}/1/limit", {"count": 5, "window": "P1D"}, "r-cyber lets any number of objects instead of 5 objects in P1D through to North Atlantic Treaty Organization, JPN"),
         (f"{C}/8/areas", ["cyber"], "f-orcon covers every area instead of 1 area: cyber"),
         ("/parties/1", GONE, "jpn joins as a party: Japan, state"),
         ("/release/classification_map/jpn/秘", GONE, "jpn: '秘' counts as confidential, unknown before"),
@@ -98,9 +98,9 @@ def test_every_field_of_a_limit_has_its_words(japan, mutate, document):
     limited = mutate(japan, f"{C}/1/limit", {"count": 5, "window": "P1D", "level": "restricted"})
     other = mutate(japan, f"{C}/1/limit", {"count": 9, "window": "P2D", "level": "confidential"})
     assert {one.text for one in diff(document(limited).draft, document(other).draft, DAY)} == {
-        "r-cyber lets 9 instead of 5 objects in its window through to nato, JPN",
-        "r-cyber counts what goes to nato, JPN over P2D instead of P1D",
-        "r-cyber counts what goes to nato, JPN from level confidential instead of restricted on",
+        "r-cyber lets 9 instead of 5 objects in its window through to North Atlantic Treaty Organization, JPN",
+        "r-cyber counts what goes to North Atlantic Treaty Organization, JPN over P2D instead of P1D",
+        "r-cyber counts what goes to North Atlantic Treaty Organization, JPN from level confidential instead of restricted on",
     }
 
 

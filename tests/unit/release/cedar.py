@@ -8,9 +8,9 @@ import cedarpy
 
 from foedus.model import instant
 from foedus.model.decision import Subject
+from foedus.model.duration import shift_us
 from foedus.model.label import TLP_ORDER
 from foedus.release.conditions import SKEW_US
-from foedus.release.duration import shift_us
 from foedus.release.facets import all_facets, audience_of, level_of
 from foedus.release.policy import PSEUDONYM_PROFILE, Policy, Rule
 

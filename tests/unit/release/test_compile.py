@@ -10,9 +10,9 @@ from tests.unit.release.sample import AT, clause, forbid, programme, subject
 from foedus.errors import InvalidProgramme
 from foedus.model import instant
 from foedus.model.decision import Facts
+from foedus.model.duration import FOREVER_US, shift_us, shortest
 from foedus.release.compile import compile  # noqa: A004
 from foedus.release.decide import decide
-from foedus.release.duration import FOREVER_US, shift_us, shortest
 
 JULY = datetime(2026, 7, 1, tzinfo=UTC)
 

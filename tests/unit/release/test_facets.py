@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from tests.unit.release.sample import AT, AT_US, clause, label, programme
 
+from foedus.model.duration import FOREVER_US
 from foedus.model.label import Category, Label, Succession
 from foedus.release.compile import compile  # noqa: A004
-from foedus.release.duration import FOREVER_US
 from foedus.release.facets import FACET_COLUMNS, Facets, all_facets, audience_of, facets, level_of
 from foedus.release.policy import UNKNOWN_LEVEL
 

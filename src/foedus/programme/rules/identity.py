@@ -30,7 +30,6 @@ def duplicate_ids(programme: Programme) -> Iterator[Remark]:
         [("/milestones", p.milestones)],
         [("/release/clauses", p.release.clauses)],
     ]
-    spaces += [[(f"/parties/{i}/nodes", party.nodes)] for i, party in enumerate(p.parties)]
     for space in spaces:
         first: dict[str, str] = {}
         for base, items in space:

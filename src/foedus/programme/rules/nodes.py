@@ -15,18 +15,31 @@ _ROLES = (("sign_key", vkey.ED25519), ("log_key", vkey.ED25519), ("cosign_key", 
 
 
 def keys(programme: Programme) -> Iterator[Remark]:
-    """P163, P164: every key of a card is one, and no key serves twice."""
-    first: dict[bytes, str] = {}
+    """P163, P164: every key of a card is one, and no key serves twice; two cards of one node may share what stays."""
+    first: dict[bytes, tuple[str, tuple[str, str, str]]] = {}
     for i, party in enumerate(programme.parties):
         for j, card in enumerate(party.nodes):
             base = f"/parties/{i}/nodes/{j}"
             for key, problem in card_problems(card):
                 yield Remark("P163", problem, f"{base}/{key}", "enrol the card that the node wrote")
             for key, data in _key_bytes(card):
-                pointer = f"{base}/{key}"
-                if data in first:
-                    yield Remark("P164", f"the same key stands at {first[data]}", pointer, "one key for one role")
-                first.setdefault(data, pointer)
+                pointer, use = f"{base}/{key}", (party.id, card.id, key)
+                if data in first and first[data][1] != use:
+                    yield Remark("P164", f"the same key stands at {first[data][0]}", pointer, "one key for one role")
+                first.setdefault(data, (pointer, use))
+
+
+def duplicate_nodes(programme: Programme) -> Iterator[Remark]:
+    """P101: a node has one card, or one after the other: while its keys change, the old one stands with its last day."""
+    for i, party in enumerate(programme.parties):
+        first: dict[str, int] = {}
+        for j, card in enumerate(party.nodes):
+            before = first.get(card.id)
+            if before is not None and party.nodes[before].until is None:
+                where = f"/parties/{i}/nodes/{before}/id"
+                hint = "rename one of them, or end the old card with until"
+                yield Remark("P101", f"id {card.id!r} again, first at {where}", f"/parties/{i}/nodes/{j}/id", hint)
+            first[card.id] = j
 
 
 def card_problems(card: Card) -> Iterator[tuple[str, str]]:
@@ -64,4 +77,4 @@ def _seal(card: Card) -> bytes | None:
     return data if len(data) == 32 else None
 
 
-RULES = (keys,)
+RULES = (keys, duplicate_nodes)

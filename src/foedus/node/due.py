@@ -1,0 +1,75 @@
+"""What is due on this node: what its programmes ask for by a day, and what of its own certificates ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from cryptography import x509
+
+from foedus.node import account
+from foedus.node.agreements import Agreement
+from foedus.node.home import Node
+from foedus.programme import calendar
+from foedus.programme.calendar import Due
+
+
+class Item(msgspec.Struct, frozen=True):
+    """Something due, and under which programme (its word); empty: the node's own."""
+
+    due: Due
+    programme: str
+
+
+def due(node: Node, programme: str = "") -> list[Item]:
+    """Return what is due, the earliest first; milestones that the ledger proves are done.
+
+    Raises:
+        InputError: the programme is not known here.
+    """
+    at = node.clock.now()
+    held = [node.agreements.of(programme, at)] if programme else _held(node)
+    found = [one for agreement in held for one in _of(node, agreement)]
+    return _sorted([*found, *certificates(node)])
+
+
+def upcoming(node: Node, most: int = 3) -> list[Item]:
+    """Return the next few things due; milestones, which only the whole ledger can say are done, are left out."""
+    day = node.clock.now().date()
+    found = [Item(one, held.word) for held in _held(node) for one in calendar.due(held.programme, day)]
+    return [one for one in _sorted([*found, *certificates(node)]) if one.due.kind != "milestone"][:most]
+
+
+def certificates(node: Node) -> Iterator[Item]:
+    """Yield when the node's certificate and its authority end, counted in the machine's days."""
+    today = node.wall.now().date()
+    leaf = x509.load_pem_x509_certificate(node.tls_files[0].read_bytes())
+    for certificate, text in (
+        (leaf, "the node's certificate ends: foedus node renew, then serve again"),
+        (node.authority().certificate, "the node's authority ends: foedus node rotate-keys --role tls-ca"),
+    ):
+        yield Item(calendar.on(certificate.not_valid_after_utc.date(), today, "certificate-end", text, ""), "")
+
+
+def _held(node: Node) -> list[Agreement]:
+    held = node.agreements.all(node.clock.now())
+    return [one for one in held if one.programme.party(node.party) is not None]
+
+
+def _of(node: Node, agreement: Agreement) -> Iterator[Item]:
+    found = calendar.due(agreement.programme, node.clock.now().date())
+    done = _done(node, agreement) if any(one.kind == "milestone" for one in found) else set()
+    for one in found:
+        if one.place not in done:
+            yield Item(one, agreement.word)
+
+
+def _done(node: Node, agreement: Agreement) -> set[str]:
+    """Return the places of the milestones that the ledger's entries prove."""
+    [board] = account.score(node, agreement.programme.id)
+    reached = {one.id for one in board.milestones if one.done_on}
+    return {f"/milestones/{i}" for i, one in enumerate(agreement.programme.milestones) if one.id in reached}
+
+
+def _sorted(items: list[Item]) -> list[Item]:
+    return sorted(items, key=lambda one: (one.due, one.programme))

@@ -1,0 +1,256 @@
+"""Keys follow one another: announced in a version, side by side for a while, then used; what was signed stays verified."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+
+import httpx
+import pytest
+from tests.e2e.test_agreement_life import URN, WORD, accept, file_of, set_clock, sign, told
+from tests.node_pair import OPEN, bundle, indicator, make_nodes
+
+from foedus.account.ledger import append
+from foedus.account.receipts import draft
+from foedus.errors import BadSignature, InputError, TrustError
+from foedus.node import account, deny, dispute, programmes, reconcile, rotation
+from foedus.node.signing import sign_log
+from foedus.programme import agree
+
+pytestmark = pytest.mark.e2e
+ALL = ("log", "cosign", "sign", "seal", "tls-ca")
+SENT = f"{URN}|jpn|nato"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    made = make_nodes(tmp_path_factory.mktemp("rotation") / "nodes")
+    made.send("jpn", bundle(indicator(1)), OPEN)
+    made.send("nato", bundle(indicator(2)), OPEN)
+    pulled(made)
+    return made
+
+
+@pytest.fixture
+def nodes(base, tmp_path):
+    return base.copy(tmp_path / "nodes")
+
+
+def pulled(nodes):
+    with nodes.serving_here("nato", "jpn"):
+        return [one.error for party in ("nato", "jpn") for one in nodes.pull(party)]
+
+
+def announce(nodes, *roles, until=None, version="1.2.0"):
+    """Make Japan's next keys and have the version that names them accepted; return its file."""
+    with nodes.open("jpn") as node:
+        rotation.begin(node, roles)
+    path = nodes.directory / f"{version}.yaml"
+    card = nodes.path("jpn") / rotation.CARD
+    raw = programmes.enrol(str(file_of(nodes)), [card], version=version, on=date(2026, 6, 1), old_until=until)
+    path.write_bytes(raw)
+    accept(nodes, sign(nodes, path, "nato", "jpn"), "nato", "jpn")
+    return path
+
+
+def finish(nodes):
+    with nodes.open("jpn") as node:
+        return rotation.finish(node)
+
+
+def whole(nodes):
+    return nodes.faults("nato") + nodes.faults("jpn") == []
+
+
+def public(nodes, role):
+    with nodes.open("jpn") as node:
+        return node.keys.public(role)
+
+
+def test_new_keys_take_over_and_what_the_old_ones_signed_stays_verified(nodes):
+    old = {role: public(nodes, role) for role in ("log", "cosign", "sign")}
+    path = announce(nodes, *ALL, until=date(2026, 6, 30))
+    assert pulled(nodes) == ["", ""], "side by side, the old ones still sign"
+    assert finish(nodes) == [*("sign", "log", "cosign"), "seal", "tls-ca"]
+    assert not set(old.values()) & {public(nodes, role) for role in old}
+    assert whole(nodes), "checkpoints by the old key, kept by both"
+    nodes.send("jpn", bundle(indicator(3)), OPEN)
+    assert pulled(nodes) == ["", ""]
+    assert whole(nodes)
+    with nodes.serving_here("jpn"), nodes.open("nato") as node:
+        assert {one.outcome for one in reconcile.reconcile(node, "jpn")} <= {
+            "equal",
+            "we-are-behind",
+            "partner-is-behind",
+        }
+    later = nodes.directory / "later.yaml"
+    raw = programmes.amend_text(str(path), str(path), version="1.3.0", on=date(2026, 6, 2), text="Nothing.")
+    later.write_bytes(raw)
+    accept(nodes, sign(nodes, later, "nato", "jpn"), "nato", "jpn")
+
+
+def test_each_change_is_entered_and_signed_by_the_key_that_goes(nodes):
+    old = public(nodes, "log").text()
+    announce(nodes, "log", "cosign", until=date(2026, 6, 30))
+    finish(nodes)
+    pulled(nodes)
+    for party, name in (("jpn", "master"), ("jpn", SENT), ("nato", SENT)):
+        with nodes.open(party) as node:
+            found = [one.body for one in account.show(node, name, 0, 100) if one.kind == "key.changed"]
+        assert [one["role"] for one in found] == ["log", "cosign"]
+        assert (found[0]["supersedes"], found[0]["key"]) == (old, public(nodes, "log").text())
+
+
+def test_evidence_of_before_and_after_convinces_a_stranger(nodes):
+    announce(nodes, "log", "cosign", until=date(2026, 6, 30))
+    finish(nodes)
+    pulled(nodes)
+    with nodes.open("nato") as node:
+        last = node_size(node, SENT) - 1
+        for seq in (0, last):
+            assert len(dispute.verify(dispute.bundle(node, SENT, seq)).programme_digests) == 2
+
+
+def node_size(node, name):
+    return next(one.signed for one in account.logs(node) if one.name == name)
+
+
+def test_no_key_is_used_before_a_version_names_it(nodes):
+    with nodes.open("jpn") as node:
+        with pytest.raises(InputError):
+            rotation.finish(node)
+        rotation.begin(node, ["log"])
+        with pytest.raises(InputError) as again:
+            rotation.begin(node, ["log"])
+        with pytest.raises(TrustError) as early:
+            rotation.finish(node)
+    assert (again.value.code, early.value.code) == ("rotation-open", "rotation-not-in-force")
+    assert pulled(nodes) == ["", ""]
+
+
+def test_a_dropped_log_key_is_refused_at_once_and_its_past_stays(nodes):
+    announce(nodes, "log", "cosign")
+    nodes.send("jpn", bundle(indicator(3)), OPEN)
+    from_jpn, from_nato = pulled(nodes)
+    assert "no known" in from_jpn
+    assert "receipt" in from_nato, "nor is a receipt by the dropped cosigner key taken"
+    assert whole(nodes)
+    finish(nodes)
+    assert pulled(nodes) == ["", ""]
+
+
+def test_the_old_key_is_refused_after_its_last_day(nodes):
+    announce(nodes, "log", until=date(2026, 6, 30))
+    nodes.send("jpn", bundle(indicator(3)), OPEN)
+    set_clock(nodes, datetime(2026, 6, 30, 23, 0, tzinfo=UTC), "nato", "jpn")
+    assert pulled(nodes) == ["", ""]
+    set_clock(nodes, datetime(2026, 7, 1, tzinfo=UTC), "nato", "jpn")
+    nodes.send("jpn", bundle(indicator(4)), OPEN)
+    assert "no known" in pulled(nodes)[0]
+
+
+def test_a_dropped_signing_key_signs_no_version(nodes):
+    both = announce(nodes, "sign", until=date(2026, 6, 1))
+    with nodes.open("jpn") as node:
+        old = node.keys.private("sign")
+    finish(nodes)
+    raw = programmes.enrol(str(both), [nodes.path("jpn") / "card.json"], version="1.3.0", on=date(2026, 6, 2))
+    path = nodes.directory / "only-new.yaml"
+    path.write_bytes(raw)
+    accept(nodes, sign(nodes, path, "nato", "jpn"), "nato", "jpn")
+    with nodes.open("nato") as node:
+        held = node.agreements.of(WORD, node.clock.now())
+        with pytest.raises(BadSignature) as caught:
+            agree.sign(held.document, old, party="jpn", role="x", at=node.clock.now())
+    assert caught.value.code == "key-not-enrolled"
+
+
+def test_a_key_change_that_the_old_key_did_not_sign_is_refused(nodes):
+    with nodes.open("jpn") as node:
+        rotation.begin(node, ["log"])
+        agreement = node.agreements.of(WORD, node.clock.now())
+        body = rotation.change(node, agreement, "log", node.clock.now())
+        forged = type(body)(**{name: getattr(body, name) for name in body.__struct_fields__} | {"role": "cosign"})
+        with node.store.write() as tx:
+            append(tx.logs, SENT, [draft(forged)], at=node.clock.now(), entropy=os.urandom)
+            sign_log(node, tx, SENT)
+    with nodes.open("nato") as node:
+        before = node_size(node, SENT)
+    assert "the key that goes was never known" in pulled(nodes)[0]
+    with nodes.open("nato") as node:
+        assert node_size(node, SENT) == before
+
+
+def test_a_new_authority_is_known_beside_the_old_one_and_the_old_one_then_dropped(nodes):
+    old = [path.read_bytes() for path in nodes.certificate("jpn")]
+    files = nodes.directory / "old.pem", nodes.directory / "old.key"
+    for path, raw in zip(files, old, strict=True):
+        path.write_bytes(raw)
+    both = announce(nodes, "tls-ca", until=date(2026, 6, 30))
+    assert pulled(nodes) == ["", ""]
+    finish(nodes)
+    assert pulled(nodes) == ["", ""]
+    path = nodes.directory / "only-new.yaml"
+    card = nodes.path("jpn") / "card.json"
+    path.write_bytes(programmes.enrol(str(both), [card], version="1.3.0", on=date(2026, 6, 2)))
+    sign(nodes, path, "nato", "jpn")
+    with nodes.serving_here("nato"), nodes.client_with("nato", *files) as client, nodes.client_with("nato") as nobody:
+        assert client.get(f"/{WORD}/collections/").status_code == 200
+        accept(nodes, path, "nato")
+        assert told(client.get(f"/{WORD}/collections/")) == told(nobody.get(f"/{WORD}/collections/"))
+    with nodes.serving_here("nato"), nodes.client_with("nato", *files) as client, pytest.raises(httpx.TransportError):
+        client.get("/taxii2/")
+
+
+# A key denied here, before any version says so.
+
+
+def denied(nodes, *roles):
+    with nodes.open("nato") as node:
+        return deny.deny(node, "jpn/main", roles, "stolen")
+
+
+def test_a_denied_node_is_nobody_at_once_and_what_it_signed_stays(nodes):
+    with nodes.serving_here("nato"), nodes.client("jpn", "nato") as client, nodes.client_with("nato") as nobody:
+        assert client.get(f"/{WORD}/collections/").status_code == 200
+        assert [one.role for one in denied(nodes)] == ["log", "cosign", "tls-ca"]
+        for path in (f"/{WORD}/collections/", f"/peer/{WORD}/checkpoint"):
+            assert told(client.get(path)) == told(nobody.get(path))
+    assert nodes.pull("nato") == [], "nor is it asked"
+    assert nodes.faults("nato") == []
+    with nodes.open("nato") as node:
+        kinds = [(one.kind, one.body.get("role")) for one in account.show(node, "master", 0, 100)][-3:]
+    assert kinds == [("key.denied", "log"), ("key.denied", "cosign"), ("key.denied", "tls-ca")]
+
+
+def test_a_denied_log_or_cosigner_key_signs_nothing_more(nodes):
+    denied(nodes, "log", "cosign")
+    nodes.send("jpn", bundle(indicator(3)), OPEN)
+    nodes.send("nato", bundle(indicator(4)), OPEN)
+    from_jpn, from_nato = pulled(nodes)
+    assert "no known" in from_jpn
+    assert "receipt" in from_nato
+    announce(nodes, "log", "cosign")
+    finish(nodes)
+    assert pulled(nodes) == ["", ""], "new keys, in a version it signed with its sign key"
+
+
+def test_a_version_signed_with_a_denied_key_is_not_accepted(nodes):
+    path = nodes.directory / "denied.yaml"
+    raw = programmes.amend_text(
+        str(file_of(nodes)), str(file_of(nodes)), version="1.2.0", on=date(2026, 6, 1), text="x"
+    )
+    path.write_bytes(raw)
+    sign(nodes, path, "nato", "jpn")
+    denied(nodes, "sign")
+    with pytest.raises(TrustError) as caught:
+        accept(nodes, path, "nato")
+    assert caught.value.code == "key-denied"
+
+
+@pytest.mark.parametrize(
+    ("name", "roles"), [("jpn/other", ()), ("nato/main", ()), ("xyz/main", ()), ("jpn/main", ("seal",))]
+)
+def test_what_is_no_key_of_a_partner_is_not_denied(nodes, name, roles):
+    with nodes.open("nato") as node, pytest.raises(InputError):
+        deny.deny(node, name, roles, "x")
