@@ -184,7 +184,7 @@ def sent(node, log):
     return line.body
 
 
-def test_when_the_term_is_over_a_partner_is_answered_as_a_stranger(tmp_path):
+def test_when_the_term_is_over_a_partner_is_answered_as_a_stranger_but_for_the_ledger(tmp_path):
     nodes = make_pair(tmp_path / "nodes", TERM)
     nodes.put("nato", bundle(indicator(1)), AMBER)
     release_at(nodes, "nato", SENT)

@@ -162,7 +162,7 @@ def test_an_answer_before_the_recall_counts_for_nothing_afterwards(nodes):
     [made] = recall(nodes, "nato", X, "jpn")
     assert made.entry == size
     nodes.pull("nato")
-    assert standings(nodes, "nato")[0].state == "requested"
+    assert standings(nodes, "nato")[0].state == "seen"
     assert [one["code"] for one in entries(nodes, "nato", "recall.refused")] == ["recall-unknown"]
 
 
@@ -170,7 +170,7 @@ def test_another_party_cannot_answer_for_it(nodes):
     [made] = recall(nodes, "nato", X, "jpn")
     enter(nodes, KOREA, "kor", "nato", answer(origin(nodes, made.log), made.entry))
     nodes.pull("nato")
-    assert standings(nodes, "nato")[0].state == "requested"
+    assert standings(nodes, "nato")[0].state == "seen"
     assert [one["code"] for one in entries(nodes, "nato", "recall.refused")] == ["recall-unknown"]
 
 

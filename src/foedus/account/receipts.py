@@ -563,6 +563,16 @@ class LedgerDisputed(Origin, frozen=True, kw_only=True):
     code: str
 
 
+class EntryRefused(Origin, frozen=True, kw_only=True):
+    """An entry of a partner's log counts for nothing (stable code); of more alike that came with it there is their number."""
+
+    kind_of_entry: ClassVar[str] = "entry.refused"
+
+    entry: int
+    code: str
+    count: int
+
+
 class LedgerThawed(Origin, frozen=True, kw_only=True):
     """Two people let a frozen pair go on."""
 
@@ -597,7 +607,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
                 CredentialAdded,
                 CredentialRemoved,
             ),
-            *(LedgerForked, LedgerDisputed, LedgerThawed, NodeRestored),
+            *(LedgerForked, LedgerDisputed, LedgerThawed, NodeRestored, EntryRefused),
             *(ApprovalRequested, ApprovalGiven, ApprovalDenied, ApprovalCancelled, ApprovalVoided, DecisionHeld),
             *(RecallRequested, RecallCompleted, RecallMade, RecallLifted, RecallRefused),
             *(ReleaseExpired, GrantGiven, GrantWithdrawn, GrantAsked, GrantRefused),

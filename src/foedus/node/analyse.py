@@ -16,11 +16,12 @@ from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import Finding
 from foedus.model.room import Layers, Records, Room
 from foedus.model.stix import StixObject
+from foedus.node import retention
 from foedus.node.corroborate import Came, corroborate
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import done_mark, settings_of, waiting
 from foedus.node.label import Given, Labeller, keep_rests
-from foedus.store import findings, objects, quarantine, recalls, state, views
+from foedus.store import evidence, findings, objects, quarantine, recalls, state, views
 from foedus.store.engine import Tx
 from foedus.store.objects import Arrival, Placed
 from foedus.store.quarantine import Refusal
@@ -132,6 +133,7 @@ def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) 
             result.corroborated += corroborate(node, tx, room, came, at)
             if arriving.also is not None:
                 arriving.also(tx, placed)
+            retention.inherit(tx, placed)
             if following is None:
                 state.put_room_state(tx, room.name, version, analysis.state)
         for one, where in placed:
@@ -148,13 +150,16 @@ def _arrival(room: Room, finding: Finding, source: str, layers: Layers) -> Arriv
 
 
 def _standing(tx: Tx, arrivals: list[Arrival]) -> list[Arrival]:
-    """Return what may still be stored: not what a peer called back meanwhile, nor what rests on that."""
+    """Return what may still be stored: not what a peer called back, nor what rests on that or on what was deleted."""
     grounds = {
         one.finding.head.sha256: _grounds(one.finding)
         | ({one.finding.head.sha256} if one.source.startswith("peer:") else set())
         for one in arrivals
     }
     gone = recalls.gone(tx, set().union(*grounds.values()))
+    coming = {one.finding.head.sha256 for one in arrivals if one.finding.document}
+    concluded = [grounds[one.finding.head.sha256] for one in arrivals if not one.finding.document]
+    gone |= evidence.gone(tx, set().union(*concluded) - coming)
     return [one for one in arrivals if not grounds[one.finding.head.sha256] & gone]
 
 

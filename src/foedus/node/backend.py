@@ -36,14 +36,16 @@ from foedus.node.agreements import Agreement, pins_of
 from foedus.node.analyse import DESK, Analysed, Arriving, conclude
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
+from foedus.node.recall import Order, Target, make
 from foedus.node.view import reader_name, rooms_of, view_name
-from foedus.store import access, quarantine, state, views
+from foedus.store import access, erase, quarantine, state, views
 from foedus.store.engine import Tx
 from foedus.store.lookups import unlabel, views_named
 from foedus.store.objects import Placed
 from foedus.store.pages import Views
 
 TOOL_ROLE = "tool"
+DELETED = "finding.deleted"
 # Files may come compressed; a body may not: who sends it would say how much memory it takes.
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 # Refusals that mean: not even an envelope. The first is bytes that are no JSON, the second JSON of another kind.
@@ -248,7 +250,7 @@ class Backend:
             return state.submission_of(read, f"{caller.kind}|{caller.name}", status_id, self.now_us())
 
     def delete(self, caller: Caller, collection: Collection, object_id: str, query: ViewQuery) -> bool:
-        """Delete an object or the versions chosen: it leaves this view and every released one, and loses its label."""
+        """Delete an object or the versions chosen: it leaves this view and loses its label, and is recalled where it went."""
         now_us = self.now_us()
         gone = {row.added_us for row in self._views.rows(collection.view, query, now_us).rows}
         if not gone:
@@ -261,9 +263,11 @@ class Backend:
             seqs = [row.finding_seq for row in rows]
             views.withdraw_rows(tx, collection.view, [row.added_us for row in rows], now_us)
             self._withdraw_released(tx, seqs, now_us)
+            targets = [Target(one.object_id, one.version, one.owner) for one in erase.copies_of(tx, seqs)]
+            make(self._node, tx, targets, Order("source-withdrawn", DELETED))
             unlabel(tx, seqs)
             facts = {"at": instant.text(now_us), "object_id": object_id, "by": caller.name, "versions": len(rows)}
-            append(tx.logs, MASTER, [Draft("finding.deleted", facts)], at=at, entropy=self._node.entropy)
+            append(tx.logs, MASTER, [Draft(DELETED, facts)], at=at, entropy=self._node.entropy)
         return True
 
     def _withdraw_released(self, tx: Tx, seqs: Sequence[int], now_us: int) -> None:

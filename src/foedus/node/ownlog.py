@@ -25,6 +25,7 @@ from foedus.node.forks import Pair, watched
 from foedus.node.home import Node
 from foedus.node.logkeys import cosign_keys, log_keys
 from foedus.node.signing import compared, doubt, is_doubtful, sign_log
+from foedus.node.spool import spooled
 from foedus.store.engine import Read, Tx
 
 _PAGE = 1_000
@@ -137,9 +138,10 @@ class OwnLog:
                 where=info.origin,
                 hint=f"restore a newer copy of the node's directory; nothing is signed for {self._party} before",
             )
-        with self._node.store.write() as tx:
+        fetched = spooled(self._node.directory, self._entries(before, held.size), before)
+        with fetched as entries, self._node.store.write() as tx:
             tx.logs.open_log(info)
-            signed = take(tx.logs, info, self._entries(before, held.size), held.note, self._own_keys)
+            signed = take(tx.logs, info, entries, held.note, self._own_keys)
             tx.logs.intend(info.name, signed.size, signed.root)
             self._same(tx, seen)
             self._enter(tx, info, "fetched-back", (before, signed.size))

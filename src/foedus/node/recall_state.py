@@ -12,11 +12,12 @@ from foedus.account.receipts import CheckpointExchanged
 from foedus.errors import InputError
 from foedus.model import instant
 from foedus.node.home import Node
+from foedus.node.recall import NOT_YET
 from foedus.store import recalls
 from foedus.store.engine import Read
-from foedus.store.recalls import Recall
+from foedus.store.recalls import Recall, Waiting
 
-State = Literal["requested", "seen", "completed"]
+State = Literal["waiting", "requested", "seen", "completed"]
 # How many of a partner's last entries are looked through for what it read last.
 _LATE = 200
 
@@ -24,8 +25,10 @@ _LATE = 200
 class Standing(msgspec.Struct, frozen=True):
     """One recall: ``made`` by this node or ``taken`` from a partner; ``party`` is the other side.
 
-    ``state`` is ``seen`` once the party entered that it read the log beyond it, ``completed`` once it answered;
-    ``overdue`` says that it did not by the deadline. ``answer`` is the entry of the party's log (of ours, where the recall was taken) that says so.
+    ``state`` is ``waiting`` while nothing may be signed for the party, so that there is no entry and no deadline yet,
+    ``seen`` once the party entered that it read the log beyond it, ``completed`` once it answered;
+    ``overdue`` says that it did not by the deadline. ``answer`` is the entry of the party's log (of ours, where the
+    recall was taken) that says so.
     """
 
     direction: Literal["made", "taken"]
@@ -64,7 +67,8 @@ def standings(node: Node, *, waiting: bool = False) -> list[Standing]:
     """Return all recalls, the newest first; with ``waiting`` only those that a party has not answered."""
     with node.store.read() as read:
         held = recalls.unanswered(read) if waiting else recalls.recalls(read)
-        return [_standing(node, read, one) for one in held]
+        unsaid = [_unsaid(one) for one in recalls.waiting(read)]
+        return [*unsaid, *(_standing(node, read, one) for one in held)]
 
 
 def show(node: Node, object_id: str, party: str) -> list[Shown]:
@@ -89,6 +93,30 @@ def _absence(node: Node, read: Read, one: Recall) -> Absence:
     info = read.logs.log(one.log)
     assert info is not None, "a recall stands in a log"
     return absence(read.logs, info, one.seq, node.log_keys(info))
+
+
+def _unsaid(one: Waiting) -> Standing:
+    return Standing(
+        direction="made",
+        object_id=one.object_id,
+        versions=(one.version,),
+        party=one.recipient,
+        programme=one.programme,
+        area="",
+        reason=one.reason,
+        at=instant.text(one.at_us),
+        deadline="",
+        log=one.log,
+        entry=NOT_YET,
+        state="waiting",
+        overdue=False,
+        result="",
+        code="",
+        passed_on_to=(),
+        answered_at="",
+        answer=None,
+        lifted_at="",
+    )
 
 
 def _standing(node: Node, read: Read, one: Recall) -> Standing:

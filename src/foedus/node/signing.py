@@ -45,6 +45,12 @@ def why_halted(node: Node, read: Read, programme: str, peer: str) -> str:
     return ""
 
 
+def may_sign(node: Node, read: Read, name: str) -> bool:
+    """Say whether a log of a pair may be signed now."""
+    programme, _, peer = name.split("|")
+    return not why_halted(node, read, programme, peer)
+
+
 def _refuse(node: Node, read: Read, info: LogInfo) -> None:
     node.freezes.refuse(info.programme, info.recipient)
     if is_doubtful(node, read, info):

@@ -41,6 +41,11 @@ def people(read: Read) -> list[Kept]:
     return _people(read, person.c.name != "")
 
 
+def able(read: Read) -> frozenset[tuple[str, str]]:
+    """Return the (name, role) of everybody who may act."""
+    return frozenset((one.name, role) for one in people(read) if not one.disabled for role in one.roles.split())
+
+
 def _people(read: Read, which: ColumnElement[bool]) -> list[Kept]:
     columns = select(*(person.c[name] for name in Kept._fields))
     return [Kept(*row) for row in read.connection.execute(columns.where(which).order_by(person.c.name))]

@@ -446,3 +446,18 @@ denied_key = Table(
     words("role"),
     number("at_us"),
 )
+
+# Recalls that wait until something may be signed for the party again; each row is one sending called back.
+recall_waiting = Table(
+    "recall_waiting",
+    metadata,
+    ref("log_id", "log.id"),
+    number("sent_seq"),
+    words("object_id"),
+    words("version"),
+    octets("bytes_sha256"),
+    words("reason"),
+    number("at_us"),
+    PrimaryKeyConstraint("log_id", "sent_seq"),
+    sqlite_with_rowid=False,
+)
