@@ -63,9 +63,10 @@ class Agreement(NamedTuple):
 
     @property
     def governs(self) -> bool:
-        """Accepted here, signed by all, and its term begun: no version before it counts any more, even when it has ended."""
+        """Accepted here, agreed, signed by all, and its term begun: no version before it counts any more, even when it has ended."""
         begun = all(problem.code != "term-not-begun" for problem in self.standing.problems)
-        return self.accepted and not self.standing.missing and begun
+        agreed = self.programme.status not in ("draft", "negotiation")
+        return self.accepted and not self.standing.missing and begun and agreed
 
     def cards(self, party: str) -> list[Card]:
         """Return the cards of a party that hold on the day and may connect, the one enrolled last at the end."""

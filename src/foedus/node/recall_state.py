@@ -6,9 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from foedus.account import receipts
 from foedus.account.recall import Absence, absence
-from foedus.account.receipts import CheckpointExchanged
 from foedus.errors import InputError
 from foedus.model import instant
 from foedus.node.home import Node
@@ -18,15 +16,13 @@ from foedus.store.engine import Read
 from foedus.store.recalls import Recall, Waiting
 
 State = Literal["waiting", "requested", "seen", "completed"]
-# How many of a partner's last entries are looked through for what it read last.
-_LATE = 200
 
 
 class Standing(msgspec.Struct, frozen=True):
     """One recall: ``made`` by this node or ``taken`` from a partner; ``party`` is the other side.
 
     ``state`` is ``waiting`` while nothing may be signed for the party, so that there is no entry and no deadline yet,
-    ``seen`` once the party entered that it read the log beyond it, ``completed`` once it answered;
+    ``seen`` once the party signed for a state of the log with it, ``completed`` once it answered;
     ``overdue`` says that it did not by the deadline. ``answer`` is the entry of the party's log (of ours, where the
     recall was taken) that says so.
     """
@@ -133,7 +129,7 @@ def _standing(node: Node, read: Read, one: Recall) -> Standing:
         deadline=instant.text(one.deadline_us),
         log=one.log,
         entry=one.seq,
-        state="completed" if one.result else "seen" if _seen(read, one) else "requested",
+        state="completed" if one.result else "seen" if _receipt(read, one) else "requested",
         overdue=not one.result and one.deadline_us < now_us,
         result=one.result,
         code=one.code,
@@ -141,18 +137,6 @@ def _standing(node: Node, read: Read, one: Recall) -> Standing:
         answered_at="" if one.answered_us is None else instant.text(one.answered_us),
         answer=one.answer_seq,
         lifted_at="" if one.lifted_us is None else instant.text(one.lifted_us),
-    )
-
-
-def _seen(read: Read, one: Recall) -> bool:
-    """Say whether the recipient entered that it read the log beyond the recall: who only witnesses a log signs unread states."""
-    theirs, ours = f"{one.programme}|{one.recipient}|{one.sender}", read.logs.log(one.log)
-    if ours is None or read.logs.log(theirs) is None:
-        return False
-    size = read.logs.size(theirs)
-    late = (receipts.read(stored) for stored in read.logs.entries(theirs, max(0, size - _LATE), size))
-    return any(
-        isinstance(body, CheckpointExchanged) and body.log == ours.origin and body.size > one.seq for body in late
     )
 
 
