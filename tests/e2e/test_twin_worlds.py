@@ -10,7 +10,7 @@ from itertools import count
 from typing import get_args
 
 import pytest
-from tests.node_pair import JAPAN_AND_KOREA, bundle, indicator, make_nodes
+from tests.node_pair import bundle, indicator, make_nodes
 from tests.twin import (
     HIDDEN,
     JSON,
@@ -22,6 +22,7 @@ from tests.twin import (
     Twins,
     Work,
     World,
+    address,
     guessed,
     later,
     one,
@@ -30,21 +31,26 @@ from tests.twin import (
     visible,
     working,
 )
+from tests.twin_acts import ACTS, make_base
 from tests.twin_probe import PEER_PROBES, ROUTED, TAXII_PROBES, Asked, Probe, exported, probed, stranger_probed
 
 from foedus.exchange import peer
 from foedus.exchange.taxii import paths
 from foedus.node import account, serve
+from foedus.node.analyse import take_up
+from foedus.node.pairs import RATES
 from foedus.node.status import status
+from foedus.store import handed_in, values
 
 pytestmark = pytest.mark.e2e
+ALL = {**SECRETS, **ACTS}
 NEVER_ASKED = count(100_000)
 """A page is kept in memory once it was asked for: a missing object must be another one each time."""
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    return make_nodes(tmp_path_factory.mktemp("twins") / "nodes", JAPAN_AND_KOREA).directory
+    return make_base(tmp_path_factory.mktemp("twins")).directory
 
 
 @pytest.fixture
@@ -72,10 +78,11 @@ def differ(bare: Sequence[Asked], full: Sequence[Asked]) -> list[str]:
     return different or (["one was asked more than the other"] if len(bare) != len(full) else [])
 
 
-@pytest.mark.parametrize("secret", SECRETS)
-def test_a_secret_changes_no_byte_that_a_partner_can_get(twins, bare, secret):
+@pytest.mark.parametrize("secrets", [list(ALL)[first::8] for first in range(8)], ids="+".join)
+def test_a_secret_changes_no_byte_that_a_partner_can_get(twins, bare, secrets):
     visible(twins.full)
-    SECRETS[secret](twins.full)
+    for secret in secrets:
+        ALL[secret](twins.full)
     later(twins.full)
     assert len(bare) > 2_000
     assert differ(bare, probed(twins.full)) == []
@@ -86,7 +93,7 @@ def filled(base, tmp_path_factory):
     """Both worlds when all secrets are there."""
     made = Twins(base, tmp_path_factory.mktemp("filled"))
     made.both(visible)
-    for secret in SECRETS.values():
+    for secret in ALL.values():
         secret(made.full)
     made.both(later)
     yield made
@@ -112,7 +119,7 @@ def test_the_partners_own_node_cannot_tell_the_worlds_apart(base, tmp_path):
     twins = Twins(base, tmp_path)
     twins.both(visible)
     twins.both(World.pull)
-    for secret in SECRETS.values():
+    for secret in ALL.values():
         secret(twins.full)
     twins.both(later)
     results = [world.pull() for world in twins]
@@ -156,7 +163,8 @@ def test_every_kind_of_taxii_endpoint_is_probed():
 
 
 def test_every_request_between_nodes_is_probed():
-    assert set(PEER_PROBES) == set(peer._METHODS)
+    # What was cosigned is asked for by the hash of a log's origin, which is no name of a table.
+    assert set(PEER_PROBES) == {*peer._METHODS, "witnessed"}
 
 
 def test_the_node_gives_requests_to_nobody_else():
@@ -206,11 +214,48 @@ def test_a_seen_object_with_hidden_versions_is_as_much_work_as_without(filled):
     assert bare == full
 
 
-def test_sending_an_object_that_exists_hidden_is_as_much_work_as_sending_a_new_one(filled):
+POSTED = {
+    "an id": lambda number: indicator(number, name="x", pattern="[domain-name:value = 'none.example']"),
+    "a value": lambda number: indicator(9_000 + number, pattern=f"[domain-name:value = 'host{number}.example']"),
+    "the very bytes": indicator,
+    "an address": lambda number: address(7 if number == 503 else 8),
+}
+
+
+@pytest.mark.parametrize("what", POSTED)
+def test_sending_what_is_held_hidden_is_as_much_work_as_sending_what_nobody_has(filled, what):
     url = f"/{WORD}/collections/submit-cyber/objects/"
-    sent = [indicator(number, name="x", pattern=f"[domain-name:value = 'p{number}.example']") for number in (500, 990)]
-    hidden, missing = works(filled.full, [("POST", url, bundle(held)) for held in sent])
-    assert hidden.statements == missing.statements
+    sent = [("POST", url, bundle(POSTED[what](number))) for number in (503, 990)]
+    bare, full = (works(world, sent) for world in filled)
+    assert bare == full
+    # Within one world the second finds one submission more of its sender's own.
+    assert full[0].statements == full[1].statements
+    assert full[0].steps > 100
+
+
+def test_a_submission_older_than_a_day_is_no_work_for_others(twins):
+    done = []
+    for world in twins:
+        if world is twins.full:
+            submit(world, "kor", bundle(indicator(1)))
+        world.pass_(hours=25)
+        url = f"/{WORD}/collections/submit-cyber/objects/"
+        done.append(works(world, [("POST", url, bundle(indicator(2)))])[0].steps)
+    assert done[0] == done[1]
+
+
+def test_what_is_handed_in_is_concluded_later_and_not_a_moment_unread(filled):
+    url = f"/{WORD}/collections/submit-cyber/objects/"
+    for world in filled:
+        submit(world, "jpn", bundle(indicator(9_100, pattern="[domain-name:value = 'host1.example']")))
+        assert world.door()("GET", f"{url}{one(9_100)}/").status == 200
+        with world.node().store.read() as read:
+            assert [held.object_id for held in handed_in.waiting(read)][-1] == one(9_100)
+            assert values.holders(read, "domain-name", "host1.example").held == 1
+        take_up(world.node())
+        with world.node().store.read() as read:
+            assert handed_in.waiting(read) == []
+            assert values.holders(read, "domain-name", "host1.example").held > 1
 
 
 @pytest.mark.parametrize("what", ["checkpoint", "entries", "consistency?old=1&new=2", "state?log=sent"])
@@ -225,6 +270,31 @@ def test_a_status_of_others_is_as_much_work_as_none(filled):
     ids = (json.loads(others.body)["id"], "00000000-0000-4000-8000-000000000000")
     first, second = works(filled.full, [("GET", f"/{WORD}/status/{held}/", b"") for held in ids])
     assert first == second
+
+
+# Limits: of one's own requests, whatever others do, and whether there is what is asked for or not.
+
+
+@pytest.mark.parametrize(("kind", "rate"), sorted(RATES.items()))
+def test_a_limit_counts_ones_own_requests_alone(filled, kind, rate):
+    what = {"witnessed": f"{'0' * 64}/checkpoint", "state": "state?log=sent"}.get(kind, kind)
+    method = "POST" if kind in ("receipt", "add-checkpoint") else "GET"
+    told = []
+    for world in filled:
+        world.pass_(hours=1)
+        if world is filled.full:
+            others = [
+                world.door("kor")(method, f"/peer/nato-kor-itpp-2023/{what}").status for _ in range(rate.burst + 1)
+            ]
+            assert others[-1] == 429
+        for word in (WORD, "none"):
+            world.pass_(hours=1)
+            door = world.door()
+            told.append([door(method, f"/peer/{word}/{what}") for _ in range(rate.burst + 2)])
+    assert told[0] == told[2]
+    assert told[1] == told[3]
+    assert [got.status for got in told[0]].count(429) == [got.status for got in told[1]].count(429) == 2
+    assert told[0][-1].header("retry-after")
 
 
 # Ids, statuses, sessions: one's own, and for as long as one's own clock says.

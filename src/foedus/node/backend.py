@@ -34,6 +34,7 @@ from foedus.model.programme import Area, in_language
 from foedus.model.room import Room
 from foedus.node.agreements import Agreement, pins_of
 from foedus.node.analyse import DESK, Analysed, Arriving, conclude
+from foedus.node.handing_in import hand_in
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.recall import Order, Target, make
@@ -214,7 +215,9 @@ class Backend:
         if refusals:
             with self._node.store.write() as tx:
                 quarantine.put_refusals(tx, refusals, now_us)
-        if held.batches:
+        if held.batches and caller.kind == "partner":
+            hand_in(self._node, room, held, caller.party, taking.note)
+        elif held.batches:
             arriving = Arriving(self._node, room, held, settings={"owner": caller.party}, also=taking.note)
             conclude(arriving, Analysed(room.name))
         failed = [Outcome(one_id(one.raw), "", f"{one.where}: {one.message}") for one in refusals]
@@ -286,7 +289,8 @@ class _Taking:
         self.taken: list[Outcome] = []
         self.failed: list[Outcome] = []
 
-    def note(self, tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
+    def note(self, tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> list[int]:
+        """Note a batch; return the rows that the view did not show yet."""
         fresh: list[views.Showing] = []
         for finding, where in placed:
             if not finding.document:
@@ -297,10 +301,12 @@ class _Taking:
                 continue
             self.taken.append(outcome)
             fresh.append(views.Showing(where.seq))
-        if self._view and fresh:
-            shown = {row.finding_seq for row in views.shown(tx, self._view, [one.seq for one in fresh])}
-            unique = {one.seq: one for one in fresh if one.seq not in shown}
-            views.add_view_rows(tx, self._view, list(unique.values()), self._now_us)
+        if not self._view or not fresh:
+            return []
+        shown = {row.finding_seq for row in views.shown(tx, self._view, [one.seq for one in fresh])}
+        unique = {one.seq: one for one in fresh if one.seq not in shown}
+        views.add_view_rows(tx, self._view, list(unique.values()), self._now_us)
+        return list(unique)
 
 
 def _refuse_whole(first: quarantine.Refusal) -> None:

@@ -42,7 +42,7 @@ from foedus.model.label import Label
 from foedus.model.ports import PullState, ViewQuery
 from foedus.node import partial, retention
 from foedus.node.agreements import Agreement, Peer, peers
-from foedus.node.analyse import Analysed, Arriving, conclude
+from foedus.node.analyse import Analysed, Arriving, conclude, take_up
 from foedus.node.arrived import arrived
 from foedus.node.compare import pair_logs
 from foedus.node.forks import Pair, watched
@@ -100,6 +100,7 @@ def pull(node: Node, party: str = "", programme: str = "", progress: Progress = 
         InputError: the programme is not known here.
         ExpiredProgramme: a programme named is not in force.
     """
+    take_up(node)
     retention.delete_due(node)
     at = node.clock.now()
     held = [node.agreements.required(programme, at)] if programme else node.agreements.answering(at)

@@ -22,6 +22,7 @@ from foedus.model.label import Label
 from foedus.model.programme import Area
 from foedus.node import corroborate
 from foedus.node.agreements import Agreement
+from foedus.node.analyse import take_up
 from foedus.node.chosen import Chosen, Pick, all_edges
 from foedus.node.ends import Ends
 from foedus.node.facts import facts_of
@@ -82,6 +83,7 @@ def release(node: Node, party: str = "", programme: str = "", progress: Progress
         InputError: the programme is not known here.
         ExpiredProgramme: a programme named is not in force.
     """
+    take_up(node)
     at = node.clock.now()
     held = [node.agreements.required(programme, at)] if programme else node.agreements.in_force(at)
     return [

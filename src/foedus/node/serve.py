@@ -1,9 +1,10 @@
-"""Serve: TAXII, peers' evidence and the status page; meanwhile pull from the peers, and let go what people approved."""
+"""Serve: TAXII, peers' evidence, the status page; meanwhile pull, let go what people approved, take up what was handed in."""
 
 from __future__ import annotations
 
 import ipaddress
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,6 +14,7 @@ from foedus.exchange import peer, tls
 from foedus.exchange.serving import serve as serve_app
 from foedus.exchange.taxii.server import application
 from foedus.node.agreements import pins_of
+from foedus.node.analyse import take_up
 from foedus.node.backend import Backend
 from foedus.node.exchange import pull
 from foedus.node.home import Node
@@ -72,7 +74,10 @@ def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
         InputError: a plain address that is not on loopback.
     """
     stop = threading.Event()
-    threading.Thread(target=_let_go, args=(node, stop), daemon=True).start()
+    # What people approved is released as each countdown ends, what parties handed in is taken up; to ask whether there is any
+    # is one look at an index each.
+    for act in (release_due, take_up):
+        threading.Thread(target=_each_second, args=(node, act, stop), daemon=True).start()
     if poll:
         threading.Thread(target=_poll, args=(node, stop), daemon=True).start()
     try:
@@ -101,11 +106,10 @@ def _poll(node: Node, stop: threading.Event) -> None:
             continue
 
 
-def _let_go(node: Node, stop: threading.Event) -> None:
-    """Release what people approved as each countdown ends; the question whether there is any is one look at an index."""
+def _each_second(node: Node, act: Callable[[Node], object], stop: threading.Event) -> None:
     while not stop.wait(TICK_S):
         try:
-            release_due(node)
+            act(node)
         except FoedusError:
             # A busy database: what is due stays due, and nothing goes half.
             continue

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from foedus.store.columns import key, metadata, number, octets, ref, words
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), words("value"))
 
@@ -459,5 +459,17 @@ recall_waiting = Table(
     words("reason"),
     number("at_us"),
     PrimaryKeyConstraint("log_id", "sent_seq"),
+    sqlite_with_rowid=False,
+)
+
+# Findings that parties handed in and that were not looked at beside what the node holds yet. ``taken``: labelled, and its
+# values kept; the row stays until what follows from it is kept too. ``unlabelled``: called back or deleted meanwhile.
+handed_in = Table(
+    "handed_in",
+    metadata,
+    ref("finding_seq", "finding.seq"),
+    Column("taken", Boolean, nullable=False),
+    Column("unlabelled", Boolean, nullable=False),
+    PrimaryKeyConstraint("finding_seq"),
     sqlite_with_rowid=False,
 )
