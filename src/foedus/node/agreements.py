@@ -63,7 +63,7 @@ class Agreement(NamedTuple):
 
     @property
     def governs(self) -> bool:
-        """Accepted here, agreed, signed by all, and its term begun: no version before it counts any more, even when it has ended."""
+        """Agreed, accepted here, signed by all, and its term begun: no version before it counts any more, even when it ended."""
         begun = all(problem.code != "term-not-begun" for problem in self.standing.problems)
         agreed = self.programme.status not in ("draft", "negotiation")
         return self.accepted and not self.standing.missing and begun and agreed
