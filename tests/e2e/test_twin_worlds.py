@@ -37,10 +37,8 @@ from tests.twin_probe import PEER_PROBES, ROUTED, TAXII_PROBES, Asked, Probe, ex
 from foedus.exchange import peer
 from foedus.exchange.taxii import paths
 from foedus.node import account, serve
-from foedus.node.analyse import take_up
 from foedus.node.pairs import RATES
 from foedus.node.status import status
-from foedus.store import handed_in, values
 
 pytestmark = pytest.mark.e2e
 ALL = {**SECRETS, **ACTS}
@@ -93,8 +91,10 @@ def filled(base, tmp_path_factory):
     """Both worlds when all secrets are there."""
     made = Twins(base, tmp_path_factory.mktemp("filled"))
     made.both(visible)
-    for secret in ALL.values():
-        secret(made.full)
+    for name, secret in ALL.items():
+        # To a third party that is frozen the node does not speak, and other tests have it speak.
+        if name != "frozen_with_a_third_party":
+            secret(made.full)
     made.both(later)
     yield made
     made.close()
@@ -214,18 +214,24 @@ def test_a_seen_object_with_hidden_versions_is_as_much_work_as_without(filled):
     assert bare == full
 
 
+def held_in(number: int, of: int) -> bytes:
+    """An indicator of a host of another."""
+    return indicator(number, pattern=f"[domain-name:value = 'host{of}.example']")
+
+
+# What is held hidden, and what nobody has.
 POSTED = {
-    "an id": lambda number: indicator(number, name="x", pattern="[domain-name:value = 'none.example']"),
-    "a value": lambda number: indicator(9_000 + number, pattern=f"[domain-name:value = 'host{number}.example']"),
-    "the very bytes": indicator,
-    "an address": lambda number: address(7 if number == 503 else 8),
+    "an id": (held_in(503, 9_001), held_in(990, 9_002)),
+    "a value": (held_in(9_001, 503), held_in(9_002, 990)),
+    "the very bytes": (indicator(500), indicator(991)),
+    "an address": (address(7), address(8)),
 }
 
 
 @pytest.mark.parametrize("what", POSTED)
 def test_sending_what_is_held_hidden_is_as_much_work_as_sending_what_nobody_has(filled, what):
     url = f"/{WORD}/collections/submit-cyber/objects/"
-    sent = [("POST", url, bundle(POSTED[what](number))) for number in (503, 990)]
+    sent = [("POST", url, bundle(one)) for one in POSTED[what]]
     bare, full = (works(world, sent) for world in filled)
     assert bare == full
     # Within one world the second finds one submission more of its sender's own.
@@ -236,26 +242,13 @@ def test_sending_what_is_held_hidden_is_as_much_work_as_sending_what_nobody_has(
 def test_a_submission_older_than_a_day_is_no_work_for_others(twins):
     done = []
     for world in twins:
+        world.put(bundle(indicator(3)))
         if world is twins.full:
             submit(world, "kor", bundle(indicator(1)))
         world.pass_(hours=25)
         url = f"/{WORD}/collections/submit-cyber/objects/"
         done.append(works(world, [("POST", url, bundle(indicator(2)))])[0].steps)
     assert done[0] == done[1]
-
-
-def test_what_is_handed_in_is_concluded_later_and_not_a_moment_unread(filled):
-    url = f"/{WORD}/collections/submit-cyber/objects/"
-    for world in filled:
-        submit(world, "jpn", bundle(indicator(9_100, pattern="[domain-name:value = 'host1.example']")))
-        assert world.door()("GET", f"{url}{one(9_100)}/").status == 200
-        with world.node().store.read() as read:
-            assert [held.object_id for held in handed_in.waiting(read)][-1] == one(9_100)
-            assert values.holders(read, "domain-name", "host1.example").held == 1
-        take_up(world.node())
-        with world.node().store.read() as read:
-            assert handed_in.waiting(read) == []
-            assert values.holders(read, "domain-name", "host1.example").held > 1
 
 
 @pytest.mark.parametrize("what", ["checkpoint", "entries", "consistency?old=1&new=2", "state?log=sent"])
@@ -275,8 +268,10 @@ def test_a_status_of_others_is_as_much_work_as_none(filled):
 # Limits: of one's own requests, whatever others do, and whether there is what is asked for or not.
 
 
-@pytest.mark.parametrize(("kind", "rate"), sorted(RATES.items()))
-def test_a_limit_counts_ones_own_requests_alone(filled, kind, rate):
+# The others have the same bucket, with two thousand tokens.
+@pytest.mark.parametrize("kind", sorted(kind for kind, rate in RATES.items() if rate.burst < 1_000))
+def test_a_limit_counts_ones_own_requests_alone(filled, kind):
+    rate = RATES[kind]
     what = {"witnessed": f"{'0' * 64}/checkpoint", "state": "state?log=sent"}.get(kind, kind)
     method = "POST" if kind in ("receipt", "add-checkpoint") else "GET"
     told = []
