@@ -223,6 +223,8 @@ class Backend:
         failed = [Outcome(one_id(one.raw), "", f"{one.where}: {one.message}") for one in refusals]
         done = Submission(self._uuid(), now_us, tuple(taking.taken), (*taking.failed, *failed))
         with self._node.store.write() as tx:
+            if caller.kind == "tool":
+                state.forget_submissions(tx, now_us)
             state.put_submission(tx, f"{caller.kind}|{caller.name}", done)
         return done
 
