@@ -73,6 +73,11 @@ class Agreement(NamedTuple):
         held = agree.cards_on(found, self.day) if found is not None else ()
         return [card for card in held if card.ca_spki_sha256 not in self.denied]
 
+    def keys(self, party: str, role: Role) -> tuple[VerifierKey, ...]:
+        """Return the keys of a party for a role that hold on the day and are not denied here: what comes new counts by these."""
+        written = (getattr(card, role) for card in self.cards(party))
+        return tuple(dict.fromkeys(parse_vkey(key) for key in written if key not in self.denied))
+
     @property
     def word(self) -> str:
         """The programme's one plain word in URLs: the last part of its id."""
@@ -384,13 +389,9 @@ def peer_of(agreement: Agreement, party: str) -> Peer:
         party,
         cards[-1],
         tuple({card.ca_spki_sha256: certificate_of(card) for card in cards if card.id == cards[-1].id}.values()),
-        _keys(agreement, [card.log_key for card in cards]),
-        _keys(agreement, [card.cosign_key for card in cards]),
+        agreement.keys(party, "log_key"),
+        agreement.keys(party, "cosign_key"),
     )
-
-
-def _keys(agreement: Agreement, written: Sequence[str]) -> tuple[VerifierKey, ...]:
-    return tuple(dict.fromkeys(parse_vkey(key) for key in written if key not in agreement.denied))
 
 
 def peers(agreement: Agreement, own: str) -> list[Peer]:
