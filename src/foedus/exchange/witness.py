@@ -113,8 +113,8 @@ class WitnessClient:
         """Hand a checkpoint in; return signature lines, not yet verified, what was cosigned instead, or None: unknown log.
 
         Raises:
-            ExchangeError: the witness cannot be reached, does not answer as it must, or refuses: ``witness-refused``; ``witness-key``,
-                where our log's key counts no more.
+            ExchangeError: the witness cannot be reached, does not answer as it must, or refuses: ``witness-refused``;
+                ``witness-key`` where our log's key counts no more.
         """
         headers = {"accept": "text/plain", "content-type": _TEXT}
         url, body = self._url + "add-checkpoint", body_of(submission)
