@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from tests.e2e.test_agreement_life import URN, WORD, accept, file_of, set_clock, sign, told
 from tests.node_pair import OPEN, bundle, indicator, make_nodes
 
@@ -296,6 +298,32 @@ def test_a_new_authority_is_known_beside_the_old_one_and_the_old_one_then_droppe
         assert told(client.get(f"/{WORD}/collections/")) == told(nobody.get(f"/{WORD}/collections/"))
     with nodes.serving_here("nato"), nodes.client_with("nato", *files) as client, pytest.raises(httpx.TransportError):
         client.get("/taxii2/")
+
+
+def test_a_serving_node_knows_a_new_authority_and_a_denied_one_with_the_next_connection(nodes):
+    with nodes.serving_here("nato"):
+        announce(nodes, "tls-ca", until=date(2026, 6, 30))
+        finish(nodes)
+        with nodes.client("jpn", "nato") as client:
+            assert client.get(f"/{WORD}/collections/").status_code == 200
+        denied(nodes)
+        with nodes.client("jpn", "nato") as client, pytest.raises(httpx.TransportError):
+            client.get(f"/{WORD}/collections/")
+
+
+def test_a_serving_node_shows_a_new_certificate_with_the_next_connection(nodes):
+    def shown():
+        with nodes.client("jpn", "nato") as client:
+            stream = client.get("/taxii2/").extensions["network_stream"]
+            return stream.get_extra_info("ssl_object").getpeercert(True)
+
+    with nodes.serving_here("nato"):
+        before = shown()
+        assert shown() == before
+        with nodes.open("nato") as node:
+            node.renew()
+            assert shown() == x509.load_pem_x509_certificate(node.tls_files[0].read_bytes()).public_bytes(Encoding.DER)
+        assert shown() != before
 
 
 # A key denied here, before any version says so.

@@ -47,7 +47,7 @@ def certificates(node: Node) -> Iterator[Item]:
     today = node.wall.now().date()
     leaf = x509.load_pem_x509_certificate(node.tls_files[0].read_bytes())
     for certificate, text in (
-        (leaf, "the node's certificate ends: foedus node renew, then serve again"),
+        (leaf, "the node's certificate ends: foedus node renew"),
         (node.authority().certificate, "the node's authority ends: foedus node rotate-keys --role tls-ca"),
     ):
         yield Item(calendar.on(certificate.not_valid_after_utc.date(), today, "certificate-end", text, ""), "")

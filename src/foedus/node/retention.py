@@ -13,12 +13,12 @@ from foedus.account.receipts import ReleaseExpired, draft
 from foedus.errors import MalformedRecord
 from foedus.model import instant
 from foedus.model.decision import Bound
+from foedus.model.duration import shift_us
 from foedus.model.entry import Draft, StoredEntry
 from foedus.model.finding import Finding
 from foedus.node.home import Node
 from foedus.node.signing import sign_log
 from foedus.node.view import pair_log
-from foedus.release.duration import shift_us
 from foedus.store import bounds, views
 from foedus.store.bounds import Came, Due
 from foedus.store.engine import Tx
