@@ -13,8 +13,8 @@ from tests.e2e.test_agreement_life import URN, WORD, accept, file_of, set_clock,
 from tests.node_pair import OPEN, bundle, indicator, make_nodes
 
 from foedus.account import checkpoint
+from foedus.account.bodies import draft
 from foedus.account.ledger import append
-from foedus.account.receipts import draft
 from foedus.errors import BadSignature, ExchangeError, InputError, TrustError
 from foedus.exchange.witness import Submission, body_of
 from foedus.node import account, deny, dispute, programmes, reconcile, rotation

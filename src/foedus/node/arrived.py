@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from foedus.account import receipts, rotation
-from foedus.account.receipts import KeyChanged
+from foedus.account import bodies, rotation
+from foedus.account.bodies import KeyChanged
 from foedus.model.entry import LogInfo, StoredEntry
 from foedus.node import granted, retention
 from foedus.node.agreements import KEY_FIELDS
@@ -51,7 +51,7 @@ def _of_grants(tx: Tx, node: Node, log: LogInfo, came: Came) -> None:
 def _key_changed(_tx: Tx, node: Node, log: LogInfo, came: Came) -> None:
     """Refuse a log in which a key is said to follow one that did not sign that."""
     for _, stored in came:
-        body = receipts.read(stored)
+        body = bodies.read(stored)
         assert isinstance(body, KeyChanged), "the kind has this body"
         role = KEY_FIELDS.get(body.role)
         known = node.agreements.keys_of(log.programme, log.sender, role) if role else []

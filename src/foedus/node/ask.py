@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account.bodies import AskAnswered, AskLearnt, AskMade, AskRefused, Body, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import AskAnswered, AskLearnt, AskMade, AskRefused, Body, draft
 from foedus.errors import ExchangeError, InputError, MalformedRecord
 from foedus.exchange.asking import SESSION_BYTES, AskClient, Returned
 from foedus.exchange.intersect import Context, Side, Value

@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from foedus.account.bodies import BreakGlass, BreakGlassReviewed, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import BreakGlass, BreakGlassReviewed, draft
 from foedus.errors import InputError, NotReleasable, TrustError
 from foedus.model import instant
 from foedus.model.decision import Reason

@@ -14,8 +14,7 @@ import httpx
 import msgspec
 
 from foedus.account import checkpoint
-from foedus.account.ledger import append, take
-from foedus.account.receipts import (
+from foedus.account.bodies import (
     Accepted,
     Acknowledged,
     Batch,
@@ -27,6 +26,7 @@ from foedus.account.receipts import (
     draft,
     exchange_due,
 )
+from foedus.account.ledger import append, take
 from foedus.engine import run as engine
 from foedus.errors import BrokenChain, ExchangeError, FoedusError, InputError, TrustError
 from foedus.exchange import tls

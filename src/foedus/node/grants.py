@@ -8,8 +8,8 @@ from datetime import datetime
 
 import msgspec
 
+from foedus.account.bodies import GrantAsked, GrantGiven, GrantWithdrawn, ReleaseExpired, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import GrantAsked, GrantGiven, GrantWithdrawn, ReleaseExpired, draft
 from foedus.errors import InputError, MalformedRecord, TrustError
 from foedus.model import instant
 from foedus.model.duration import FOREVER_US

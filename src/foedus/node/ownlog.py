@@ -11,8 +11,8 @@ from functools import partial
 from typing import Literal
 
 from foedus.account import checkpoint, merkle
+from foedus.account.bodies import NodeRestored, draft
 from foedus.account.ledger import accept, append, take
-from foedus.account.receipts import NodeRestored, draft
 from foedus.errors import BrokenChain, ExchangeError, ForkedLedger
 from foedus.exchange.peer import PeerClient
 from foedus.exchange.session import Session

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account.bodies import RecallLifted, RecallMade, RecallRequested, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import RecallLifted, RecallMade, RecallRequested, draft
 from foedus.errors import InputError, TrustError
 from foedus.model import instant
 from foedus.model.decision import Duties

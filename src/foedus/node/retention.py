@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account.bodies import ReleaseExpired, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import ReleaseExpired, draft
 from foedus.errors import MalformedRecord
 from foedus.model import instant
 from foedus.model.decision import Bound

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from foedus.account.bodies import KeyChanged, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import KeyChanged, draft
 from foedus.account.rotation import signed
 from foedus.errors import InputError, TrustError
 from foedus.exchange import tls
