@@ -32,7 +32,7 @@ from foedus.node.show import rows, show, why
 from foedus.node.status import status
 from foedus.store import findings, values
 from foedus.store.pages import Views
-from foedus.store.state_tables import bound
+from foedus.store.release_tables import bound
 
 pytestmark = pytest.mark.e2e
 URN = f"urn:foedus:programme:{PAIR}"
