@@ -18,9 +18,9 @@ from foedus.account.ledger import append
 from foedus.errors import BadSignature, ExchangeError, InputError, TrustError
 from foedus.exchange.witness import Submission, body_of
 from foedus.node import account, deny, dispute, programmes, reconcile, rotation
-from foedus.node.agreements import peers
 from foedus.node.exchange import session_to
 from foedus.node.ownlog import OwnLog
+from foedus.node.peers import peers
 from foedus.node.signing import sign_log
 from foedus.programme import agree
 

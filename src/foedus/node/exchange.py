@@ -40,7 +40,7 @@ from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.ports import PullState, ViewQuery
 from foedus.node import partial, retention
-from foedus.node.agreements import Agreement, Peer, peers
+from foedus.node.agreements import Agreement
 from foedus.node.analyse import Analysed, Arriving, conclude
 from foedus.node.arrived import arrived
 from foedus.node.compare import pair_logs
@@ -49,6 +49,7 @@ from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
 from foedus.node.ownlog import OwnLog
+from foedus.node.peers import Peer, peers
 from foedus.node.signing import sign_log
 from foedus.node.view import pair_log, view_name
 from foedus.node.witness import vouch

@@ -19,11 +19,12 @@ from foedus.exchange.session import Session
 from foedus.exchange.witness import Ahead, Submission, WitnessClient
 from foedus.model import instant
 from foedus.model.entry import MASTER, Checkpoint, LogInfo, StoredEntry
-from foedus.node.agreements import Agreement, Peer
+from foedus.node.agreements import Agreement
 from foedus.node.compare import pair_logs
 from foedus.node.forks import Pair, watched
 from foedus.node.home import Node
 from foedus.node.logkeys import cosign_keys, log_keys
+from foedus.node.peers import Peer
 from foedus.node.signing import compared, doubt, is_doubtful, sign_log
 from foedus.store.engine import Read, Tx
 

@@ -12,11 +12,11 @@ from foedus.errors import FoedusError, InputError
 from foedus.exchange import peer, tls
 from foedus.exchange.serving import serve as serve_app
 from foedus.exchange.taxii.server import application
-from foedus.node.agreements import pins_of
 from foedus.node.backend import Backend
 from foedus.node.exchange import pull
 from foedus.node.home import Node
 from foedus.node.pairs import Pairs
+from foedus.node.peers import pins_of
 from foedus.node.release import release_due
 from foedus.node.retention import delete_due
 from foedus.node.statuspage import status_page
