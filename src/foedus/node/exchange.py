@@ -30,7 +30,7 @@ from foedus.account.ledger import append, take
 from foedus.engine import run as engine
 from foedus.errors import BrokenChain, ExchangeError, FoedusError, InputError, TrustError
 from foedus.exchange import tls
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer.client import PeerClient
 from foedus.exchange.session import Patience, Session
 from foedus.exchange.taxii import client as taxii
 from foedus.exchange.taxii.push import push as send

@@ -14,7 +14,7 @@ from foedus.account import checkpoint, merkle
 from foedus.account.bodies import NodeRestored, draft
 from foedus.account.ledger import accept, append, take
 from foedus.errors import BrokenChain, ExchangeError, ForkedLedger
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer.client import PeerClient
 from foedus.exchange.session import Session
 from foedus.exchange.witness import Ahead, Submission, WitnessClient
 from foedus.model import instant

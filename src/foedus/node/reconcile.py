@@ -5,7 +5,7 @@ from __future__ import annotations
 from foedus.account import equivocation
 from foedus.account.equivocation import Accusation, Equivocation
 from foedus.errors import InputError
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer.client import PeerClient
 from foedus.node.agreements import Agreement
 from foedus.node.compare import Compared, compared, pair_logs
 from foedus.node.copies import Copies

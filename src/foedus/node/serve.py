@@ -9,7 +9,8 @@ import threading
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from foedus.errors import FoedusError, InputError
-from foedus.exchange import peer, tls
+from foedus.exchange import tls
+from foedus.exchange.peer import server as peer_server
 from foedus.exchange.serving import serve as serve_app
 from foedus.exchange.taxii.server import application
 from foedus.node.backend import Backend
@@ -34,7 +35,7 @@ def app_of(node: Node, *, plain: bool) -> ASGIApp:
     backend = Backend(node)
     base = "" if plain else node.config.endpoint
     taxii = application(backend, cursor_secret=node.keys.secret("cursor"), base_url=base, entropy=node.entropy)
-    peers = peer.application(Pairs(node, backend), entropy=node.entropy)
+    peers = peer_server.application(Pairs(node, backend), entropy=node.entropy)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
