@@ -275,12 +275,12 @@ def test_who_leaves_is_shown_nothing_from_then_on_and_is_nobody(four, tmp_path):
     nodes = four.copy(tmp_path / "nodes")
     with nodes.serving_here("gridco"):
         assert shown(nodes, "citypower", "gridco", ISAC) == [INDICATOR]
-        leave(nodes)
         with nodes.client("citypower", "gridco") as client, nodes.client_with("gridco") as nobody:
+            assert client.get(f"/{ISAC}/collections/").status_code == 200
+            leave(nodes)
             for path in (f"/{ISAC}/collections/", "/never-was/collections/", f"/peer/{ISAC}/checkpoint"):
                 assert told(client.get(path)) == told(nobody.get(path))
-    with nodes.serving_here("gridco"), nodes.client("citypower", "gridco") as client:
-        with pytest.raises(httpx.TransportError):
+        with nodes.client("citypower", "gridco") as client, pytest.raises(httpx.TransportError):
             client.get("/taxii2/")
 
 

@@ -26,12 +26,13 @@ from foedus.model import instant
 from foedus.model.ports import ViewQuery
 from foedus.node import account, feed, retention
 from foedus.node.corroborate import due as told_of
+from foedus.node.due import due as coming
 from foedus.node.exchange import pull, released
 from foedus.node.show import rows, show, why
 from foedus.node.status import status
 from foedus.store import findings, values
 from foedus.store.pages import Views
-from foedus.store.state_tables import bound
+from foedus.store.release_tables import bound
 
 pytestmark = pytest.mark.e2e
 URN = f"urn:foedus:programme:{PAIR}"
@@ -140,6 +141,7 @@ def test_at_its_end_it_is_to_be_deleted_and_the_next_command_deletes_it_and_ente
         )
         with node.store.read() as read:
             sha256 = next(iter(findings.findings_of(read, [1]))).sha256
+        assert [one.due.day for one in coming(node) if one.due.kind == "retention"] == ["2026-06-09"]
         assert (retention.delete_due(node), retention.delete_due(node), retention.due(node)) == (1, 0, [])
         with node.store.read() as read:
             assert findings.blob_of(read, sha256) is None

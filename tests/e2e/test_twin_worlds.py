@@ -35,7 +35,7 @@ from tests.twin import (
 from tests.twin_acts import ACTS, RED_MARKING, make_base
 from tests.twin_probe import PEER_PROBES, ROUTED, TAXII_PROBES, Asked, Probe, exported, probed, stranger_probed
 
-from foedus.exchange import peer
+from foedus.exchange.peer import server as peer
 from foedus.exchange.taxii import paths
 from foedus.node import account, serve
 from foedus.node.pairs import RATES

@@ -19,8 +19,8 @@ from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
 from tests.unit.exchange.samples import indicator
 
 from foedus.errors import ExchangeError, TrustError
-from foedus.exchange import peer
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer import server as peer
+from foedus.exchange.peer.client import PeerClient
 from foedus.exchange.serving import serving
 from foedus.exchange.session import Patience, Session
 from foedus.exchange.taxii import server as taxii

@@ -142,7 +142,7 @@ def revoke(node: Node, terminal: Terminal, name: str) -> None:
 def renew(node: Node, terminal: Terminal) -> None:
     """Issue the node a new certificate by its own authority.
 
-    Peers know the authority, so nothing changes for them. A serving node takes the certificate when it is started again.
+    Peers know the authority, so nothing changes for them. A serving node shows it from the next connection on.
     """
     node.renew()
     until = status_of(node).certificate_until

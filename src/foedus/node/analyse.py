@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from foedus.account.bodies import FindingCreated, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import FindingCreated, draft
 from foedus.engine import run as engine
 from foedus.errors import StoreError
 from foedus.model import ijson, instant, stix

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from foedus.account import receipts, rotation
+from foedus.account import bodies, rotation
+from foedus.account.bodies import EntryRefused, KeyChanged, ReleaseSent
 from foedus.account.ledger import append
-from foedus.account.receipts import EntryRefused, KeyChanged, ReleaseSent
 from foedus.errors import MalformedRecord, TrustError
 from foedus.model import instant
 from foedus.model.entry import MASTER, LogInfo, StoredEntry
@@ -54,7 +54,7 @@ def _sent(tx: Tx, node: Node, log: LogInfo, came: Came) -> None:
 
 def _vouches(stored: StoredEntry) -> bool:
     try:
-        body = receipts.read(stored)
+        body = bodies.read(stored)
         msgspec.convert(body.label if isinstance(body, ReleaseSent) else None, Label)
     except (MalformedRecord, msgspec.ValidationError):
         return False
@@ -77,7 +77,7 @@ def _key_changed(tx: Tx, node: Node, log: LogInfo, came: Came) -> None:
     refused: list[tuple[int, str]] = []
     for seq, stored in came:
         try:
-            body = receipts.read(stored)
+            body = bodies.read(stored)
             assert isinstance(body, KeyChanged), "the kind has this body"
             role = KEY_FIELDS.get(body.role)
             known = node.agreements.keys_of(log.programme, log.sender, role) if role else []
@@ -93,7 +93,7 @@ def _refuse(tx: Tx, node: Node, log: LogInfo, refused: Sequence[tuple[int, str]]
     places: dict[str, list[int]] = {}
     for seq, code in refused:
         places.setdefault(code, []).append(seq)
-    bodies = [
+    told = [
         EntryRefused(
             at=instant.text(instant.to_us(at)),
             programme=log.programme,
@@ -105,7 +105,7 @@ def _refuse(tx: Tx, node: Node, log: LogInfo, refused: Sequence[tuple[int, str]]
         )
         for code, seqs in places.items()
     ]
-    append(tx.logs, MASTER, [receipts.draft(body) for body in bodies], at=at, entropy=node.entropy)
+    append(tx.logs, MASTER, [bodies.draft(body) for body in told], at=at, entropy=node.entropy)
 
 
 _ACTS: Mapping[str, Callable[[Tx, Node, LogInfo, Came], None]] = MappingProxyType(

@@ -32,11 +32,12 @@ from foedus.model.ports import (
 )
 from foedus.model.programme import Area, in_language
 from foedus.model.room import Room
-from foedus.node.agreements import Agreement, pins_of
+from foedus.node.agreements import Agreement
 from foedus.node.analyse import DESK, Analysed, Arriving, conclude
 from foedus.node.handing_in import hand_in
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
+from foedus.node.peers import pins_of
 from foedus.node.recall import Order, Target, make
 from foedus.node.view import reader_name, rooms_of, view_name
 from foedus.store import access, erase, quarantine, state, views

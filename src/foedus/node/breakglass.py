@@ -7,11 +7,12 @@ from typing import Literal
 
 import msgspec
 
+from foedus.account.bodies import BreakGlass, BreakGlassReviewed, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import BreakGlass, BreakGlassReviewed, draft
 from foedus.errors import InputError, NotReleasable, TrustError
 from foedus.model import instant
 from foedus.model.decision import Reason
+from foedus.model.duration import shift_us
 from foedus.model.entry import MASTER
 from foedus.model.people import Person, Role
 from foedus.node.agreements import Agreement
@@ -21,7 +22,6 @@ from foedus.node.signing import sign_log
 from foedus.node.subject import subject_of
 from foedus.node.view import rooms_of
 from foedus.release.decide import LIFTED, decide
-from foedus.release.duration import shift_us
 from foedus.store import breakglass, findings, people
 from foedus.store.breakglass import Broken
 from foedus.store.engine import Read, Tx

@@ -14,9 +14,7 @@ import httpx
 import msgspec
 
 from foedus.account import checkpoint
-from foedus.account.checkpoint import LogState
-from foedus.account.ledger import append, take
-from foedus.account.receipts import (
+from foedus.account.bodies import (
     Accepted,
     Acknowledged,
     Batch,
@@ -28,10 +26,12 @@ from foedus.account.receipts import (
     draft,
     exchange_due,
 )
+from foedus.account.checkpoint import LogState
+from foedus.account.ledger import append, take
 from foedus.engine import run as engine
 from foedus.errors import BrokenChain, ExchangeError, FoedusError, InputError, TrustError
 from foedus.exchange import tls
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer.client import PeerClient
 from foedus.exchange.session import Patience, Session
 from foedus.exchange.taxii import client as taxii
 from foedus.exchange.taxii.push import push as send
@@ -41,7 +41,7 @@ from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.ports import PullState, ViewQuery
 from foedus.node import partial, retention
-from foedus.node.agreements import Agreement, Peer, peers
+from foedus.node.agreements import Agreement
 from foedus.node.analyse import Analysed, Arriving, conclude, take_up
 from foedus.node.arrived import arrived
 from foedus.node.compare import pair_logs
@@ -50,6 +50,7 @@ from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
 from foedus.node.ownlog import OwnLog
+from foedus.node.peers import Peer, peers
 from foedus.node.recall import make_waiting
 from foedus.node.signing import sign_log
 from foedus.node.spool import spooled

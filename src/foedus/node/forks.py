@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
+from foedus.account.bodies import Body, LedgerDisputed, LedgerForked, LedgerThawed, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import Body, LedgerDisputed, LedgerForked, LedgerThawed, draft
 from foedus.errors import BrokenChain, FoedusError, ForkedLedger, InputError, TrustError
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer.client import PeerClient
 from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.people import Person

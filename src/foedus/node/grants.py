@@ -8,10 +8,11 @@ from datetime import datetime
 
 import msgspec
 
+from foedus.account.bodies import GrantAsked, GrantGiven, GrantWithdrawn, ReleaseExpired, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import GrantAsked, GrantGiven, GrantWithdrawn, ReleaseExpired, draft
 from foedus.errors import InputError, MalformedRecord, TrustError
 from foedus.model import instant
+from foedus.model.duration import FOREVER_US
 from foedus.model.entry import MASTER
 from foedus.model.people import Person, Role
 from foedus.model.programme import Programme
@@ -24,7 +25,6 @@ from foedus.node.subject import subject_of
 from foedus.node.view import pair_log, rooms_of, view_name
 from foedus.programme.dates import period
 from foedus.release.decide import decide
-from foedus.release.duration import FOREVER_US
 from foedus.store import findings, grants, lookups, views
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held

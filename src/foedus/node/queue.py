@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from foedus.account.receipts import Act as Body
-from foedus.account.receipts import ApprovalVoided
+from foedus.account.bodies import Act as Body
+from foedus.account.bodies import ApprovalVoided
 from foedus.model import instant, stix
 from foedus.model.canonical import digest
 from foedus.model.decision import Decision, Facts, Reason

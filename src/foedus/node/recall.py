@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account.bodies import RecallLifted, RecallMade, RecallRequested, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import RecallLifted, RecallMade, RecallRequested, draft
 from foedus.errors import InputError, TrustError
 from foedus.model import instant
 from foedus.model.decision import Duties
+from foedus.model.duration import shift_us, shortest
 from foedus.model.entry import MASTER, LogInfo
 from foedus.model.events import RecallReason
 from foedus.model.people import Person
 from foedus.node.home import Node
 from foedus.node.signing import may_sign, sign_log
-from foedus.release.duration import shift_us, shortest
 from foedus.store import lookups, recalls, views
 from foedus.store.engine import Read, Tx
 from foedus.store.recalls import Recall, Sending, Waiting

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from foedus.account import recall as rules
-from foedus.account.ledger import append
-from foedus.account.receipts import (
+from foedus.account.bodies import (
     RecallCompleted,
     RecallRefused,
     RecallRequested,
@@ -17,6 +16,7 @@ from foedus.account.receipts import (
     draft,
     read,
 )
+from foedus.account.ledger import append
 from foedus.model import instant
 from foedus.model.entry import MASTER, LogInfo, StoredEntry
 from foedus.model.events import RecallResult

@@ -12,8 +12,8 @@ from datetime import datetime
 import msgspec
 
 from foedus.account import merkle
+from foedus.account.bodies import ReleaseExpired, ReleaseRun, ReleaseSent, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import ReleaseExpired, ReleaseRun, ReleaseSent, draft
 from foedus.model import instant, stix
 from foedus.model.decision import Decision
 from foedus.model.duration import shift_us

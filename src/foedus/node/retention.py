@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account.bodies import ReleaseExpired, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import ReleaseExpired, draft
 from foedus.errors import MalformedRecord
 from foedus.model import instant
 from foedus.model.decision import Bound
+from foedus.model.duration import shift_us
 from foedus.model.entry import MASTER, Draft, StoredEntry
 from foedus.model.finding import Finding
 from foedus.node.home import Node
 from foedus.node.signing import may_sign, sign_log
 from foedus.node.view import pair_log
-from foedus.release.duration import shift_us
 from foedus.store import bounds, erase, findings, views
 from foedus.store.bounds import Came, Due
 from foedus.store.engine import Tx

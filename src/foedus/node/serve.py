@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from foedus.errors import FoedusError, InputError
-from foedus.exchange import peer, tls
+from foedus.exchange import tls
+from foedus.exchange.peer import server as peer_server
 from foedus.exchange.serving import serve as serve_app
 from foedus.exchange.taxii.server import application
-from foedus.node.agreements import pins_of
 from foedus.node.analyse import take_up
 from foedus.node.backend import Backend
 from foedus.node.exchange import pull
 from foedus.node.home import Node
 from foedus.node.pairs import Pairs
+from foedus.node.peers import pins_of
 from foedus.node.release import release_due
 from foedus.node.retention import delete_due
 from foedus.node.statuspage import status_page
@@ -36,7 +37,7 @@ def app_of(node: Node, *, plain: bool) -> ASGIApp:
     backend = Backend(node)
     base = "" if plain else node.config.endpoint
     taxii = application(backend, cursor_secret=node.keys.secret("cursor"), base_url=base, entropy=node.entropy)
-    peers = peer.application(Pairs(node, backend), entropy=node.entropy)
+    peers = peer_server.application(Pairs(node, backend), entropy=node.entropy)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -90,10 +91,34 @@ def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
         stop.set()
 
 
-def context_of(node: Node) -> Any:
-    """Return the server's TLS context: the CAs of all enrolled parties, certificates asked for but not demanded of tools."""
-    pins = pins_of(node.agreements.all(node.clock.now()))
-    return tls.server_context(*node.tls_files, pins.cas.values(), required=False)
+def context_of(node: Node) -> ssl.SSLContext:
+    """Return the server's TLS context: the CAs of all enrolled parties, certificates asked for but not demanded of tools.
+
+    Each new connection meets the cards of the day, those denied left out, and the node's newest certificate.
+    """
+    return tls.following(_Door(node).context)
+
+
+class _Door:
+    """The TLS context as the versions accepted and the node's files make it; made anew when one of them changes."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._made: tuple[object, ssl.SSLContext] | None = None
+
+    def context(self) -> ssl.SSLContext:
+        try:
+            agreements = self._node.agreements.all(self._node.clock.now())
+            # The same list is given until something changes.
+            since = (agreements, [path.stat().st_mtime_ns for path in self._node.tls_files])
+            if self._made is None or self._made[0] != since:
+                cas = pins_of(agreements).cas.values()
+                self._made = since, tls.server_context(*self._node.tls_files, cas, required=False)
+        except (FoedusError, OSError):
+            # A busy database, or a certificate that is being written: the next connection tries again.
+            if self._made is None:
+                raise
+        return self._made[1]
 
 
 def _poll(node: Node, stop: threading.Event) -> None:

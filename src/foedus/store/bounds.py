@@ -11,7 +11,8 @@ from sqlalchemy import delete, exists, func, select, update
 from foedus.model.decision import Bound
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import bound, log
+from foedus.store.log_tables import log
+from foedus.store.release_tables import bound
 from foedus.store.tables import blob, finding, match, occurrence, support, view, view_past, view_row
 
 _COLUMNS = ("object_id", "version", "owner", "area", "purposes", "onward", "action", "until_us")

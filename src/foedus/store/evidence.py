@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select
 
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import log, sent
+from foedus.store.log_tables import log, sent
 from foedus.store.tables import blob, finding
 
 

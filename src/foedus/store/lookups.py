@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, select, text, update
 from foedus.store.bulk import chunks
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held, findings_of, may_be_held
-from foedus.store.state_tables import handed_in, torn
+from foedus.store.release_tables import torn
+from foedus.store.state_tables import handed_in
 from foedus.store.tables import blob, finding, view, view_row
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import person
+from foedus.store.people_tables import person
 
 
 class Kept(NamedTuple):

@@ -10,7 +10,8 @@ from sqlalchemy import Row, ScalarSelect, delete, exists, select, union, update
 
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import log, recall, recall_waiting, recalled, sent
+from foedus.store.log_tables import log, sent
+from foedus.store.release_tables import recall, recall_waiting, recalled
 from foedus.store.tables import blob, finding
 
 
