@@ -109,6 +109,7 @@ BODIES = [
     bodies.CredentialRemoved(at=AT, person="ann", credential="b" * 64, by="root"),
     bodies.LedgerForked(**COMMON, log=INFO.origin, signer="aaa", statements=("a" * 64, "b" * 64)),
     bodies.LedgerDisputed(**COMMON, log=INFO.origin, came="receipt", code="note-condemned"),
+    bodies.EntryRefused(**COMMON, log=INFO.origin, entry=3, code="entry-body", count=2),
     bodies.LedgerThawed(**COMMON, log=INFO.origin, people=("ann", "ben")),
     bodies.NodeRestored(**COMMON, log=INFO.origin, reason="fetched-back", range=(3, 5)),
     *(
