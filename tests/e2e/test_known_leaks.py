@@ -141,19 +141,7 @@ def test_opencti_11497_3208_3268_12601_a_relation_to_a_hidden_entity_is_no_oracl
     bodies = [json.loads(got.body) | {"error_id": ""} for got in (hidden, absent, none)]
     assert (hidden.status, bodies[0], bodies[1]) == (404, bodies[1], bodies[2])
     assert hidden.headers == absent.headers == none.headers
-    assert {got.status for _, got in probed(full, changing=False)} < {
-        200,
-        202,
-        308,
-        400,
-        403,
-        404,
-        405,
-        406,
-        413,
-        422,
-        429,
-    }
+    assert max(got.status for _, got in probed(full, changing=False)) < 500
 
 
 def test_opencti_2700_creating_what_exists_restricted_goes_as_for_something_new(full):
