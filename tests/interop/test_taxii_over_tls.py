@@ -71,6 +71,9 @@ class TlsLogs:
     def accept(self, caller, programme, note):
         return "thanks"
 
+    def spend(self, caller, what):
+        return 0
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):

@@ -109,6 +109,7 @@ BODIES = [
     receipts.CredentialRemoved(at=AT, person="ann", credential="b" * 64, by="root"),
     receipts.LedgerForked(**COMMON, log=INFO.origin, signer="aaa", statements=("a" * 64, "b" * 64)),
     receipts.LedgerDisputed(**COMMON, log=INFO.origin, came="receipt", code="note-condemned"),
+    receipts.EntryRefused(**COMMON, log=INFO.origin, entry=3, code="entry-body", count=1),
     receipts.LedgerThawed(**COMMON, log=INFO.origin, people=("ann", "ben")),
     receipts.NodeRestored(**COMMON, log=INFO.origin, reason="fetched-back", range=(3, 5)),
     *(
