@@ -21,16 +21,19 @@ from tests.three_nodes import (
     served_at,
 )
 
-from foedus.errors import InputError
+from foedus.errors import InputError, NotReleasable
 from foedus.model import instant
+from foedus.model.people import Person
 from foedus.model.ports import ViewQuery
-from foedus.node import account, feed, retention
+from foedus.node import account, feed, people, retention
+from foedus.node.approve import Wish, approve, hold
 from foedus.node.corroborate import due as told_of
 from foedus.node.due import due as coming
 from foedus.node.exchange import pull, released
+from foedus.node.release import release
 from foedus.node.show import rows, show, why
 from foedus.node.status import status
-from foedus.store import findings, values
+from foedus.store import bounds, findings, values
 from foedus.store.pages import Views
 from foedus.store.release_tables import bound
 
@@ -39,6 +42,7 @@ URN = f"urn:foedus:programme:{PAIR}"
 ONE, TWO = stix_id("indicator", 1), stix_id("indicator", 2)
 US = timedelta(microseconds=1)
 WEEK = {"delete_after: P2Y, review_every: P6M": "delete_after: P7D"}
+BOB = Person("bob", ("releaser", "approver"))
 SENT, END = day("06-02"), day("06-09")
 
 
@@ -233,6 +237,23 @@ def test_a_time_limit_received_binds_whoever_gets_it_next(three):
         node.clock.at = END
         assert list(released(node, "kor", THREE)) == []
     assert [run.counts.release for run in release_at(three, "jpn", END, "kor", THREE)] == [0]
+
+
+def test_what_may_be_held_no_longer_is_neither_approved_nor_goes_though_it_was(three):
+    bind(three, {"until_us": instant.to_us(END), "purposes": '["network-defence"]'})
+    wish = Wish(TWO, "kor", THREE)
+    with opened_at(three, "jpn", END - US) as node, node.store.write() as tx:
+        bounds.put_end(tx, [one.seq for one in findings.versions_of(tx, TWO)], instant.to_us(END), retention.DESK)
+    with opened_at(three, "jpn", END - US) as node:
+        people.add(node, BOB.name, BOB.roles, "a long password")
+        hold(node, BOB, wish, "not yet")
+        assert approve(node, BOB, wish).done == "approved"
+        node.clock.at = END
+        with pytest.raises(NotReleasable, match="not on hold"):
+            approve(node, BOB, wish)
+        node.clock.at = END + timedelta(minutes=1)
+        assert [run.counts.release for run in release(node, "kor", THREE)] == [0]
+        assert list(released(node, "kor", THREE)) == []
 
 
 def test_for_another_purpose_it_is_not_passed_on(three):

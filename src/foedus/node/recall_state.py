@@ -6,9 +6,12 @@ from typing import Literal
 
 import msgspec
 
+from foedus.account import bodies
+from foedus.account.bodies import CheckpointExchanged
 from foedus.account.recall import Absence, absence
-from foedus.errors import InputError
+from foedus.errors import InputError, MalformedRecord
 from foedus.model import instant
+from foedus.model.entry import StoredEntry
 from foedus.node.home import Node
 from foedus.node.recall import NOT_YET
 from foedus.store import recalls
@@ -16,13 +19,15 @@ from foedus.store.engine import Read
 from foedus.store.recalls import Recall, Waiting
 
 State = Literal["waiting", "requested", "seen", "completed"]
+# How many of a partner's last entries are looked through for what it read last.
+_LATE = 200
 
 
 class Standing(msgspec.Struct, frozen=True):
     """One recall: ``made`` by this node or ``taken`` from a partner; ``party`` is the other side.
 
     ``state`` is ``waiting`` while nothing may be signed for the party, so that there is no entry and no deadline yet,
-    ``seen`` once the party signed for a state of the log with it, ``completed`` once it answered;
+    ``seen`` once the party entered that it read the log beyond it, ``completed`` once it answered;
     ``overdue`` says that it did not by the deadline. ``answer`` is the entry of the party's log (of ours, where the
     recall was taken) that says so.
     """
@@ -129,7 +134,7 @@ def _standing(node: Node, read: Read, one: Recall) -> Standing:
         deadline=instant.text(one.deadline_us),
         log=one.log,
         entry=one.seq,
-        state="completed" if one.result else "seen" if _receipt(read, one) else "requested",
+        state="completed" if one.result else "seen" if _seen(read, one) else "requested",
         overdue=not one.result and one.deadline_us < now_us,
         result=one.result,
         code=one.code,
@@ -138,6 +143,25 @@ def _standing(node: Node, read: Read, one: Recall) -> Standing:
         answer=one.answer_seq,
         lifted_at="" if one.lifted_us is None else instant.text(one.lifted_us),
     )
+
+
+def _seen(read: Read, one: Recall) -> bool:
+    """Say whether the recipient entered that it read the log beyond the recall: who only witnesses a log signs unread states."""
+    theirs, ours = f"{one.programme}|{one.recipient}|{one.sender}", read.logs.log(one.log)
+    if ours is None or read.logs.log(theirs) is None:
+        return False
+    size = read.logs.size(theirs)
+    late = read.logs.entries(theirs, max(0, size - _LATE), size)
+    return any(_read_up_to(stored, ours.origin) > one.seq for stored in late)
+
+
+def _read_up_to(stored: StoredEntry, origin: str) -> int:
+    """Return up to where a partner's entry says that a log was read; nothing where it says nothing of the kind."""
+    try:
+        body = bodies.read(stored)
+    except MalformedRecord:
+        return 0
+    return body.size if isinstance(body, CheckpointExchanged) and body.log == origin else 0
 
 
 def _receipt(read: Read, one: Recall) -> str:
