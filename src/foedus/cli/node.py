@@ -239,7 +239,8 @@ def status(node: Node, terminal: Terminal) -> None:
     terminal.line()
     terminal.heading("Due next (all: foedus programme due)")
     for one in found.due:
-        terminal.indented(f"{one.due.day}  {one.due.text}  {one.programme}".rstrip())
+        overdue = "  OVERDUE" if one.due.days < 0 else ""
+        terminal.indented(f"{one.due.day}{overdue}  {one.due.text}  {one.programme}".rstrip(), "red" if overdue else "")
     _released(terminal, found)
     _logs(terminal, found)
 

@@ -325,6 +325,8 @@ class _Release:
             if ready:
                 sign_log(self.node, tx, self.log)
             sign_log(self.node, tx, MASTER)
+        went = {item.held.object_id for item in ready}
+        self.result.examples = [one for one in self.result.examples if one.object_id not in went]
         return len(ready)
 
     def _lasting(self, tx: Tx, outs: Sequence[Out]) -> list[Out]:
