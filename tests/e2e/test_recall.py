@@ -157,7 +157,7 @@ def test_who_has_not_confirmed_is_listed_until_it_answers(nodes):
     states = {one.party: (one.state, one.result, one.overdue) for one in standings(nodes, "nato")}
     assert states == {"jpn": ("requested", "", False), "kor": ("requested", "", False)}
     pulled(nodes, "jpn")
-    assert {one.party: one.state for one in standings(nodes, "nato")} == {"jpn": "seen", "kor": "requested"}
+    assert {one.party: one.state for one in standings(nodes, "nato")} == {"jpn": "requested", "kor": "requested"}
     nodes.pull("nato")
     [japan, korea] = sorted(standings(nodes, "nato"), key=lambda one: one.party, reverse=False)[::1]
     assert (japan.party, japan.state, japan.result) == ("jpn", "completed", "deleted")
