@@ -102,8 +102,8 @@ def _sent(read: Read, name: str, seq: int) -> tuple[LogInfo, ReleaseSent]:
 
 def _agreed(read: Read, name: str, seq: int) -> list[str]:
     """Return the digests of the versions that were agreed before an entry, the newest first."""
-    bodies = (bodies.read(one) for one in read.logs.entries(name, 0, seq) if one.entry().kind == "programme.agreed")
-    return [body.digest for body in bodies if isinstance(body, ProgrammeAgreed)][::-1]
+    found = (bodies.read(one) for one in read.logs.entries(name, 0, seq) if one.entry().kind == "programme.agreed")
+    return [body.digest for body in found if isinstance(body, ProgrammeAgreed)][::-1]
 
 
 def _rules(node: Node, digests: Sequence[str], info: LogInfo, sent: ReleaseSent) -> tuple[Agreement, Policy]:
