@@ -31,7 +31,11 @@ def make_base(directory: Path) -> Nodes:
     asked = _CLAUSE.replace("restricted", "confidential") + "      four_eyes: confidential\n"
     path = directory / "asks.yaml"
     path.write_text(text.replace(_CLAUSE, asked, 1), encoding="utf-8")
-    return make_nodes(directory / "nodes", {str(path): ("nato", "jpn"), "nato-korea-2023": ("nato", "kor")})
+    nodes = make_nodes(directory / "nodes", {str(path): ("nato", "jpn"), "nato-korea-2023": ("nato", "kor")})
+    with nodes.open("nato") as node:
+        for person in (ANNA, CHIE):
+            people.add(node, person.name, person.roles, f"the password of {person.name}")
+    return nodes
 
 
 def held_for_four_eyes(world: World) -> None:
