@@ -34,7 +34,7 @@ SETTINGS: dict[str, float] = {
     "course_max_deg": 20.0,
     "crossings_min": 2.0,
     "crossing_kn": 5.0,
-    "thin_min": 5.0,
+    "thin_min": 2.0,
     "fix_apart_max_h": 1.0,
 }
 
