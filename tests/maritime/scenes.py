@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 from tests.maritime.traffic import HOUR, KN, Hull, Scene, Truth, broadcast, contact, displace, meeting, move, silence
 
-PLACES = ((12.0, -150.0), (-35.0, 20.0), (5.0, 179.8), (-18.0, -179.9), (82.0, 30.0), (58.0, 3.0), (-71.0, 178.5), (0.0, 0.0))
+PLACES = (
+    (12.0, -150.0),
+    (-35.0, 20.0),
+    (5.0, 179.8),
+    (-18.0, -179.9),
+    (82.0, 30.0),
+    (58.0, 3.0),
+    (-71.0, 178.5),
+    (0.0, 0.0),
+)
 
 MIDNIGHT = 1_780_272_000.0
 
@@ -17,7 +26,19 @@ def scene(seed: int) -> Scene:
     held = Scene(rng, lat, lon, MIDNIGHT + 86_400 * int(rng.integers(0, 20)) - float(rng.uniform(8, 14)) * HOUR)
     for _ in range(20):
         _passing(held)
-    for plant in (_meetings, _near_misses, _loitering, _jumps, _glitches, _twins, _circles, _no_circles, _areas, _edges, _cable):
+    for plant in (
+        _meetings,
+        _near_misses,
+        _loitering,
+        _jumps,
+        _glitches,
+        _twins,
+        _circles,
+        _no_circles,
+        _areas,
+        _edges,
+        _cable,
+    ):
         plant(held)
     return held
 
@@ -35,7 +56,13 @@ def _passing(s: Scene) -> None:
 def _meetings(s: Scene) -> None:
     kinds = (("thin", "thin"), ("dense", "thin"), ("satellite", "thin"), ("satellite", "satellite"), ("sparse", "thin"))
     for receptions in kinds:
-        one, other = meeting(s, float(s.rng.uniform(2.4, 7)), float(s.rng.uniform(40, 420)), float(s.rng.uniform(0.1, 1.6)), receptions=receptions)
+        one, other = meeting(
+            s,
+            float(s.rng.uniform(2.4, 7)),
+            float(s.rng.uniform(40, 420)),
+            float(s.rng.uniform(0.1, 1.6)),
+            receptions=receptions,
+        )
         _true_meeting(s, one, other, "/".join(receptions))
     for hours_out, note in ((1.5, "outage of 90 min"), (2.6, "outage of 156 min")):
         one, other = meeting(s, 6, 250, 0.6)
@@ -87,7 +114,14 @@ def _under_way(s: Scene, hours: float = 12) -> tuple[Hull, float]:
 
 
 def _jumps(s: Scene) -> None:
-    for minutes, reception in ((90, "thin"), (25, "dense"), (45, "thin"), (100, "satellite"), (8, "dense"), (300, "sparse")):
+    for minutes, reception in (
+        (90, "thin"),
+        (25, "dense"),
+        (45, "thin"),
+        (100, "satellite"),
+        (8, "dense"),
+        (300, "sparse"),
+    ):
         hull, t = _under_way(s)
         part = broadcast(s, hull, reception)
         lat, lon = hull.at(np.array([t]))
@@ -122,6 +156,12 @@ def _twins(s: Scene) -> None:
             broadcast(s, hull, reception)
         span = max(one.knots[0][0], other.knots[0][0]), min(one.knots[-1][0], other.knots[-1][0])
         s.truth.append(Truth("identity-twin", (one.mmsi,), *span, reception))
+    # one hull heard an hour late by a receiver whose clock is wrong: no second hull
+    hull, _ = _under_way(s, 14)
+    part = broadcast(s, hull, "thin")
+    late = {name: column[::5].copy() for name, column in part.items()}
+    late["t_ms"] += int(s.rng.uniform(0.7, 2.5) * HOUR) * 1000
+    s.parts.append(late)
     # one identity handed to another hull that is far away, days later on the same sea: no overlap, nothing to say
     one, _ = _under_way(s, 6)
     broadcast(s, one, "thin")
@@ -142,7 +182,12 @@ def _round(s: Scene, hull: Hull, radius: float, speed_kn: float, seconds: float)
 
 
 def _circles(s: Scene) -> None:
-    for radius, speed, minutes, reception in ((400, 8, 60, "dense"), (1500, 14, 60, "dense"), (900, 20, 45, "dense"), (800, 7, 110, "thin")):
+    for radius, speed, minutes, reception in (
+        (400, 8, 60, "dense"),
+        (1500, 14, 60, "dense"),
+        (900, 20, 45, "dense"),
+        (800, 7, 110, "thin"),
+    ):
         t, lat, lon = s.spot()
         hull = _round(s, s.hull(t, lat, lon), radius, speed, minutes * 60)
         broadcast(s, hull, reception, circle_course=True)
@@ -187,7 +232,9 @@ def _areas(s: Scene) -> None:
             mmsis.append(hull.mmsi)
             landed.append(bounds[0])
         if not note:
-            s.truth.append(Truth("area-interference", tuple(sorted(mmsis)), min(landed), max(landed), f"{count} vessels"))
+            s.truth.append(
+                Truth("area-interference", tuple(sorted(mmsis)), min(landed), max(landed), f"{count} vessels")
+            )
 
 
 def _edges(s: Scene) -> None:
@@ -213,4 +260,12 @@ def _cable(s: Scene) -> None:
         hull.sail(90, speed, 2_000 / (speed * KN)).sail(90, 11, 5 * HOUR)
         broadcast(s, hull, "thin")
         if found:
-            s.truth.append(Truth("corridor", (hull.mmsi,), begun, begun + 2_000 / (speed * KN), f"{speed:g} kn, {2000 / (speed * KN * 60):.0f} min"))
+            s.truth.append(
+                Truth(
+                    "corridor",
+                    (hull.mmsi,),
+                    begun,
+                    begun + 2_000 / (speed * KN),
+                    f"{speed:g} kn, {2000 / (speed * KN * 60):.0f} min",
+                )
+            )

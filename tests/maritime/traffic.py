@@ -154,7 +154,13 @@ def displace(scene: Scene, part: dict, span: tuple[float, float], place: tuple[f
 
 
 def meeting(
-    scene: Scene, hours: float, apart: float, speed: float, *, receptions: tuple[str, str] = ("thin", "thin"), port: bool = False
+    scene: Scene,
+    hours: float,
+    apart: float,
+    speed: float,
+    *,
+    receptions: tuple[str, str] = ("thin", "thin"),
+    port: bool = False,
 ) -> tuple[Hull, Hull]:
     """Two hulls come together, drift at a speed and a distance for some hours, and part again."""
     rng = scene.rng

@@ -45,6 +45,8 @@ SETTINGS: dict[str, float] = {
 
 _SMOOTH = 5
 _TRIMS = 3
+_NEARLY = 0.8
+"""Noise at the ends hides part of the turn; the fit has the last word."""
 
 
 class _Round(NamedTuple):
@@ -110,11 +112,12 @@ def _turning(fixes: Fixes, settings: Mapping[str, float]) -> Iterator[NDArray[np
     way = np.sign(np.convolve(turn, np.ones(_SMOOTH), mode="same"))
     starts = np.flatnonzero(np.r_[True, way[1:] != way[:-1]])
     sums = np.add.reduceat(turn, starts)
-    for start, end, swept in zip(starts, np.append(starts[1:], len(turn)), sums, strict=True):
-        long = fixes.t_ms[end + 1] - fixes.t_ms[start] >= settings["span_min_min"] * 60_000
-        enough = end - start + 2 >= settings["fixes_min"] and abs(swept) >= np.radians(settings["sweep_min_deg"]) * 0.8
-        if long and enough:
-            yield np.arange(start, end + 2)
+    ends = np.append(starts[1:], len(turn))
+    able = ends - starts + 2 >= settings["fixes_min"]
+    able &= np.abs(sums) >= np.radians(settings["sweep_min_deg"]) * _NEARLY
+    able &= fixes.t_ms[ends + 1] - fixes.t_ms[starts] >= settings["span_min_min"] * 60_000
+    for start, end in zip(starts[able], ends[able], strict=True):
+        yield np.arange(start, end + 2)
 
 
 def _event(fixes: Fixes, leaps: set[int], settings: Mapping[str, float]) -> Event | None:

@@ -94,18 +94,21 @@ def _slow(way: _Way, corridor: Corridor, settings: Mapping[str, float]) -> Itera
         if len(usual) < 3:
             continue
         limit = float(np.median(usual)) * (1 - settings["fall_min"])
+        course = _course_before(way, first, limit)
         end = first
-        while end < len(way.knots) and way.near[end] and way.knots[end] < limit and _kept(way, first, end, settings):
+        while end < len(way.knots) and way.near[end] and way.knots[end] < limit:
+            if abs((way.course_deg[end] - course + 180.0) % 360.0 - 180.0) > settings["course_max_deg"]:
+                break
             end += 1
         if t_ms[end] - t_ms[first] >= settings["slow_min_min"] * 60_000:
             said: _Said = {"usual_kn": round(float(np.median(usual)), 1), "what": "slow passage"}
             yield _event(way, (first, end), corridor, said)
 
 
-def _kept(way: _Way, first: int, step: int, settings: Mapping[str, float]) -> bool:
-    """Whether the course of a step is that of the step into the stretch."""
-    off = (way.course_deg[step] - way.course_deg[max(first - 1, 0)] + 180.0) % 360.0 - 180.0
-    return abs(float(off)) <= settings["course_max_deg"]
+def _course_before(way: _Way, first: int, limit: float) -> float:
+    """Course of the last step that was not slow."""
+    fast = np.flatnonzero(way.knots[:first] >= limit)
+    return float(way.course_deg[fast[-1]])
 
 
 def _crossing(way: _Way, corridor: Corridor, settings: Mapping[str, float]) -> Iterator[Event]:

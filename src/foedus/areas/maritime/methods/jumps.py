@@ -3,7 +3,7 @@
 Definition: a step of more than ``speed_min_kn`` and more than ``step_min_km`` between two stretches of one MMSI,
 each plausible in itself (one track) and of at least ``fixes_min`` fixes or ``stretch_min_min``. Shorter stretches
 are noise and skipped, so one or two fixes astray (a glitch) are never a jump. While an identity is in two places
-(``twins``) nothing of it is a jump: the other hull explains it.
+(``twins``, or an echo) nothing of it is a jump: the other hull explains it.
 
 Source: ours; SeaSpoofFinder (2026) also found jumps of single vessels too noisy, so one alone is of low confidence
 and ``interference`` is the strong form. Settings: ``SETTINGS``. Innocent explanations: receiver, antenna or clock
@@ -44,9 +44,10 @@ def find(tracks: Sequence[Fixes], settings: Mapping[str, float] = SETTINGS, arou
     Returns:
         One event a jump (there, and back again), by identity and time.
     """
+    del around
     events = []
     for mmsi, hulls in shared(tracks):
-        twin = [(event.from_ms, event.to_ms) for event in twins.find(hulls, twins.SETTINGS, around)]
+        twin = [(overlap.from_ms, overlap.to_ms) for overlap in twins.overlaps(hulls)]
         held = mixed(hulls)
         stretches = _stretches(held, settings)
         for before, after in pairwise(stretches):

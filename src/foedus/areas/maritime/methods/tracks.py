@@ -53,12 +53,25 @@ class Segments(NamedTuple):
 
 def by_vessel(mmsi: NDArray[np.integer[Any]], columns: Mapping[str, NDArray[Any]]) -> list[Fixes]:
     """Sort columns (named as in ``Fixes``) into vessels, each in time order; ties keep their order."""
-    order = np.lexsort((columns["t_ms"], mmsi))
+    order = _by_time(mmsi, columns["t_ms"])
     owner = mmsi[order]
     held = [columns[name][order] for name in _COLUMNS]
-    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]]) if len(owner) else np.zeros(0, dtype=np.int64)
-    ends = np.append(starts[1:], len(owner))
+    cuts = np.flatnonzero(owner[1:] != owner[:-1]) + 1
+    starts, ends = np.r_[0, cuts][: len(owner)], np.r_[cuts, len(owner)][: len(owner)]
     return [Fixes(int(owner[a]), *(c[a:b] for c in held)) for a, b in zip(starts, ends, strict=True)]
+
+
+def _by_time(mmsi: NDArray[np.integer[Any]], t_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order by identity and instant, ties as they came: one sort of both in one integer where they fit."""
+    span = int(t_ms.max() - t_ms.min()).bit_length() if len(t_ms) else 0
+    if not len(t_ms) or span + int(mmsi.max()).bit_length() > 63:
+        return np.lexsort((t_ms, mmsi))
+    key = (mmsi.astype(np.int64) << span) + (t_ms - t_ms.min())
+    order = np.argsort(key)
+    same = np.diff(key[order]) == 0
+    tied = np.flatnonzero(np.r_[False, same] | np.r_[same, False])
+    order[tied] = order[tied][np.lexsort((order[tied], key[order[tied]]))]
+    return order
 
 
 def take(fixes: Fixes, chosen: NDArray[Any]) -> Fixes:
@@ -180,4 +193,5 @@ def _mark_noise(
         first, last = there.t_ms[mine[0]], there.t_ms[mine[-1]]
         around = any(track.t_ms[0] <= first and track.t_ms[-1] >= last for track in tracks)
         fleeting = len(np.unique(there.t_ms[mine])) <= 2
-        marks[placed[mine]] = GLITCH if around and fleeting else NOISE
+        once = placed[mine][marks[placed[mine]] == KEPT]
+        marks[once] = GLITCH if around and fleeting else NOISE
