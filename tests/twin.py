@@ -155,6 +155,8 @@ class World:
         self._open: dict[str, Node] = {}
         self._apps: dict[str, Any] = {}
         self._doors: list[Door] = []
+        self.last: list[Callable[[], None]] = []
+        """What is done when all else is there."""
 
     def close(self) -> None:
         for door in self._doors:
@@ -391,6 +393,8 @@ def later(world: World) -> None:
     with world.serving("jpn"):
         pull(world.node(), "jpn")
     world.release()
+    for act in world.last:
+        act()
 
 
 # What only the full world holds, each by its own way in.
@@ -402,7 +406,7 @@ def red(world: World) -> None:
 
 def third_party(world: World) -> None:
     world.put(bundle(indicator(501)), KOREA)
-    world.release()
+    world.release(to="kor")
 
 
 def hidden_relation(world: World) -> None:
@@ -452,7 +456,7 @@ def third_partys_submission(world: World) -> None:
 
 def third_partys_pull(world: World) -> None:
     world.put(bundle(indicator(507)), KOREA)
-    world.release()
+    world.release(to="kor")
     world.pull("kor")
 
 

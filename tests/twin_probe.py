@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.node_pair import bundle, indicator, stix
-from tests.twin import HIDDEN, MISSING, PROGRAMME, SEEN, WORD, Door, Got, World, address, guessed, one
+from tests.twin import HIDDEN, KOREAN, MISSING, PROGRAMME, SEEN, WORD, Door, Got, World, address, guessed, one
+from tests.twin_acts import HIDDEN_BY_ACTS
 
 from foedus.exchange.intersect import Context, Side, packed, unpacked
 from foedus.node.exchange import released
@@ -21,7 +22,14 @@ from foedus.node.feed import event, feed
 
 TAXII = "application/taxii+json;version=2.1"
 JSON = (("accept", TAXII), ("content-type", TAXII))
-IDS = [*SEEN, *HIDDEN.values(), MISSING, guessed(8), "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]
+IDS = [
+    *SEEN,
+    *HIDDEN.values(),
+    *HIDDEN_BY_ACTS,
+    MISSING,
+    guessed(8),
+    "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+]
 METHODS = ("HEAD", "PUT", "PATCH", "OPTIONS", "DELETE")
 LIMITS = (*range(1, 14), 999, 1_000, 10**12)
 MALFORMED = (
@@ -38,6 +46,8 @@ class Probe:
     def __init__(self, door: Door) -> None:
         self._door = door
         self.answers: list[Asked] = []
+        self.note = ""
+        """The newest checkpoint of the partner's own log, as it signed it."""
 
     def __call__(
         self,
@@ -220,6 +230,33 @@ def answers_back(probe: Probe) -> None:
     probe.every_way(f"/peer/{WORD}/ask-back")
 
 
+def submissions_to_witness(probe: Probe) -> None:
+    """Hand in a checkpoint of one's own: as it is, of other sizes, with a false proof, changed, of another log; and none."""
+    url, size = f"/peer/{WORD}/add-checkpoint", int(probe.note.splitlines()[1])
+    origin = probe.note.partition("\n")[0]
+    proof = base64.b64encode(bytes(32)).decode() + "\n"
+    changed = probe.note.replace(f"\n{size}\n", f"\n{size + 1}\n", 1)
+    for note in (probe.note, changed, probe.note.replace(origin, "example.org/other"), "", "x"):
+        for old, said in ((size, ""), (0, ""), (1, proof), (size + 1, ""), (size, proof), (10**18, proof * 70)):
+            probe(url, "POST", f"old {old}\n{said}\n{note}".encode())
+    for body in (b"", b"\xff", b"old x\n\n", b"old 0\n", b"old 0\nAAAA\n\nx", b"x" * 70_000):
+        probe(url, "POST", body)
+    for word in ("nato-kor-itpp-2023", "none"):
+        probe(f"/peer/{word}/add-checkpoint", "POST", f"old {size}\n\n{probe.note}".encode())
+    probe.every_way(url)
+
+
+def witnessed(probe: Probe) -> None:
+    """Ask what was cosigned last: of one's own log, of those of others, of what nobody has."""
+    origins = [probe.note.partition("\n")[0], probe(f"/peer/{WORD}/checkpoint").body.decode().partition("\n")[0]]
+    origins += [f"{KOREAN}|kor|nato", f"{KOREAN}|nato|kor", "example.org/none"]
+    for word in (WORD, "nato-kor-itpp-2023", "none"):
+        for origin in origins:
+            probe(f"/peer/{word}/{hashlib.sha256(origin.encode()).hexdigest()}/checkpoint")
+        probe(f"/peer/{word}/{'0' * 63}/checkpoint")
+    probe.every_way(f"/peer/{WORD}/{hashlib.sha256(origins[0].encode()).hexdigest()}/checkpoint")
+
+
 class _Draw:
     """The partner's own randomness: the same in both worlds."""
 
@@ -245,7 +282,10 @@ PEER_PROBES: dict[str, Callable[[Probe], None]] = {
     "subtrees": peer(
         "subtrees", *(f"log={log}&at={at}" for log in ("sent", "received") for at in ("0-0", "3-0", "40-0"))
     ),
+    "returned": peer("returned", *(f"start={start}&limit={limit}" for start in (0, 1, 10**9) for limit in (0, 1, 3))),
     "receipt": receipts,
+    "add-checkpoint": submissions_to_witness,
+    "witnessed": witnessed,
     "ask": questions,
     "ask-back": answers_back,
 }
@@ -258,6 +298,10 @@ ROUTED = {"/peer/", "/"}
 def probed(world: World, who: str = "jpn", *, changing: bool = True) -> list[Asked]:
     """Return every answer that a partner gets in a world."""
     probe = Probe(world.door(who))
+    with world.node(who).store.read() as read:
+        held = read.logs.checkpoint(f"{PROGRAMME}|{who}|nato")
+    assert held is not None, "it has released something"
+    probe.note = held.note
     for kind, ask in TAXII_PROBES.items():
         ask(probe, kind)
     for path in ("/", "/x", "//", "/taxii2/x/", "/peer/", f"/peer/{WORD}/", f"/peer/{WORD}/x", "/metrics", "/status"):

@@ -189,6 +189,27 @@ def test_what_lets_more_go_needs_a_releaser_and_an_approver(nodes, persons):
     assert nodes.faults("nato") == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"{caveats_any: [NOFORN, JPN-EYES-ONLY, NATO-ONLY]}", b"{caveats_any: [NOFORN, JPN-EYES-ONLY]}"),
+        (b"JPN-EYES-ONLY, NATO-ONLY]}", b"JPN-EYES-ONLY, NATO-ONLY], unless: originator-consent}"),
+        (b"{caveats_any: [ORCON], unless: originator-consent}", b"{caveats_any: [ORCON], object_types: [report]}"),
+    ],
+)
+def test_an_amendment_that_widens_what_a_forbid_lets_go_is_refused_to_one_person(nodes, old, new):
+    path = sign(nodes, edited(nodes, old, new), "nato", "jpn")
+    assert refused(nodes, path, persons=(ANN,)) == "four-eyes"
+    assert version_at(nodes, "nato") == "1.1.0"
+
+
+def test_a_version_that_one_party_alone_signed_is_refused_and_the_one_before_holds(nodes):
+    path = sign(nodes, edited(nodes, *SWAPPED), "nato")
+    assert refused(nodes, path) == "not-signed"
+    assert version_at(nodes, "nato") == "1.1.0"
+    assert nodes.release("nato")[0].counts.withdrawn == 0
+
+
 def test_loosening_is_entered_with_who_stood_for_it_in_the_private_log_alone(nodes):
     path = sign(nodes, edited(nodes, *SWAPPED), "nato", "jpn")
     accept(nodes, path, "nato", persons=(ANN, BO))
@@ -275,12 +296,12 @@ def test_who_leaves_is_shown_nothing_from_then_on_and_is_nobody(four, tmp_path):
     nodes = four.copy(tmp_path / "nodes")
     with nodes.serving_here("gridco"):
         assert shown(nodes, "citypower", "gridco", ISAC) == [INDICATOR]
-        leave(nodes)
         with nodes.client("citypower", "gridco") as client, nodes.client_with("gridco") as nobody:
+            assert client.get(f"/{ISAC}/collections/").status_code == 200
+            leave(nodes)
             for path in (f"/{ISAC}/collections/", "/never-was/collections/", f"/peer/{ISAC}/checkpoint"):
                 assert told(client.get(path)) == told(nobody.get(path))
-    with nodes.serving_here("gridco"), nodes.client("citypower", "gridco") as client:
-        with pytest.raises(httpx.TransportError):
+        with nodes.client("citypower", "gridco") as client, pytest.raises(httpx.TransportError):
             client.get("/taxii2/")
 
 

@@ -11,13 +11,15 @@ from tests.three_nodes import PAIR, Fixed, day, make_pair, opened_at
 from foedus.errors import InputError, NotReleasable, TrustError
 from foedus.model.entry import MASTER
 from foedus.model.people import Person
-from foedus.node import account, breakglass
+from foedus.node import account, administer, breakglass, people
 from foedus.node.breakglass import Wanted
 from foedus.node.exchange import released
+from foedus.node.recall import Order, Target, recall
 from foedus.node.release import release
 
 pytestmark = pytest.mark.e2e
 ADA, BOB, EVE = Person("ada", ("releaser", "approver")), Person("bob", ("approver",)), Person("eve", ("auditor",))
+FINN = Person("finn", ("administrator",))
 BOTH = Person("bob", ("auditor", "approver"))
 HELD, ORCON, SECRET = (stix_id("indicator", number) for number in (1, 2, 3))
 AT = day("06-02")
@@ -30,6 +32,9 @@ def made(tmp_path_factory):
     nodes.put("nato", bundle(indicator(1)), AMBER)
     nodes.put("nato", bundle(indicator(2)), AMBER.replace(" TLP", " ORCON TLP"))
     nodes.put("nato", bundle(indicator(3)), "NATO SECRET Releasable to Japan TLP:AMBER")
+    with nodes.open("nato") as node:
+        for person in (ADA, BOB, FINN):
+            people.add(node, person.name, person.roles, "a long password")
     return nodes
 
 
@@ -140,3 +145,22 @@ def test_another_version_than_was_asked_for_is_not_lifted(made, tmp_path):
     with opened_at(nodes, "nato", AT) as node, pytest.raises(NotReleasable) as refused:
         breakglass.agree(node, use.id, BOB)
     assert refused.value.code == "break-glass-changed"
+
+
+@pytest.mark.parametrize("gone", [ADA, BOB])
+def test_the_word_of_one_who_may_act_no_more_lifts_nothing(node, gone):
+    use = ask(node)
+    administer.set_disabled(node, FINN, gone.name, disabled=True)
+    with pytest.raises(TrustError, match="may not any more"):
+        breakglass.agree(node, use.id, BOB)
+    assert sent(node) == 0
+
+
+def test_what_was_called_back_is_not_lifted(node):
+    use = ask(node)
+    breakglass.agree(node, use.id, BOB)
+    assert sent(node) == 1
+    recall(node, ADA, Target(HELD), Order("wrong"))
+    with pytest.raises(NotReleasable, match="does not lift recalled"):
+        ask(node)
+    assert (sent(node), list(released(node, "jpn", PAIR))) == (0, [])

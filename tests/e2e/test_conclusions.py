@@ -5,9 +5,25 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.node_pair import OPEN, TAXII, bundle, collection, indicator, make_nodes, objects_of, read_all, stix_id
+from sqlalchemy import select
+from tests.node_pair import (
+    AMBER,
+    OPEN,
+    TAXII,
+    bundle,
+    collection,
+    indicator,
+    make_nodes,
+    objects_of,
+    read_all,
+    stix_id,
+)
+from tests.three_nodes import day, make_pair, opened_at, release_at, served_at
 
+from foedus.node import retention
+from foedus.node.exchange import pull
 from foedus.node.show import rows, show
+from foedus.store.tables import finding
 
 pytestmark = pytest.mark.e2e
 WORD = "nato-jpn-itpp-2023"
@@ -46,6 +62,25 @@ def test_a_conclusion_from_two_parties_stays_until_a_person_decides(nodes):
         with nodes.client("nato", "jpn") as partner:
             seen = read_all(partner, collection(partner, WORD, "released-cyber"))
     assert seen == [indicator(1, **SHARED)]
+
+
+def test_a_conclusion_ends_with_what_was_received_and_is_deleted_with_it(tmp_path):
+    nodes = make_pair(tmp_path / "nodes", {"delete_after: P2Y, review_every: P6M": "delete_after: P7D"})
+    nodes.put("jpn", bundle(indicator(1, **SHARED)), AMBER)
+    nodes.put("nato", bundle(indicator(10, **SHARED)), AMBER)
+    release_at(nodes, "nato", day("06-02"))
+    with served_at(nodes, "nato", day("06-02")), opened_at(nodes, "jpn", day("06-02")) as node:
+        pull(node)
+        assert [row.kind for row in rows(node, kind="both-see-it")] == ["both-see-it"]
+        node.clock.at = day("06-09")
+        assert rows(node, kind="both-see-it") == []
+        assert [one.originator for one in retention.due(node)] == ["nato"]
+        assert retention.delete_due(node) > 0
+        with node.store.read() as read:
+            left = read.connection.execute(select(finding.c.kind, finding.c.owner)).all()
+        assert [tuple(one) for one in left] == [("indicator", "jpn")]
+    nodes.put("jpn", bundle(indicator(2, **SHARED)), AMBER)
+    assert concluded(nodes) == []
 
 
 def test_what_a_partner_hands_in_is_its_own_and_goes_nowhere(nodes):

@@ -21,23 +21,28 @@ from tests.three_nodes import (
     served_at,
 )
 
-from foedus.errors import InputError
+from foedus.errors import InputError, NotReleasable
 from foedus.model import instant
+from foedus.model.people import Person
 from foedus.model.ports import ViewQuery
-from foedus.node import account, feed, retention
+from foedus.node import account, feed, people, retention
+from foedus.node.approve import Wish, approve, hold
 from foedus.node.corroborate import due as told_of
+from foedus.node.due import due as coming
 from foedus.node.exchange import pull, released
+from foedus.node.release import release
 from foedus.node.show import rows, show, why
 from foedus.node.status import status
-from foedus.store import findings, values
+from foedus.store import bounds, findings, values
 from foedus.store.pages import Views
-from foedus.store.state_tables import bound
+from foedus.store.release_tables import bound
 
 pytestmark = pytest.mark.e2e
 URN = f"urn:foedus:programme:{PAIR}"
 ONE, TWO = stix_id("indicator", 1), stix_id("indicator", 2)
 US = timedelta(microseconds=1)
 WEEK = {"delete_after: P2Y, review_every: P6M": "delete_after: P7D"}
+BOB = Person("bob", ("releaser", "approver"))
 SENT, END = day("06-02"), day("06-09")
 
 
@@ -140,6 +145,7 @@ def test_at_its_end_it_is_to_be_deleted_and_the_next_command_deletes_it_and_ente
         )
         with node.store.read() as read:
             sha256 = next(iter(findings.findings_of(read, [1]))).sha256
+        assert [one.due.day for one in coming(node) if one.due.kind == "retention"] == ["2026-06-09"]
         assert (retention.delete_due(node), retention.delete_due(node), retention.due(node)) == (1, 0, [])
         with node.store.read() as read:
             assert findings.blob_of(read, sha256) is None
@@ -184,7 +190,7 @@ def sent(node, log):
     return line.body
 
 
-def test_when_the_term_is_over_a_partner_is_answered_as_a_stranger(tmp_path):
+def test_when_the_term_is_over_a_partner_is_answered_as_a_stranger_but_for_the_ledger(tmp_path):
     nodes = make_pair(tmp_path / "nodes", TERM)
     nodes.put("nato", bundle(indicator(1)), AMBER)
     release_at(nodes, "nato", SENT)
@@ -192,9 +198,11 @@ def test_when_the_term_is_over_a_partner_is_answered_as_a_stranger(tmp_path):
         path = collection(client, PAIR, "released-cyber")
         assert all(partner_sees(client, path).values())
         node.clock.at = day("07-01")
-        assert [client.get(one).status_code for one in (path, f"{path}objects/", f"/peer/{PAIR}/checkpoint")] == [
-            client.get(one).status_code for one in ("/nobody/", "/nobody/collections/", "/peer/nobody/checkpoint")
+        assert [client.get(one).status_code for one in (path, f"{path}objects/")] == [
+            client.get(one).status_code for one in ("/nobody/", "/nobody/collections/")
         ]
+        # The evidence outlives the term, what was sent does not.
+        assert client.get(f"/peer/{PAIR}/checkpoint").status_code == 200
         assert not any(partner_sees(client, path).values())
 
 
@@ -229,6 +237,23 @@ def test_a_time_limit_received_binds_whoever_gets_it_next(three):
         node.clock.at = END
         assert list(released(node, "kor", THREE)) == []
     assert [run.counts.release for run in release_at(three, "jpn", END, "kor", THREE)] == [0]
+
+
+def test_what_may_be_held_no_longer_is_neither_approved_nor_goes_though_it_was(three):
+    bind(three, {"until_us": instant.to_us(END), "purposes": '["network-defence"]'})
+    wish = Wish(TWO, "kor", THREE)
+    with opened_at(three, "jpn", END - US) as node, node.store.write() as tx:
+        bounds.put_end(tx, [one.seq for one in findings.versions_of(tx, TWO)], instant.to_us(END), retention.DESK)
+    with opened_at(three, "jpn", END - US) as node:
+        people.add(node, BOB.name, BOB.roles, "a long password")
+        hold(node, BOB, wish, "not yet")
+        assert approve(node, BOB, wish).done == "approved"
+        node.clock.at = END
+        with pytest.raises(NotReleasable, match="not on hold"):
+            approve(node, BOB, wish)
+        node.clock.at = END + timedelta(minutes=1)
+        assert [run.counts.release for run in release(node, "kor", THREE)] == [0]
+        assert list(released(node, "kor", THREE)) == []
 
 
 def test_for_another_purpose_it_is_not_passed_on(three):

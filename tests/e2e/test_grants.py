@@ -95,10 +95,17 @@ def test_asked_given_passed_on_withdrawn(nodes):
         with nodes.open("nato") as node:
             grants.withdraw(node, grant.id, RELEASER)
         nodes.pull("jpn")
-        [gone] = entries(nodes, "jpn", f"{URN}|jpn|kor", "release.expired")
-        assert (gone["object_id"], gone["cause"]) == (ONE, "grant-withdrawn")
+        [back] = entries(nodes, "jpn", f"{URN}|jpn|kor", "recall.requested")
+        assert (back["object_id"], back["reason"]) == (ONE, "consent-withdrawn")
+        nodes.pull("kor")
+        with pytest.raises(InputError):
+            kept(nodes, "kor", ONE)
+        nodes.pull("jpn")
+        [answered] = entries(nodes, "jpn", f"{URN}|kor|jpn", "recall.completed")
+        assert (answered["result"], [one.owner for one in kept(nodes, "jpn", ONE)]) == ("deleted", ["nato"])
         nodes.release("jpn")
-    assert codes(nodes, ONE) == ["consent-missing", "onward-consent-missing"]
+    assert len(entries(nodes, "jpn", f"{URN}|jpn|kor", "release.sent")) == 1
+    assert codes(nodes, ONE) == ["recalled"]
     assert [nodes.faults(party) for party in ("nato", "jpn", "kor")] == [[], [], []]
 
 
@@ -152,8 +159,32 @@ def test_an_own_orcon_finding_goes_first_hand_under_an_own_grant_and_nobody_hear
         grants.withdraw(node, own.id, RELEASER)
         node.clock = Fixed(day("06-03"))
         release(node, "jpn", PAIR)
-    [gone] = entries(nodes, "nato", f"urn:foedus:programme:{PAIR}|nato|jpn", "release.expired")
-    assert gone["cause"] == "grant-withdrawn"
+    [back] = entries(nodes, "nato", f"urn:foedus:programme:{PAIR}|nato|jpn", "recall.requested")
+    [made] = entries(nodes, "nato", MASTER, "recall.made")
+    assert (back["reason"], made["cause"], made["person"]) == ("consent-withdrawn", "grant.withdrawn", "")
+
+
+def test_what_another_grant_covers_as_well_is_not_called_back(nodes):
+    wide, narrow = (
+        give(nodes, "nato", [TWO], "kor", holder="jpn", programme=THREE, until=until)[0] for until in ("", "2026-06-20")
+    )
+    with nodes.serving_here("nato", "jpn", "kor"):
+        nodes.pull("jpn")
+        nodes.release("jpn")
+        with nodes.open("nato") as node:
+            grants.withdraw(node, wide.id, RELEASER)
+        nodes.pull("jpn")
+        nodes.release("jpn")
+        log = f"{URN}|jpn|kor"
+        assert [one["cause"] for one in entries(nodes, "jpn", log, "release.expired")] == ["grant-withdrawn"]
+        assert [one["expires_at"] for one in entries(nodes, "jpn", log, "release.sent")][1:] == [
+            "2026-06-21T00:00:00.000000Z"
+        ]
+        with nodes.open("nato") as node:
+            grants.withdraw(node, narrow.id, RELEASER)
+        nodes.pull("jpn")
+        [back] = entries(nodes, "jpn", log, "recall.requested")
+        assert len(back["sendings"]) == 2
 
 
 def test_what_does_not_fit_is_refused_to_the_person_and_nothing_is_entered(nodes):

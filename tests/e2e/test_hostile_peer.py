@@ -168,6 +168,26 @@ def test_a_lie_about_its_log_is_refused_entered_once_and_costs_nothing_else(node
     assert nodes.faults("nato") == []
 
 
+def test_a_peer_that_answers_slowly_keeps_nobody_from_writing(nodes):
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow(page: bytes) -> bytes:
+        asked.set()
+        assert answered.wait(60)
+        return page
+
+    with lying(nodes, {"entries": slow}), nodes.serving_here("kor"):
+        pulled: list[object] = []
+        pulling = threading.Thread(target=lambda: pulled.extend(nodes.pull("nato")))
+        pulling.start()
+        assert asked.wait(60)
+        nodes.put("nato", bundle(indicator(61)), OPEN)
+        assert disputed(nodes) == []
+        answered.set()
+        pulling.join(60)
+    assert [(one.error, one.objects) for one in pulled][0] == ("", 2)
+
+
 def test_unknown_signatures_and_types_are_ignored(nodes):
     strange = "\u2014 someone.else/log " + "B" * 40 + "\n"
     with lying(nodes, {"checkpoint": lambda note: note + strange.encode()}), nodes.serving_here("kor"):

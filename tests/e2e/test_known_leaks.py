@@ -98,10 +98,8 @@ def test_opencti_3319_counts_do_not_include_what_is_restricted(twins, tmp_path):
     assert counted[0][0] == 1
 
 
-@pytest.mark.parametrize("number", ["11496", "6867"])
-def test_opencti_a_restricted_relation_between_two_clear_entities_cannot_be_inferred(twins, number, tmp_path):
+def test_opencti_11496_6867_a_restricted_relation_between_two_clear_entities_cannot_be_inferred(twins, tmp_path):
     """An entities view. All that is said of both ends, in every answer and export, is what is said without the relation."""
-    del number
     hidden_relation(twins.full)
     twins.both(World.release)
     bare, full = map(said, twins)
@@ -133,10 +131,8 @@ def test_opencti_2869_a_lowered_marking_leaves_no_word_of_the_former_one(full):
     assert b"red" not in json.dumps(sent).encode()
 
 
-@pytest.mark.parametrize("number", ["11497", "3208", "3268", "12601"])
-def test_opencti_a_relation_to_a_hidden_entity_is_no_oracle(full, number):
+def test_opencti_11497_3208_3268_12601_a_relation_to_a_hidden_entity_is_no_oracle(full):
     """An error page. An object whose end is hidden is as absent as one whose end nobody has; nothing breaks."""
-    del number
     red(full)
     full.put(bundle(relation(10, SEEN[0], one(500)), relation(11, SEEN[0], MISSING)))
     full.release()
@@ -145,19 +141,7 @@ def test_opencti_a_relation_to_a_hidden_entity_is_no_oracle(full, number):
     bodies = [json.loads(got.body) | {"error_id": ""} for got in (hidden, absent, none)]
     assert (hidden.status, bodies[0], bodies[1]) == (404, bodies[1], bodies[2])
     assert hidden.headers == absent.headers == none.headers
-    assert {got.status for _, got in probed(full, changing=False)} < {
-        200,
-        202,
-        308,
-        400,
-        403,
-        404,
-        405,
-        406,
-        413,
-        422,
-        429,
-    }
+    assert max(got.status for _, got in probed(full, changing=False)) < 500
 
 
 def test_opencti_2700_creating_what_exists_restricted_goes_as_for_something_new(full):
@@ -210,10 +194,8 @@ def test_opencti_7348_an_export_holds_what_the_view_shows_and_nothing_more(full,
     assert all(b"host501.example" not in held and b"host505.example" not in held for held in files.values())
 
 
-@pytest.mark.parametrize("number", ["6068", "12524"])
-def test_opencti_what_is_derived_inherits_the_strictest_marking(full, number):
+def test_opencti_6068_12524_what_is_derived_inherits_the_strictest_marking(full):
     """Derived objects. A conclusion over something hidden is as hidden, whatever the other ground is."""
-    del number
     full.put(bundle(indicator(520, pattern="[domain-name:value = 'both.example']")), OPEN, "jpn")
     full.release("jpn")
     full.put(bundle(indicator(521, pattern="[domain-name:value = 'both.example']")), RED)
@@ -228,10 +210,8 @@ def test_opencti_what_is_derived_inherits_the_strictest_marking(full, number):
     assert b"both.example" not in before + said(full)
 
 
-@pytest.mark.parametrize("number", ["4537", "5681"])
-def test_opencti_added_after_and_next_together_lose_nothing(full, number):
+def test_opencti_4537_5681_added_after_and_next_together_lose_nothing(full):
     """A client that drops ``added_after`` once it has a cursor, changes its limit, or keeps both, gets everything once."""
-    del number
     door = full.door()
     everything = ids(door("GET", f"{SHELF}objects/?match[version]=all"))
     for kept in ("", "&added_after=2026-01-01T00:00:00Z"):
@@ -244,10 +224,8 @@ def test_opencti_added_after_and_next_together_lose_nothing(full, number):
         assert found == everything
 
 
-@pytest.mark.parametrize("number", ["1668", "10019", "10818"])
-def test_misp_members_of_a_group_are_not_told_to_each_other(twins, number, tmp_path):
+def test_misp_1668_10019_10818_members_of_a_group_are_not_told_to_each_other(twins, tmp_path):
     """Members of a sharing group. What goes to a second partner as well says nothing of it, anywhere."""
-    del number
     told = []
     for world in twins:
         if world is twins.full:

@@ -28,6 +28,7 @@ from foedus.node import account
 from foedus.node import recall as recalling
 from foedus.node.analyse import Analysed, Arriving, conclude
 from foedus.node.ask import _agreement
+from foedus.node.due import due
 from foedus.node.feed import event
 from foedus.node.ingest import settings_of
 from foedus.node.label import relabel_source
@@ -156,7 +157,7 @@ def test_who_has_not_confirmed_is_listed_until_it_answers(nodes):
     states = {one.party: (one.state, one.result, one.overdue) for one in standings(nodes, "nato")}
     assert states == {"jpn": ("requested", "", False), "kor": ("requested", "", False)}
     pulled(nodes, "jpn")
-    assert {one.party: one.state for one in standings(nodes, "nato")} == {"jpn": "seen", "kor": "requested"}
+    assert {one.party: one.state for one in standings(nodes, "nato")} == {"jpn": "requested", "kor": "requested"}
     nodes.pull("nato")
     [japan, korea] = sorted(standings(nodes, "nato"), key=lambda one: one.party, reverse=False)[::1]
     assert (japan.party, japan.state, japan.result) == ("jpn", "completed", "deleted")
@@ -327,6 +328,10 @@ def _lines(nodes, log):
         return account.show(node, log, 0, 1_000)
 
 
+def owing(node, kind):
+    return [one.due for one in due(node) if one.due.kind == kind]
+
+
 def test_who_is_late_is_overdue(nodes, monkeypatch):
     [made] = recall(nodes, "nato", X, "jpn")
     assert made.deadline[:13] == "2026-06-02T00"
@@ -334,10 +339,13 @@ def test_who_is_late_is_overdue(nodes, monkeypatch):
     assert [one.overdue for one in standings(nodes, "nato")] == [True]
     with nodes.open("nato") as node:
         assert (status(node).recalls_open, status(node).recalls_overdue) == (1, 1)
+        assert [(one.days, one.place) for one in owing(node, "recall")] == [(-1, X)]
     listed = run("recall", "list", node=nodes.path("nato"))
     assert (listed.exit_code, "overdue: not seen yet" in listed.stdout) == (6, True)
     pulled(nodes, "jpn")
     nodes.pull("nato")
+    with nodes.open("nato") as node:
+        assert owing(node, "recall") == []
     assert run("recall", "list", node=nodes.path("nato")).exit_code == 0
 
 

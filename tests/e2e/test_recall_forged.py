@@ -166,6 +166,13 @@ def test_an_answer_before_the_recall_counts_for_nothing_afterwards(nodes):
     assert [one["code"] for one in entries(nodes, "nato", "recall.refused")] == ["recall-unknown"]
 
 
+def test_a_partner_that_says_nothing_readable_of_what_it_read_has_seen_nothing(nodes):
+    recall(nodes, "nato", X, "jpn")
+    enter(nodes, JAPAN, "jpn", "nato", Draft("checkpoint.exchanged", {"log": 7, "size": "all"}))
+    pulled(nodes, "nato")
+    assert standings(nodes, "nato")[0].state == "requested"
+
+
 def test_another_party_cannot_answer_for_it(nodes):
     [made] = recall(nodes, "nato", X, "jpn")
     enter(nodes, KOREA, "kor", "nato", answer(origin(nodes, made.log), made.entry))

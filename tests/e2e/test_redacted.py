@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from tests.node_pair import JAPAN_AND_KOREA, OPEN, bundle, indicator, make_nodes, stix, stix_id
 
 from foedus.account import dispute as bundles
+from foedus.account.bodies import ReleaseSent, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import ReleaseSent, draft
 from foedus.cli.main import main
 from foedus.errors import FoedusError
 from foedus.model import commitment, instant

@@ -7,9 +7,9 @@ import pytest
 from tests.e2e.test_agreement_life import ANN, BO, SWAPPED, URN, accept, edited, sign
 from tests.node_pair import AMBER, OPEN, bundle, indicator, make_nodes, stix
 
-from foedus.account import receipts
+from foedus.account import bodies
+from foedus.account.bodies import ReleaseSent, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import ReleaseSent, draft
 from foedus.errors import InputError
 from foedus.node.replay import replay
 
@@ -33,7 +33,7 @@ def nodes(tmp_path_factory):
 def sent(node):
     with node.store.read() as read:
         held = enumerate(read.logs.entries(SENT, 0, read.logs.size(SENT)))
-        return [(seq, receipts.read(one)) for seq, one in held if one.entry().kind == "release.sent"]
+        return [(seq, bodies.read(one)) for seq, one in held if one.entry().kind == "release.sent"]
 
 
 @pytest.mark.parametrize("party", ["nato", "jpn"])

@@ -7,13 +7,20 @@ from datetime import UTC, date, datetime
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from tests.e2e.test_agreement_life import URN, WORD, accept, file_of, set_clock, sign, told
 from tests.node_pair import OPEN, bundle, indicator, make_nodes
 
+from foedus.account import checkpoint
+from foedus.account.bodies import draft
 from foedus.account.ledger import append
-from foedus.account.receipts import draft
-from foedus.errors import BadSignature, InputError, TrustError
+from foedus.errors import BadSignature, ExchangeError, InputError, TrustError
+from foedus.exchange.witness import Submission, body_of
 from foedus.node import account, deny, dispute, programmes, reconcile, rotation
+from foedus.node.exchange import session_to
+from foedus.node.ownlog import OwnLog
+from foedus.node.peers import peers
 from foedus.node.signing import sign_log
 from foedus.programme import agree
 
@@ -139,6 +146,97 @@ def test_a_dropped_log_key_is_refused_at_once_and_its_past_stays(nodes):
     assert pulled(nodes) == ["", ""]
 
 
+def hand_in(nodes, party="jpn"):
+    """Have the peer asked to cosign the newest state of a party's log, as every turn does at its end."""
+    with nodes.open(party) as node:
+        [agreement] = node.agreements.in_force(node.clock.now())
+        [peer] = peers(agreement, party)
+        with session_to(node, peer) as session:
+            OwnLog(node, agreement, peer, session).hand_in()
+
+
+def entered(nodes, party, kind):
+    with nodes.open(party) as node:
+        return [one.body for one in account.show(node, "master", 0, 1_000) if one.kind == kind]
+
+
+@pytest.mark.parametrize("drop", [lambda nodes: announce(nodes, "log"), lambda nodes: denied(nodes, "log")])
+def test_what_a_dropped_or_denied_log_key_signs_is_not_cosigned_and_freezes_nobody(nodes, drop):
+    drop(nodes)
+    nodes.send("jpn", bundle(indicator(3)), OPEN)
+    with nodes.serving_here("nato"), pytest.raises(ExchangeError) as caught:
+        hand_in(nodes)
+    assert caught.value.code == "witness-key"
+    [disputed] = entered(nodes, "nato", "ledger.disputed")
+    assert (disputed["came"], disputed["code"]) == ("submission", "note-unknown-keys")
+    with nodes.open("nato") as node:
+        assert node.freezes.all() == ()
+
+
+def test_whoever_stole_a_dropped_log_key_freezes_nobody_with_it(nodes):
+    with nodes.open("jpn") as node, node.store.read() as read:
+        true, stolen = read.logs.checkpoint(SENT), node.keys.private("log")
+        name = node.keys.public("log").name
+    announce(nodes, "log", until=date(2026, 6, 1))
+    finish(nodes)
+    set_clock(nodes, datetime(2026, 6, 3, tzinfo=UTC), "nato", "jpn")
+    forged = checkpoint.sign_checkpoint(checkpoint.LogState(true.origin, true.size, b"x" * 32), name, stolen)
+    with nodes.serving_here("nato"), nodes.client("jpn", "nato") as client:
+        answer = client.post(f"/peer/{WORD}/add-checkpoint", content=body_of(Submission(true.size, [], forged.note)))
+    assert answer.status_code == 403
+    with nodes.open("nato") as node:
+        assert node.freezes.all() == ()
+    assert pulled(nodes) == ["", ""]
+
+
+def test_what_a_dropped_cosigner_key_cosigns_is_no_receipt(nodes):
+    announce(nodes, "cosign")
+    nodes.send("nato", bundle(indicator(4)), OPEN)
+    _, from_nato = pulled(nodes)
+    assert "receipt" in from_nato
+    with nodes.serving_here("jpn"), pytest.raises(BadSignature) as caught:
+        hand_in(nodes, "nato")
+    assert (caught.value.code, signatures(nodes)) == ("note-unknown-keys", 1)
+    assert "note-unknown-keys" in {one["code"] for one in entered(nodes, "nato", "ledger.disputed")}
+    finish(nodes)
+    assert pulled(nodes) == ["", ""], "the state that the old key cosigned is cosigned again"
+    assert signatures(nodes) == 2
+    assert whole(nodes)
+
+
+def signatures(nodes):
+    """By how many the newest state of NATO's log to Japan is signed."""
+    with nodes.open("nato") as node:
+        [log] = [one for one in account.logs(node) if one.name == f"{URN}|nato|jpn"]
+    return log.signatures
+
+
+def test_a_quiet_log_is_cosigned_again_by_the_new_key_and_nobody_is_refused(nodes):
+    announce(nodes, "cosign", until=date(2026, 6, 1))
+    assert pulled(nodes) == ["", ""]
+    finish(nodes)
+    set_clock(nodes, datetime(2026, 6, 3, tzinfo=UTC), "nato", "jpn")
+    assert [pulled(nodes) for _ in range(2)] == [["", ""]] * 2
+    assert whole(nodes)
+
+
+def test_a_copy_signs_no_change_of_keys_for_a_pair_it_was_not_compared_in(nodes, tmp_path):
+    announce(nodes, "log", until=date(2026, 6, 30))
+    copy = nodes.copied(tmp_path / "copy")
+    before = node_size_of(copy, "jpn", SENT)
+    finish(copy)
+    assert node_size_of(copy, "jpn", SENT) == before
+    assert pulled(copy) == ["", ""]
+    copy.send("jpn", bundle(indicator(3)), OPEN)
+    assert pulled(copy) == ["", ""], "the version names the key, whether or not the log says so too"
+    assert whole(copy)
+
+
+def node_size_of(nodes, party, name):
+    with nodes.open(party) as node:
+        return node_size(node, name)
+
+
 def test_the_old_key_is_refused_after_its_last_day(nodes):
     announce(nodes, "log", until=date(2026, 6, 30))
     nodes.send("jpn", bundle(indicator(3)), OPEN)
@@ -165,20 +263,22 @@ def test_a_dropped_signing_key_signs_no_version(nodes):
     assert caught.value.code == "key-not-enrolled"
 
 
-def test_a_key_change_that_the_old_key_did_not_sign_is_refused(nodes):
+def test_a_key_change_that_the_old_key_did_not_sign_counts_for_nothing_and_is_entered(nodes):
     with nodes.open("jpn") as node:
         rotation.begin(node, ["log"])
         agreement = node.agreements.of(WORD, node.clock.now())
         body = rotation.change(node, agreement, "log", node.clock.now())
         forged = type(body)(**{name: getattr(body, name) for name in body.__struct_fields__} | {"role": "cosign"})
         with node.store.write() as tx:
-            append(tx.logs, SENT, [draft(forged)], at=node.clock.now(), entropy=os.urandom)
+            [forged_at] = append(tx.logs, SENT, [draft(forged)], at=node.clock.now(), entropy=os.urandom)
             sign_log(node, tx, SENT)
     with nodes.open("nato") as node:
         before = node_size(node, SENT)
-    assert "the key that goes was never known" in pulled(nodes)[0]
+    assert pulled(nodes)[0] == ""
     with nodes.open("nato") as node:
-        assert node_size(node, SENT) == before
+        [said] = [one.body for one in account.show(node, "master", 0, 1_000) if one.kind == "entry.refused"]
+        assert (said["code"], said["entry"], said["count"]) == ("key-change-unknown", forged_at, 1)
+        assert node_size(node, SENT) > before
 
 
 def test_a_new_authority_is_known_beside_the_old_one_and_the_old_one_then_dropped(nodes):
@@ -200,6 +300,32 @@ def test_a_new_authority_is_known_beside_the_old_one_and_the_old_one_then_droppe
         assert told(client.get(f"/{WORD}/collections/")) == told(nobody.get(f"/{WORD}/collections/"))
     with nodes.serving_here("nato"), nodes.client_with("nato", *files) as client, pytest.raises(httpx.TransportError):
         client.get("/taxii2/")
+
+
+def test_a_serving_node_knows_a_new_authority_and_a_denied_one_with_the_next_connection(nodes):
+    with nodes.serving_here("nato"):
+        announce(nodes, "tls-ca", until=date(2026, 6, 30))
+        finish(nodes)
+        with nodes.client("jpn", "nato") as client:
+            assert client.get(f"/{WORD}/collections/").status_code == 200
+        denied(nodes)
+        with nodes.client("jpn", "nato") as client, pytest.raises(httpx.TransportError):
+            client.get(f"/{WORD}/collections/")
+
+
+def test_a_serving_node_shows_a_new_certificate_with_the_next_connection(nodes):
+    def shown():
+        with nodes.client("jpn", "nato") as client:
+            stream = client.get("/taxii2/").extensions["network_stream"]
+            return stream.get_extra_info("ssl_object").getpeercert(True)
+
+    with nodes.serving_here("nato"):
+        before = shown()
+        assert shown() == before
+        with nodes.open("nato") as node:
+            node.renew()
+            assert shown() == x509.load_pem_x509_certificate(node.tls_files[0].read_bytes()).public_bytes(Encoding.DER)
+        assert shown() != before
 
 
 # A key denied here, before any version says so.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from itertools import count
 from typing import get_args
 
 import pytest
-from tests.node_pair import JAPAN_AND_KOREA, bundle, indicator, make_nodes
+from tests.node_pair import bundle, indicator, make_nodes, stix, stix_id
 from tests.twin import (
     HIDDEN,
     JSON,
@@ -22,6 +23,7 @@ from tests.twin import (
     Twins,
     Work,
     World,
+    address,
     guessed,
     later,
     one,
@@ -30,21 +32,24 @@ from tests.twin import (
     visible,
     working,
 )
+from tests.twin_acts import ACTS, RED_MARKING, make_base
 from tests.twin_probe import PEER_PROBES, ROUTED, TAXII_PROBES, Asked, Probe, exported, probed, stranger_probed
 
-from foedus.exchange import peer
+from foedus.exchange.peer import server as peer
 from foedus.exchange.taxii import paths
 from foedus.node import account, serve
+from foedus.node.pairs import RATES
 from foedus.node.status import status
 
 pytestmark = pytest.mark.e2e
+ALL = {**SECRETS, **ACTS}
 NEVER_ASKED = count(100_000)
 """A page is kept in memory once it was asked for: a missing object must be another one each time."""
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    return make_nodes(tmp_path_factory.mktemp("twins") / "nodes", JAPAN_AND_KOREA).directory
+    return make_base(tmp_path_factory.mktemp("twins")).directory
 
 
 @pytest.fixture
@@ -65,6 +70,10 @@ def bare(base, tmp_path_factory):
     return found
 
 
+_COMMITMENT = re.compile(rb'"commitment":{.*?"size":32}')
+_HASH = re.compile(rb"[A-Za-z0-9+/_=-]{22,}")
+
+
 def differ(bare: Sequence[Asked], full: Sequence[Asked]) -> list[str]:
     """Name the requests that were answered differently, with both answers."""
     pairs = zip(bare, full, strict=False)
@@ -72,10 +81,11 @@ def differ(bare: Sequence[Asked], full: Sequence[Asked]) -> list[str]:
     return different or (["one was asked more than the other"] if len(bare) != len(full) else [])
 
 
-@pytest.mark.parametrize("secret", SECRETS)
-def test_a_secret_changes_no_byte_that_a_partner_can_get(twins, bare, secret):
+@pytest.mark.parametrize("secrets", [list(ALL)[first::8] for first in range(8)], ids="+".join)
+def test_a_secret_changes_no_byte_that_a_partner_can_get(twins, bare, secrets):
     visible(twins.full)
-    SECRETS[secret](twins.full)
+    for secret in secrets:
+        ALL[secret](twins.full)
     later(twins.full)
     assert len(bare) > 2_000
     assert differ(bare, probed(twins.full)) == []
@@ -86,8 +96,10 @@ def filled(base, tmp_path_factory):
     """Both worlds when all secrets are there."""
     made = Twins(base, tmp_path_factory.mktemp("filled"))
     made.both(visible)
-    for secret in SECRETS.values():
-        secret(made.full)
+    for name, secret in ALL.items():
+        # To a third party that is frozen the node does not speak, and other tests have it speak.
+        if name != "frozen_with_a_third_party":
+            secret(made.full)
     made.both(later)
     yield made
     made.close()
@@ -112,7 +124,7 @@ def test_the_partners_own_node_cannot_tell_the_worlds_apart(base, tmp_path):
     twins = Twins(base, tmp_path)
     twins.both(visible)
     twins.both(World.pull)
-    for secret in SECRETS.values():
+    for secret in ALL.values():
         secret(twins.full)
     twins.both(later)
     results = [world.pull() for world in twins]
@@ -126,6 +138,26 @@ def test_the_partners_own_node_cannot_tell_the_worlds_apart(base, tmp_path):
     scores = [account.score(world.node("jpn"), PROGRAMME) for world in twins]
     assert scores[0] == scores[1]
     twins.close()
+
+
+def test_what_is_torn_off_changes_the_commitment_alone(twins):
+    """How long a hidden part is, and what it says, shows in no length, number or word; where leaves lie is drawn anew."""
+    told = []
+    for world, text in ((twins.bare, "a"), (twins.full, "QUIET " * 99)):
+        visible(world)
+        parts = [{"marking_ref": RED_MARKING, "selectors": ["description"]}]
+        more = {"name": "m", "description": text, "granular_markings": parts}
+        world.put(bundle(stix("malware", 30, is_family=False, **more)))
+        assert world.release()[0].counts.redact == 1
+        answers = [got for _, got in probed(world, changing=False) if not got.header("content-encoding")]
+        bare_of_it = [_COMMITMENT.sub(b"", got.body) for got in answers]
+        told.append(
+            [(got.status, len(body), _HASH.sub(b"#", body)) for got, body in zip(answers, bare_of_it, strict=True)]
+        )
+        bodies = b"".join(got.body for got in answers)
+        assert stix_id("malware", 30).encode() in bodies
+        assert b"QUIET" not in bodies
+    assert told[0] == told[1]
 
 
 def test_a_stranger_gets_the_same_refusal_everywhere(filled):
@@ -156,7 +188,8 @@ def test_every_kind_of_taxii_endpoint_is_probed():
 
 
 def test_every_request_between_nodes_is_probed():
-    assert set(PEER_PROBES) == set(peer._METHODS)
+    # What was cosigned is asked for by the hash of a log's origin, which is no name of a table.
+    assert set(PEER_PROBES) == {*peer._METHODS, "witnessed"}
 
 
 def test_the_node_gives_requests_to_nobody_else():
@@ -172,7 +205,9 @@ def works(world: World, requests: Sequence[tuple[str, str, bytes]]) -> list[Work
     with working(world.node()) as work:
         done = []
         for method, url, body in requests:
-            door(method, f"/{WORD}/collections/")
+            # Twice: the first may write down that there is a collection, and what is written makes the next look again.
+            for _ in range(2):
+                door("GET", f"/{WORD}/collections/")
             work()
             door(method, url, body, JSON)
             done.append(work())
@@ -206,11 +241,41 @@ def test_a_seen_object_with_hidden_versions_is_as_much_work_as_without(filled):
     assert bare == full
 
 
-def test_sending_an_object_that_exists_hidden_is_as_much_work_as_sending_a_new_one(filled):
+def held_in(number: int, of: int) -> bytes:
+    """An indicator of a host of another."""
+    return indicator(number, pattern=f"[domain-name:value = 'host{of}.example']")
+
+
+# What is held hidden, and what nobody has.
+POSTED = {
+    "an id": (held_in(503, 9_001), held_in(990, 9_002)),
+    "a value": (held_in(9_001, 503), held_in(9_002, 990)),
+    "the very bytes": (indicator(500), indicator(991)),
+    "an address": (address(7), address(8)),
+}
+
+
+@pytest.mark.parametrize("what", POSTED)
+def test_sending_what_is_held_hidden_is_as_much_work_as_sending_what_nobody_has(filled, what):
     url = f"/{WORD}/collections/submit-cyber/objects/"
-    sent = [indicator(number, name="x", pattern=f"[domain-name:value = 'p{number}.example']") for number in (500, 990)]
-    hidden, missing = works(filled.full, [("POST", url, bundle(held)) for held in sent])
-    assert hidden.statements == missing.statements
+    sent = [("POST", url, bundle(one)) for one in POSTED[what]]
+    bare, full = (works(world, sent) for world in filled)
+    assert bare == full
+    # Within one world the second finds one submission more of its sender's own.
+    assert full[0].statements == full[1].statements
+    assert full[0].steps > 100
+
+
+def test_a_submission_older_than_a_day_is_no_work_for_others(twins):
+    done = []
+    for world in twins:
+        world.put(bundle(indicator(3)))
+        if world is twins.full:
+            submit(world, "kor", bundle(indicator(1)))
+        world.pass_(hours=25)
+        url = f"/{WORD}/collections/submit-cyber/objects/"
+        done.append(works(world, [("POST", url, bundle(indicator(2)))])[0].steps)
+    assert done[0] == done[1]
 
 
 @pytest.mark.parametrize("what", ["checkpoint", "entries", "consistency?old=1&new=2", "state?log=sent"])
@@ -225,6 +290,33 @@ def test_a_status_of_others_is_as_much_work_as_none(filled):
     ids = (json.loads(others.body)["id"], "00000000-0000-4000-8000-000000000000")
     first, second = works(filled.full, [("GET", f"/{WORD}/status/{held}/", b"") for held in ids])
     assert first == second
+
+
+# Limits: of one's own requests, whatever others do, and whether there is what is asked for or not.
+
+
+# The others have the same bucket, with two thousand tokens.
+@pytest.mark.parametrize("kind", sorted(kind for kind, rate in RATES.items() if rate.burst < 1_000))
+def test_a_limit_counts_ones_own_requests_alone(filled, kind):
+    rate = RATES[kind]
+    what = {"witnessed": f"{'0' * 64}/checkpoint", "state": "state?log=sent"}.get(kind, kind)
+    method = "POST" if kind in ("receipt", "add-checkpoint") else "GET"
+    told = []
+    for world in filled:
+        world.pass_(hours=1)
+        if world is filled.full:
+            others = [
+                world.door("kor")(method, f"/peer/nato-kor-itpp-2023/{what}").status for _ in range(rate.burst + 1)
+            ]
+            assert others[-1] == 429
+        for word in (WORD, "none"):
+            world.pass_(hours=1)
+            door = world.door()
+            told.append([door(method, f"/peer/{word}/{what}") for _ in range(rate.burst + 2)])
+    assert told[0] == told[2]
+    assert told[1] == told[3]
+    assert [got.status for got in told[0]].count(429) == [got.status for got in told[1]].count(429) == 2
+    assert told[0][-1].header("retry-after")
 
 
 # Ids, statuses, sessions: one's own, and for as long as one's own clock says.

@@ -1,6 +1,6 @@
 """The line in a process of its own, which ends itself at a given point as a power cut would.
 
-``python -m tests.faults.line_process DIRECTORY WORK END``: WORK is ``send FILE`` or ``pull``; END is ``never``,
+``python -m tests.faults.line_process DIRECTORY WORK END``: WORK is ``send FILE``, ``take-up`` or ``pull``; END is ``never``,
 ``before:N`` or ``after:N`` (the N-th commit), ``at:SECONDS``, or ``bytes:N`` (no file may grow beyond). What ends of itself prints the number of commits.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.node_pair import OPEN, Nodes
 
 from foedus.errors import FoedusError
+from foedus.node.analyse import take_up
 from foedus.store.engine import Store, Tx
 
 
@@ -59,6 +60,9 @@ def main(directory: str, work: str, end: str, source: str = "") -> int:
     try:
         if work == "send":
             nodes.send("nato", Path(source).read_bytes(), OPEN)
+        elif work == "take-up":
+            with nodes.open("nato") as node:
+                take_up(node)
         else:
             [pulled] = nodes.pull("jpn")
             print(pulled.error, file=sys.stderr)

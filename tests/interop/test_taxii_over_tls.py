@@ -19,8 +19,8 @@ from tests.unit.exchange.memory_backend import MemoryBackend, basic, identifier
 from tests.unit.exchange.samples import indicator
 
 from foedus.errors import ExchangeError, TrustError
-from foedus.exchange import peer
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer import server as peer
+from foedus.exchange.peer.client import PeerClient
 from foedus.exchange.serving import serving
 from foedus.exchange.session import Patience, Session
 from foedus.exchange.taxii import server as taxii
@@ -70,6 +70,9 @@ class TlsLogs:
 
     def accept(self, caller, programme, note):
         return "thanks"
+
+    def spend(self, caller, what):
+        return 0
 
 
 @pytest.fixture(scope="module")

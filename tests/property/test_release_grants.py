@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.unit.release.sample import AT, AT_US, DAY_US, clause, forbid, label, programme, subject
 
 from foedus.model.decision import Bound, Facts, Grant
+from foedus.model.duration import FOREVER_US
 from foedus.release.compile import compile  # noqa: A004
 from foedus.release.decide import decide_many
-from foedus.release.duration import FOREVER_US
 
 PURPOSES = ("network-defence", "assessment", "training")
 ends = st.sampled_from([AT_US - 1, AT_US, AT_US + 1, AT_US + DAY_US])

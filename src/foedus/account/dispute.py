@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from foedus.account import checkpoint, ledger, receipts, redaction
+from foedus.account import bodies, checkpoint, ledger, redaction
 from foedus.account.redaction import Redaction
 from foedus.account.trust import Trust, trust_of
 from foedus.errors import BadSignature, BrokenChain, FoedusError, InputError, LimitExceeded, MalformedRecord
@@ -240,16 +240,16 @@ def _receipt(text: str, claim: Claim, trust: Trust, object_id: str) -> Receipt:
     # A line of an unknown key would be ignored, and whoever changed it would not be found.
     if len(checkpoint.verify_note(note, keys)) != len(note.signatures):
         raise BadSignature("a receipt with a signature that nobody knows", code="dispute-signature", where=claim.back)
-    body, entry = receipts.read(stored), stored.entry()
-    if not isinstance(body, receipts.Batch) or not answers(body, claim.log, claim.seq):
+    body, entry = bodies.read(stored), stored.entry()
+    if not isinstance(body, bodies.Batch) or not answers(body, claim.log, claim.seq):
         raise BrokenChain("a receipt that does not answer for the entry", code="dispute-receipt", where=str(entry.seq))
     refused = next((one.code for one in body.refused if one.object_id == object_id), "")
     return Receipt(entry.kind, entry.seq, entry.at, refused)
 
 
-def answers(body: receipts.Body | None, log: str, seq: int) -> bool:
+def answers(body: bodies.Body | None, log: str, seq: int) -> bool:
     """Say whether an entry's body is a receipt for an entry of a log."""
-    return isinstance(body, receipts.Batch) and body.log == log and body.range[0] <= seq < body.range[1]
+    return isinstance(body, bodies.Batch) and body.log == log and body.range[0] <= seq < body.range[1]
 
 
 def receipts_for(stored: Sequence[StoredEntry], log: str, seq: int) -> list[int]:
@@ -257,9 +257,9 @@ def receipts_for(stored: Sequence[StoredEntry], log: str, seq: int) -> list[int]
     return [at for at, one in enumerate(stored) if answers(_body(one), log, seq)][:MAX_RECEIPTS]
 
 
-def _body(stored: StoredEntry) -> receipts.Body | None:
+def _body(stored: StoredEntry) -> bodies.Body | None:
     try:
-        return receipts.read(stored)
+        return bodies.read(stored)
     except FoedusError:
         return None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from foedus.account.bodies import Batch, RecallCompleted, RecallRequested, Refused, read
 from foedus.account.recall import answers, completion_of, entry_at, request_of
-from foedus.account.receipts import Batch, RecallCompleted, RecallRequested, Refused, read
 from foedus.errors import MalformedRecord
 from foedus.model.entry import Event, LogInfo, StoredEntry
 from foedus.model.instant import parse, to_us

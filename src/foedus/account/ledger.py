@@ -97,15 +97,24 @@ def sign(store: LogStore, log_name: str, key: Ed25519PrivateKey, name: str) -> C
     return signed
 
 
-def accept(store: LogStore, log_name: str, note: str, keys: Sequence[VerifierKey], *, at: datetime) -> Checkpoint:
+def accept(
+    store: LogStore,
+    log_name: str,
+    note: str,
+    keys: Sequence[VerifierKey],
+    *,
+    at: datetime,
+    past: Sequence[VerifierKey] = (),
+) -> Checkpoint:
     """Take the partner's cosigned checkpoint of an own log as its receipt of that state.
 
     Args:
         store: the log store.
         log_name: the log.
         note: the checkpoint with the partner's cosignature.
-        keys: the log's own keys and the partner's cosigner keys.
+        keys: the log's own keys and the partner's cosigner keys of the day.
         at: the present, to refuse cosignatures from the future.
+        past: cosigner keys the partner had before: what they signed stays a receipt, and they sign nothing more.
 
     Returns:
         The checkpoint with both signatures, now kept.
@@ -117,8 +126,8 @@ def accept(store: LogStore, log_name: str, note: str, keys: Sequence[VerifierKey
     """
     info = _own(store, log_name)
     signed = checkpoint.open_cosigned(note, info.origin, keys, at)
-    newer = [one for one in store.checkpoints(log_name, signed.size) if checkpoint.cosigned_by(one.note, keys)]
-    if newer:
+    later = store.checkpoints(log_name, signed.size)
+    if any(checkpoint.cosigned_by(one.note, [*keys, *past]) for one in later):
         raise BrokenChain(
             "a receipt older than the newest", code="receipt-old", where=f"{info.origin} size {signed.size}"
         )

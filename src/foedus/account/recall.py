@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import msgspec
 
 from foedus.account.audit import Fault, verify_log
+from foedus.account.bodies import RecallCompleted, RecallRequested, ReleaseSent, read
 from foedus.account.checkpoint import parse_note
-from foedus.account.receipts import RecallCompleted, RecallRequested, ReleaseSent, read
 from foedus.errors import MalformedRecord
 from foedus.model.entry import LogInfo, StoredEntry
 from foedus.model.instant import parse, to_us

@@ -10,7 +10,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from foedus.account.receipts import KeyChanged
+from foedus.account.bodies import KeyChanged
 from foedus.errors import BadSignature
 from foedus.model.canonical import canonical
 from foedus.model.vkey import VerifierKey

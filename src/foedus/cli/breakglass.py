@@ -16,6 +16,8 @@ from foedus.node import breakglass
 from foedus.node.breakglass import Used, Wanted
 from foedus.node.home import Node
 
+_STATES = {"ok": "reviewed: ok", "not-ok": "reviewed: not ok"}
+
 
 @click.group("break-glass", cls=Group, short_help="Lift a hold in need, by two persons, for a short time.")
 def command() -> None:
@@ -93,16 +95,16 @@ def _say(terminal: Terminal, uses: list[Used]) -> None:
         terminal.document(uses)
         return
     if not uses:
-        terminal.line("Nothing waits.")
+        terminal.line("No use waits for a second person or for review; all: foedus break-glass list --all")
         return
     rows = [
         (
             one.id,
-            one.state,
+            _STATES.get(one.state, one.state),
             f"{one.object_id}\nto {one.party}",
             f"{one.persons}\n{one.reason}",
             f"{day_and_time(one.until)} UTC",
         )
         for one in uses
     ]
-    terminal.table([Column("use", whole=True), "state", "object", "who and why", "until"], rows)
+    terminal.table([Column("use", whole=True), "state", Column("object", whole=True), "who and why", "until"], rows)

@@ -119,13 +119,18 @@ def _say(terminal: Terminal, told: list[Told]) -> None:
         (
             one.id,
             one.state,
-            f"{one.owner} → {one.holder} → {', '.join(one.to)}",
-            one.object_id,
+            f"{one.object_id}\n{_way(one)}",
             _narrowed(one),
         )
         for one in told
     ]
-    terminal.table([Column("grant", whole=True), "state", "originator, holder, to", "object", "only"], rows)
+    whole = [Column(name, whole=True) for name in ("grant", "state", "object, and its way")]
+    terminal.table([*whole, "only"], rows)
+
+
+def _way(one: Told) -> str:
+    """Say from whom to whom it may go, through whom."""
+    return " → ".join([*dict.fromkeys((one.owner, one.holder)), ", ".join(one.to)])
 
 
 def _narrowed(one: Told) -> str:

@@ -12,11 +12,11 @@ from foedus.cli import evidence, options
 from foedus.cli.command import Group
 from foedus.cli.node import halted, logs_table
 from foedus.cli.options import handle, log_of, on_node, prints
-from foedus.cli.person import by_person
+from foedus.cli.person import by_person, signed_in
 from foedus.cli.terminal import Column, Terminal, count, day_and_time, styled
 from foedus.errors import TrustError
 from foedus.model.people import Person
-from foedus.node import account, forks, people
+from foedus.node import account, forks
 from foedus.node import reconcile as node_reconcile
 from foedus.node import replay as node_replay
 from foedus.node.home import Node
@@ -24,7 +24,7 @@ from foedus.node.home import Node
 _LOG = click.argument("log", default="", metavar="[LOG]", shell_complete=options.logs)
 _NAMED = (
     *("signer", "came", "code", "source", "indicator", "milestone", "party", "version", "cause", "role", "method"),
-    *("reason", "result", "by"),
+    *("reason", "result", "by", "grant", "use", "finding"),
 )
 
 
@@ -235,8 +235,7 @@ def thaw(node: Node, terminal: Terminal, peer: str, programme: str, person: Pers
     Two approvers do it together. What shows that a log was signed twice is kept. Where the peer still serves the other
     history, the next pull freezes the pair again. Where this node cosigned entries that the peer lost, it forgets them.
     """
-    password = click.prompt(f"Password of {second}", hide_input=True, err=True)
-    found = forks.thaw(node, peer, (person, people.signed_in(node, second, password)), programme)
+    found = forks.thaw(node, peer, (person, signed_in(node, second)), programme)
     if terminal.as_json:
         terminal.document([one._asdict() for one in found])
         return

@@ -142,7 +142,7 @@ def revoke(node: Node, terminal: Terminal, name: str) -> None:
 def renew(node: Node, terminal: Terminal) -> None:
     """Issue the node a new certificate by its own authority.
 
-    Peers know the authority, so nothing changes for them. A serving node takes the certificate when it is started again.
+    Peers know the authority, so nothing changes for them. A serving node shows it from the next connection on.
     """
     node.renew()
     until = status_of(node).certificate_until
@@ -239,7 +239,8 @@ def status(node: Node, terminal: Terminal) -> None:
     terminal.line()
     terminal.heading("Due next (all: foedus programme due)")
     for one in found.due:
-        terminal.indented(f"{one.due.day}  {one.due.text}  {one.programme}".rstrip())
+        overdue = "  OVERDUE" if one.due.days < 0 else ""
+        terminal.indented(f"{one.due.day}{overdue}  {one.due.text}  {one.programme}".rstrip(), "red" if overdue else "")
     _released(terminal, found)
     _logs(terminal, found)
 

@@ -140,8 +140,8 @@ def _yes(yes: bool) -> str:
 def due(node: Node, terminal: Terminal, programme: str) -> None:
     """Show what is due, the earliest first, with the days left.
 
-    Renewal before the end of the term, reviews and their reports, milestones, activities, last days of clauses and of keys,
-    and the node's own certificates. Overdue is below zero.
+    Renewal before the end of the term, reviews and their reports, milestones, activities, last days of clauses and of keys;
+    requests that lapse, recalls nobody confirmed, objects to delete; and the node's own certificates. Overdue is below zero.
     """
     found = coming.due(node, programme)
     if terminal.as_json:

@@ -19,6 +19,7 @@ from foedus.cli.person import by_person
 from foedus.cli.terminal import Terminal, count, day_and_time
 from foedus.errors import InputError, MalformedRecord, ReleaseError
 from foedus.model import ijson
+from foedus.model.commitment import PARTIAL_VIEW
 from foedus.model.people import Person
 from foedus.node import approve as acts
 from foedus.node.approve import Told, Wish
@@ -104,19 +105,33 @@ def _waiting(terminal: Terminal, one: Waiting) -> None:
 def _facts(one: Waiting) -> list[tuple[str, object]]:
     missing = [f"{r.code}, needs {r.required}" + (f" ({r.clause})" if r.clause else "") for r in one.missing]
     who = [f"{role}: {', '.join(names) or 'nobody of this node'}" for role, names in one.who.items()]
-    until = f" until {day_and_time(one.until)} UTC" if one.until else ""
+    decided = one.state in ("counting", "due")
     return [
         ("to", f"{one.party}, {one.programme.rsplit(':', 1)[1]}, area {one.area}"),
         ("version", one.version),
         ("label", one.label),
         ("on hold since", f"{day_and_time(one.since)} UTC"),
-        ("missing", "; ".join(missing)),
-        ("who can give it", "; ".join(who) if one.persons else "no approval can: the originator's grant"),
-        ("state", f"{one.state}{until}{' by ' + one.by if one.by else ''}"),
+        ("missing", "" if decided else "; ".join(missing)),
+        (
+            "who can give it",
+            "" if decided else "; ".join(who) if one.persons else "no approval can: the originator's grant",
+        ),
+        ("state", _state(one)),
         ("void", one.void and f"what was approved changed: {one.void}"),
         ("waits", "" if one.goes else "it refers to what the party does not see"),
         ("hash", one.hash),
     ]
+
+
+def _state(one: Waiting) -> str:
+    """Say how far it is, as ``approve`` and its kin say it."""
+    until = f"{day_and_time(one.until)} UTC" if one.until else ""
+    return {
+        "requested": f"requested by {one.by}, until {until}",
+        "counting": f"approved by {one.by}; it goes at {until}, unless somebody cancels it",
+        "due": f"approved by {one.by}; it goes with the next release",
+        "denied": f"denied or held back by {one.by}",
+    }.get(one.state, one.state)
 
 
 def _one(terminal: Terminal, found: Detail, out: Path | None) -> None:
@@ -142,13 +157,22 @@ def _one(terminal: Terminal, found: Detail, out: Path | None) -> None:
 
 def _shown(stored: str, sent: str) -> Iterator[str]:
     """Yield an object line by line; what redaction takes and puts is marked."""
-    before, after = (
-        json.dumps(ijson.decode(text.encode()), indent=1, ensure_ascii=False).splitlines() for text in (stored, sent)
-    )
-    if before == after:
-        yield from after
+    if stored == sent:
+        yield from _lines(ijson.decode(sent.encode()))
         return
+    # What was redacted goes in canonical order: both in one order, or every moved key would look like a change.
+    before, after = (_lines(ijson.decode(text.encode()), sort=True) for text in (stored, sent))
     yield from (line for line in difflib.ndiff(before, after) if not line.startswith("?"))
+
+
+def _lines(value: Any, *, sort: bool = False) -> list[str]:
+    """Return an object line by line; of the proof that it verifies, what a person can use: its root."""
+    extension = value.get("extensions", {}).get(PARTIAL_VIEW, {}) if isinstance(value, dict) else {}
+    if isinstance(extension, dict) and isinstance(proof := extension.get("commitment"), dict):
+        extension["commitment"] = f"proof of {len(proof.get('leaves', ()))} parts under root {proof.get('root', '')}"
+    return [
+        line.removesuffix(",") for line in json.dumps(value, indent=1, ensure_ascii=False, sort_keys=sort).splitlines()
+    ]
 
 
 def _deciding(run: _Run) -> _Run:
@@ -295,15 +319,21 @@ def hold(node: Node, terminal: Terminal, person: Person, wishes: list[Wish], rea
     return _tell(terminal, acts.each(lambda one: acts.hold(node, person, one, reason), wishes))
 
 
+def _goes(one: Told) -> list[tuple[str, object]]:
+    """Say when what is approved goes, and how to stop it."""
+    if not one.until:
+        return []
+    stop = f"foedus release cancel {one.object_id} --to {one.party}"
+    return [("goes at", f"{day_and_time(one.until)} UTC"), ("until then", stop)]
+
+
 def _tell(terminal: Terminal, told: Sequence[Told]) -> int:
     """Say what came of each wish; return 4 where one was refused."""
     if terminal.as_json:
         terminal.document(told)
     else:
         for one in told:
-            until = (
-                f"; it goes at {day_and_time(one.until)} UTC, until then: foedus release cancel" if one.until else ""
-            )
-            terminal.line(f"{one.object_id} to {one.party}: {one.done}{until}", "red" if one.code else "")
+            terminal.line(f"{one.object_id} to {one.party}: {one.done}", "red" if one.code else "")
+            terminal.facts(_goes(one))
             terminal.facts([("hash", one.hash), ("why", one.message), ("what to do", one.hint), ("code", one.code)])
     return ReleaseError.exit_code if any(one.code for one in told) else 0

@@ -18,11 +18,15 @@ from foedus.model.people import Person
 from foedus.node import recall as recalling
 from foedus.node import recall_state
 from foedus.node.home import Node
-from foedus.node.recall import Order, Target
+from foedus.node.recall import Made, Order, Target
 from foedus.node.recall_state import Shown, Standing
 
 _OBJECT = click.argument("object_id", metavar="OBJECT")
-_MADE = {"requested": "not seen yet", "seen": "seen, not answered"}
+_MADE = {
+    "waiting": "waits: nothing is signed for it",
+    "requested": "not seen yet",
+    "seen": "seen, not answered",
+}
 
 
 @click.group("recall", cls=Group, short_help="Call back what was released, see who confirmed, prove its absence.")
@@ -63,15 +67,17 @@ def make(node: Node, terminal: Terminal, person: Person, object_id: str, reason:
         terminal.document(made)
         return
     terminal.heading(f"{object_id} is called back.")
-    rows = [
-        (one.party, one.programme.rsplit(":", 1)[1], len(one.versions), f"{day_and_time(one.deadline)} UTC", one.entry)
-        for one in made
-    ]
+    rows = [(one.party, one.programme.rsplit(":", 1)[1], len(one.versions), *_by(one)) for one in made]
     columns = ["from", "programme", Column("versions", right=True), "to answer by", Column("entry", right=True)]
     terminal.table(columns, rows)
     terminal.line()
     terminal.line("Who has not confirmed:", "dim")
     terminal.indented("foedus recall list --waiting", "dim")
+
+
+def _by(one: Made) -> tuple[str, str]:
+    """Return until when to answer, and the entry, where there is one."""
+    return (f"{day_and_time(one.deadline)} UTC", str(one.entry)) if one.deadline else ("nothing is signed for it", "")
 
 
 @command.command(

@@ -16,7 +16,7 @@ from foedus.node.show import why as explain
 _STYLES = {"release": "green", "redact": "green", "hold": "yellow", "withhold": "red"}
 _CHANGES = {
     "consent": "the consent of",
-    "approval": "the approval of",
+    "approval": "an approval by",
     "window": "room in the limit of",
     "later": "not before",
     "lower-level": "a level of at most",
@@ -29,7 +29,7 @@ _WORDS = {
     "release": "may go",
     "redact": "may go, redacted where its profiles find something",
     "hold": "held",
-    "withhold": "stays",
+    "withhold": "withheld",
 }
 
 
@@ -110,4 +110,4 @@ def _change(said: str) -> str:
     """
     what, _, value = said.partition(":")
     told = _CHANGES.get(what, what.replace("-", " "))
-    return told if value in ("", "none") else f"{told} {value}"
+    return told if value in ("", "none") else f"{told} {value.replace('two-persons', 'two persons')}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import ssl
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -153,6 +153,22 @@ def server_context(certificate: Path, key: Path, cas: Iterable[x509.Certificate]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
     return _pinned(context, cas, (certificate, key))
+
+
+def following(newest: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """Return a server's context that gives each new connection the newest one: certificate, and CAs that are believed.
+
+    Args:
+        newest: makes it, or returns the one before; asked in each handshake, and may not fail.
+    """
+    context = newest()
+
+    def take(connection: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _before: ssl.SSLContext) -> None:
+        connection.context = newest()
+
+    # OpenSSL asks for a certificate in the middle of a handshake, after the name the client calls, whether or not it does.
+    context.sni_callback = take
+    return context
 
 
 def client_context(

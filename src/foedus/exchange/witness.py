@@ -113,11 +113,22 @@ class WitnessClient:
         """Hand a checkpoint in; return signature lines, not yet verified, what was cosigned instead, or None: unknown log.
 
         Raises:
-            ExchangeError: the witness cannot be reached, refuses (``witness-refused``), or does not answer as it must.
+            ExchangeError: the witness cannot be reached, does not answer as it must, or refuses: ``witness-refused``;
+                ``witness-key`` where our log's key counts no more.
         """
         headers = {"accept": "text/plain", "content-type": _TEXT}
         url, body = self._url + "add-checkpoint", body_of(submission)
-        reply = self._session.send("POST", url, headers=headers, content=body)
+        try:
+            reply = self._session.send("POST", url, headers=headers, content=body)
+        except ExchangeError as error:
+            if error.code != "exchange-login":
+                raise
+            # 403: whoever is let in at all is told of its log's signature, not of itself.
+            raise ExchangeError(
+                "the peer takes our log key no more: it cosigns nothing that key signed",
+                code="witness-key",
+                hint="foedus node rotate-keys --finish where a next key waits; else ask the peer whether it denies the key",
+            ) from error
         if reply.status == 404:
             return None
         if reply.status in (400, 422):

@@ -85,6 +85,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "ledger.forked": (*_COMMON, "log", "signer"),
     "ledger.disputed": (*_COMMON, "log", "came", "code"),
     "ledger.thawed": (*_COMMON, "log"),
+    "entry.refused": (*_COMMON, "log", "entry", "code", "count"),
     "node.restored": (*_COMMON, "log", "reason"),
     "break-glass": (*_OBJECT, "use", "modified", "role", "hash", "reason", "until"),
     "break-glass.reviewed": (*_COMMON, "use", "person", "finding"),

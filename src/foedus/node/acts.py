@@ -9,9 +9,9 @@ from typing import NamedTuple
 import msgspec
 
 from foedus.account import ledger
-from foedus.account.receipts import Act as Body
-from foedus.account.receipts import draft
-from foedus.account.receipts import read as read_body
+from foedus.account.bodies import Act as Body
+from foedus.account.bodies import draft
+from foedus.account.bodies import read as read_body
 from foedus.errors import FoedusError
 from foedus.model.entry import MASTER
 from foedus.model.instant import parse_ns

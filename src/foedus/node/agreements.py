@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from foedus.errors import ExpiredProgramme, InputError, TrustError, UnknownParty
-from foedus.exchange.tls import Pins
+from foedus.errors import ExpiredProgramme, InputError, TrustError
 from foedus.label.dominance import Terms
 from foedus.label.ladder import Ladder
 from foedus.label.stix import Mapped, mapping_of
@@ -63,15 +60,21 @@ class Agreement(NamedTuple):
 
     @property
     def governs(self) -> bool:
-        """Accepted here, signed by all, and its term begun: no version before it counts any more, even when it has ended."""
+        """Agreed, accepted here, signed by all, and its term begun: no version before it counts any more, even when it ended."""
         begun = all(problem.code != "term-not-begun" for problem in self.standing.problems)
-        return self.accepted and not self.standing.missing and begun
+        agreed = self.programme.status not in ("draft", "negotiation")
+        return self.accepted and not self.standing.missing and begun and agreed
 
     def cards(self, party: str) -> list[Card]:
         """Return the cards of a party that hold on the day and may connect, the one enrolled last at the end."""
         found = self.programme.party(party)
         held = agree.cards_on(found, self.day) if found is not None else ()
         return [card for card in held if card.ca_spki_sha256 not in self.denied]
+
+    def keys(self, party: str, role: Role) -> tuple[VerifierKey, ...]:
+        """Return the keys of a party for a role that hold on the day and are not denied here: what comes new counts by these."""
+        written = (getattr(card, role) for card in self.cards(party))
+        return tuple(dict.fromkeys(parse_vkey(key) for key in written if key not in self.denied))
 
     @property
     def word(self) -> str:
@@ -356,71 +359,3 @@ def why_not(agreement: Agreement) -> str:
     if not agreement.accepted:
         reasons.append("not accepted on this node")
     return "; ".join(reasons) or "in force"
-
-
-class Peer(NamedTuple):
-    """Another party's node, as its cards of the day give it: the newest card, and the keys of all that hold."""
-
-    party: str
-    card: Card
-    cas: tuple[x509.Certificate, ...]
-    log_keys: tuple[VerifierKey, ...]
-    cosign_keys: tuple[VerifierKey, ...]
-
-
-def peer_of(agreement: Agreement, party: str) -> Peer:
-    """Return a party's node under an agreement.
-
-    Raises:
-        UnknownParty: the programme does not name it, or none of its nodes is enrolled.
-    """
-    cards = agreement.cards(party)
-    if not cards:
-        known = ", ".join(one.id for one in agreement.programme.parties)
-        raise UnknownParty(
-            f"no enrolled node of {party!r}", where=agreement.programme.id, hint=f"parties: {known}; enrol its card"
-        )
-    return Peer(
-        party,
-        cards[-1],
-        tuple({card.ca_spki_sha256: certificate_of(card) for card in cards if card.id == cards[-1].id}.values()),
-        _keys(agreement, [card.log_key for card in cards]),
-        _keys(agreement, [card.cosign_key for card in cards]),
-    )
-
-
-def _keys(agreement: Agreement, written: Sequence[str]) -> tuple[VerifierKey, ...]:
-    return tuple(dict.fromkeys(parse_vkey(key) for key in written if key not in agreement.denied))
-
-
-def peers(agreement: Agreement, own: str) -> list[Peer]:
-    """Return the enrolled nodes of the other parties."""
-    return [
-        peer_of(agreement, party.id)
-        for party in agreement.programme.parties
-        if party.id != own and agreement.cards(party.id)
-    ]
-
-
-def certificate_of(card: Card) -> x509.Certificate:
-    """Return the CA certificate that a card carries.
-
-    Raises:
-        TrustError: it carries none, or one that its pin does not fit.
-    """
-    try:
-        return x509.load_der_x509_certificate(base64.b64decode(card.ca_certificate, validate=True))
-    except ValueError as error:
-        raise TrustError("the card has no CA certificate", code="card-certificate", where=card.id) from error
-
-
-def pins_of(agreements: Iterable[Agreement]) -> Pins:
-    """Return which CA signs for which node, over agreements."""
-    pins: dict[tuple[str, str], set[str]] = {}
-    certificates: list[x509.Certificate] = []
-    for agreement in agreements:
-        for party in agreement.programme.parties:
-            for card in agreement.cards(party.id):
-                pins.setdefault((party.id, card.id), set()).add(card.ca_spki_sha256)
-                certificates.append(certificate_of(card))
-    return Pins(pins, certificates)

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import msgspec
 
+from foedus.account.bodies import FindingCreated, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import FindingCreated, draft
 from foedus.engine import run as engine
+from foedus.errors import StoreError
 from foedus.model import ijson, instant, stix
 from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import Finding
 from foedus.model.room import Layers, Records, Room
 from foedus.model.stix import StixObject
+from foedus.node import retention
 from foedus.node.corroborate import Came, corroborate
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import done_mark, settings_of, waiting
 from foedus.node.label import Given, Labeller, keep_rests
-from foedus.store import findings, objects, quarantine, recalls, state, views
+from foedus.store import evidence, findings, handed_in, lookups, objects, quarantine, recalls, state, views
 from foedus.store.engine import Tx
+from foedus.store.handed_in import Waiting
 from foedus.store.objects import Arrival, Placed
 from foedus.store.quarantine import Refusal
 
 BATCH = 500
+TRIES = 3
+_Place = Callable[[Tx, Sequence[Arrival], int], list[Placed]]
 DESK = "desk"
 
 
@@ -68,12 +74,54 @@ def analyse(node: Node, area: str, settings: Mapping[str, Any] | None = None, pr
     Findings and the room's state go in together; after a crash the same records give the same findings again.
     """
     room = node.room(area)
+    take_up(node)
     result = Analysed(room.name)
     for records in waiting(node, room.name):
         conclude(Arriving(node, room, records, settings=settings), result, progress)
         for path in records.paths:
             done_mark(_path(path)).touch()
     return result
+
+
+def take_up(node: Node) -> None:
+    """Label what parties handed in, and draw conclusions from it: what follows from it is no work of their requests.
+
+    After a crash what was not concluded to its end is concluded again; it adds nothing twice.
+    """
+    after_seq, tries = -1, TRIES
+    while True:
+        with node.store.read() as read:
+            held = handed_in.waiting(read, after_seq)
+        if not held:
+            return
+        try:
+            _take_up(node, held)
+        except StoreError as error:
+            # Somebody else took some of it up, or it is gone: look again, and in the end leave it for the next turn.
+            if error.code != "state-moved":
+                raise
+            tries -= 1
+            if tries:
+                continue
+        after_seq, tries = held[-1].seq, TRIES
+
+
+def _take_up(node: Node, held: Sequence[Waiting]) -> None:
+    room, owner = node.rooms[held[0].room], held[0].owner
+    envelope = io.BytesIO(b'{"objects":[' + b",".join(one.raw for one in held) + b"]}")
+    settings = {"format": "stix", "owner": owner}
+    read_again = room.ingest(envelope, settings=settings_of(node, room, settings))
+    records = engine.records_from(read_again, held[0].source)
+    arriving = Arriving(node, room, records, settings=settings, also=_unlabel_again)
+    arriving.place = handed_in.take_up
+    conclude(arriving, Analysed(room.name))
+    with node.store.write() as tx:
+        handed_in.settle(tx, [one.seq for one in held])
+        state.forget_submissions(tx, instant.to_us(node.clock.now()))
+
+
+def _unlabel_again(tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
+    lookups.unlabel(tx, handed_in.unlabelled(tx, [where.seq for finding, where in placed if finding.document]))
 
 
 class Arriving:
@@ -96,7 +144,7 @@ class Arriving:
         *,
         settings: Mapping[str, Any] | None = None,
         given: Mapping[str, Given] | None = None,
-        also: Callable[[Tx, Sequence[tuple[Finding, Placed]]], None] | None = None,
+        also: Callable[[Tx, Sequence[tuple[Finding, Placed]]], object] | None = None,
     ) -> None:
         self.node = node
         self.room = room
@@ -104,6 +152,8 @@ class Arriving:
         self.settings = settings
         self.given = given
         self.also = also
+        self.place: _Place = objects.put_findings
+        """What stores the documents."""
 
 
 def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) -> None:
@@ -116,22 +166,23 @@ def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) 
     layers = node.layers.for_run()
     analysis = engine.analyse(room, arriving.records, settings=settings, layers=layers, state=held, at=at)
     labeller = Labeller(node, at, arriving.given)
-    batches = _batched(iter(analysis), BATCH)
+    batches = batched(iter(analysis), BATCH)
     batch = next(batches, [])
     while True:
         following = next(batches, None)
-        arrivals = [_arrival(room, one, arriving.records.source, layers) for one in batch]
+        arrivals = [arrival(room, one, arriving.records.source, layers) for one in batch]
         with node.store.write() as tx:
             # Documents first: a conclusion of the same batch rests on them, and takes label and owner from what is stored.
             arrivals = _standing(tx, arrivals)
             documents = [one for one in arrivals if one.finding.document]
             arrivals = [*documents, *(one for one in arrivals if not one.finding.document)]
-            placed = _put(node, tx, labeller, documents)
+            placed = _put(node, tx, labeller, documents, arriving.place)
             placed += _put(node, tx, labeller, arrivals[len(documents) :])
             came = [Came(finding, one.about, where) for (finding, where), one in zip(placed, arrivals, strict=True)]
             result.corroborated += corroborate(node, tx, room, came, at)
             if arriving.also is not None:
                 arriving.also(tx, placed)
+            retention.inherit(tx, placed)
             if following is None:
                 state.put_room_state(tx, room.name, version, analysis.state)
         for one, where in placed:
@@ -142,19 +193,23 @@ def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) 
         batch = following
 
 
-def _arrival(room: Room, finding: Finding, source: str, layers: Layers) -> Arrival:
+def arrival(room: Room, finding: Finding, source: str, layers: Layers) -> Arrival:
+    """Return a finding on its way in, with what its room says of it."""
     supports = [one.object for one in finding.supports]
     return Arrival(finding, room.about(finding, supports, layers=layers), source, 0, 0)
 
 
 def _standing(tx: Tx, arrivals: list[Arrival]) -> list[Arrival]:
-    """Return what may still be stored: not what a peer called back meanwhile, nor what rests on that."""
+    """Return what may still be stored: not what a peer called back, nor what rests on that or on what was deleted."""
     grounds = {
         one.finding.head.sha256: _grounds(one.finding)
         | ({one.finding.head.sha256} if one.source.startswith("peer:") else set())
         for one in arrivals
     }
     gone = recalls.gone(tx, set().union(*grounds.values()))
+    coming = {one.finding.head.sha256 for one in arrivals if one.finding.document}
+    concluded = [grounds[one.finding.head.sha256] for one in arrivals if not one.finding.document]
+    gone |= evidence.gone(tx, set().union(*concluded) - coming)
     return [one for one in arrivals if not grounds[one.finding.head.sha256] & gone]
 
 
@@ -162,14 +217,20 @@ def _grounds(finding: Finding) -> set[str]:
     return {ground.removeprefix("object:") for ground in finding.because if ground.startswith("object:")}
 
 
-def _put(node: Node, tx: Tx, labeller: Labeller, arrivals: list[Arrival]) -> list[tuple[Finding, Placed]]:
+def _put(
+    node: Node,
+    tx: Tx,
+    labeller: Labeller,
+    arrivals: list[Arrival],
+    place: _Place = objects.put_findings,
+) -> list[tuple[Finding, Placed]]:
     """Label and store a batch, show it on the room's desk, enter what was concluded."""
     now_us = instant.to_us(node.clock.now())
     labelled = [labeller.label(tx, _restated(tx, one.finding)) for one in arrivals]
     dated = [
         Arrival(finding, one.about, one.source, now_us, now_us) for finding, one in zip(labelled, arrivals, strict=True)
     ]
-    placed = objects.put_findings(tx, dated, now_us)
+    placed = place(tx, dated, now_us)
     pairs = list(zip(labelled, placed, strict=True))
     if not pairs:
         return pairs
@@ -178,7 +239,7 @@ def _put(node: Node, tx: Tx, labeller: Labeller, arrivals: list[Arrival]) -> lis
     desk = f"{DESK}|{labelled[0].area}"
     views.open_view(tx, desk, DESK)
     views.add_view_rows(tx, desk, _showings(tx, desk, pairs), now_us)
-    _refuse_conflicts(node, tx, dated, placed)
+    refuse_conflicts(node, tx, dated, placed)
     drafts = [_created(node, finding) for finding, where in pairs if where.outcome == "new" and not finding.document]
     if drafts:
         append(tx.logs, MASTER, drafts, at=node.clock.now(), entropy=node.entropy)
@@ -223,7 +284,8 @@ def _showings(tx: Tx, desk: str, pairs: list[tuple[Finding, Placed]]) -> list[vi
     return [views.Showing(seq) for seq in fresh]
 
 
-def _refuse_conflicts(node: Node, tx: Tx, arrivals: list[Arrival], placed: list[Placed]) -> None:
+def refuse_conflicts(node: Node, tx: Tx, arrivals: list[Arrival], placed: list[Placed]) -> None:
+    """Put into quarantine what exists in its version with other content."""
     refused = [
         Refusal(
             area=one.finding.area,
@@ -254,7 +316,8 @@ def _created(node: Node, finding: Finding) -> Draft:
     return draft(body)
 
 
-def _batched(items: Iterable[Finding], size: int) -> Iterator[list[Finding]]:
+def batched(items: Iterable[Finding], size: int) -> Iterator[list[Finding]]:
+    """Yield items in lists of a size, the last as long as it comes."""
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from foedus.account.receipts import Act as Body
-from foedus.account.receipts import ApprovalCancelled, ApprovalDenied, ApprovalGiven, ApprovalRequested, DecisionHeld
+from foedus.account.bodies import Act as Body
+from foedus.account.bodies import ApprovalCancelled, ApprovalDenied, ApprovalGiven, ApprovalRequested, DecisionHeld
 from foedus.errors import FoedusError, InputError, NotReleasable, ProgrammeError, ReleaseError
 from foedus.model import instant
 from foedus.model.entry import MASTER

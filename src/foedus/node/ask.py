@@ -13,18 +13,19 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account.bodies import AskAnswered, AskLearnt, AskMade, AskRefused, Body, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import AskAnswered, AskLearnt, AskMade, AskRefused, Body, draft
 from foedus.errors import ExchangeError, InputError, MalformedRecord
 from foedus.exchange.asking import SESSION_BYTES, AskClient, Returned
 from foedus.exchange.intersect import Context, Side, Value
 from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.ports import Answered, AskedTooOften, Asking
-from foedus.node.agreements import Agreement, peer_of
+from foedus.node.agreements import Agreement
 from foedus.node.exchange import session_to
 from foedus.node.home import Node, Progress, silent
 from foedus.node.offered import Offered, offered
+from foedus.node.peers import peer_of
 from foedus.node.view import rooms_of
 from foedus.store import asked, findings
 from foedus.store.engine import Tx

@@ -32,18 +32,22 @@ from foedus.model.ports import (
 )
 from foedus.model.programme import Area, in_language
 from foedus.model.room import Room
-from foedus.node.agreements import Agreement, pins_of
+from foedus.node.agreements import Agreement
 from foedus.node.analyse import DESK, Analysed, Arriving, conclude
+from foedus.node.handing_in import hand_in
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
+from foedus.node.peers import pins_of
+from foedus.node.recall import Order, Target, make
 from foedus.node.view import reader_name, rooms_of, view_name
-from foedus.store import access, quarantine, state, views
+from foedus.store import access, erase, quarantine, state, views
 from foedus.store.engine import Tx
 from foedus.store.lookups import unlabel, views_named
 from foedus.store.objects import Placed
 from foedus.store.pages import Views
 
 TOOL_ROLE = "tool"
+DELETED = "finding.deleted"
 # Files may come compressed; a body may not: who sends it would say how much memory it takes.
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 # Refusals that mean: not even an envelope. The first is bytes that are no JSON, the second JSON of another kind.
@@ -212,12 +216,16 @@ class Backend:
         if refusals:
             with self._node.store.write() as tx:
                 quarantine.put_refusals(tx, refusals, now_us)
-        if held.batches:
+        if held.batches and caller.kind == "partner":
+            hand_in(self._node, room, held, caller.party, taking.note)
+        elif held.batches:
             arriving = Arriving(self._node, room, held, settings={"owner": caller.party}, also=taking.note)
             conclude(arriving, Analysed(room.name))
         failed = [Outcome(one_id(one.raw), "", f"{one.where}: {one.message}") for one in refusals]
         done = Submission(self._uuid(), now_us, tuple(taking.taken), (*taking.failed, *failed))
         with self._node.store.write() as tx:
+            if caller.kind == "tool":
+                state.forget_submissions(tx, now_us)
             state.put_submission(tx, f"{caller.kind}|{caller.name}", done)
         return done
 
@@ -248,7 +256,7 @@ class Backend:
             return state.submission_of(read, f"{caller.kind}|{caller.name}", status_id, self.now_us())
 
     def delete(self, caller: Caller, collection: Collection, object_id: str, query: ViewQuery) -> bool:
-        """Delete an object or the versions chosen: it leaves this view and every released one, and loses its label."""
+        """Delete an object or the versions chosen: it leaves this view and loses its label, and is recalled where it went."""
         now_us = self.now_us()
         gone = {row.added_us for row in self._views.rows(collection.view, query, now_us).rows}
         if not gone:
@@ -261,9 +269,11 @@ class Backend:
             seqs = [row.finding_seq for row in rows]
             views.withdraw_rows(tx, collection.view, [row.added_us for row in rows], now_us)
             self._withdraw_released(tx, seqs, now_us)
+            targets = [Target(one.object_id, one.version, one.owner) for one in erase.copies_of(tx, seqs)]
+            make(self._node, tx, targets, Order("source-withdrawn", DELETED))
             unlabel(tx, seqs)
             facts = {"at": instant.text(now_us), "object_id": object_id, "by": caller.name, "versions": len(rows)}
-            append(tx.logs, MASTER, [Draft("finding.deleted", facts)], at=at, entropy=self._node.entropy)
+            append(tx.logs, MASTER, [Draft(DELETED, facts)], at=at, entropy=self._node.entropy)
         return True
 
     def _withdraw_released(self, tx: Tx, seqs: Sequence[int], now_us: int) -> None:
@@ -282,7 +292,8 @@ class _Taking:
         self.taken: list[Outcome] = []
         self.failed: list[Outcome] = []
 
-    def note(self, tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
+    def note(self, tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> list[int]:
+        """Note a batch; return the rows that the view did not show yet."""
         fresh: list[views.Showing] = []
         for finding, where in placed:
             if not finding.document:
@@ -293,10 +304,12 @@ class _Taking:
                 continue
             self.taken.append(outcome)
             fresh.append(views.Showing(where.seq))
-        if self._view and fresh:
-            shown = {row.finding_seq for row in views.shown(tx, self._view, [one.seq for one in fresh])}
-            unique = {one.seq: one for one in fresh if one.seq not in shown}
-            views.add_view_rows(tx, self._view, list(unique.values()), self._now_us)
+        if not self._view or not fresh:
+            return []
+        shown = {row.finding_seq for row in views.shown(tx, self._view, [one.seq for one in fresh])}
+        unique = {one.seq: one for one in fresh if one.seq not in shown}
+        views.add_view_rows(tx, self._view, list(unique.values()), self._now_us)
+        return list(unique)
 
 
 def _refuse_whole(first: quarantine.Refusal) -> None:

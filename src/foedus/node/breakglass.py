@@ -7,11 +7,12 @@ from typing import Literal
 
 import msgspec
 
+from foedus.account.bodies import BreakGlass, BreakGlassReviewed, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import BreakGlass, BreakGlassReviewed, draft
 from foedus.errors import InputError, NotReleasable, TrustError
 from foedus.model import instant
 from foedus.model.decision import Reason
+from foedus.model.duration import shift_us
 from foedus.model.entry import MASTER
 from foedus.model.people import Person, Role
 from foedus.node.agreements import Agreement
@@ -21,8 +22,7 @@ from foedus.node.signing import sign_log
 from foedus.node.subject import subject_of
 from foedus.node.view import rooms_of
 from foedus.release.decide import LIFTED, decide
-from foedus.release.duration import shift_us
-from foedus.store import breakglass, findings
+from foedus.store import breakglass, findings, people
 from foedus.store.breakglass import Broken
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
@@ -97,7 +97,7 @@ def agree(node: Node, id_: str, person: Person) -> Used:
     Raises:
         InputError: there is no such question, or it was answered or is over.
         NotReleasable: it would not go any more, or the object's current version is another.
-        TrustError: the person is no approver, or the one who asked.
+        TrustError: the person is no approver, or the one who asked; one of both may not act any more.
     """
     _may(person, "approver")
     at = node.clock.now()
@@ -109,6 +109,8 @@ def agree(node: Node, id_: str, person: Person) -> Used:
             )
         if one.by == person.name:
             raise TrustError("it takes two persons", code="four-eyes-same-person", hint="another approver agrees")
+        if not {(one.by, "releaser"), (person.name, "approver")} <= people.able(tx):
+            raise TrustError("who asked, or who agrees, may not any more", code="person-gone", hint="ask anew")
         held = findings.versions_of(tx, one.object_id)[:1]
         if not held or (held[0].version, held[0].sha256.hex()) != (one.version, one.sha256):
             raise NotReleasable("the object is another one by now", code="break-glass-changed", where=one.object_id)

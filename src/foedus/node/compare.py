@@ -13,7 +13,7 @@ from foedus.account import checkpoint, equivocation, merkle
 from foedus.account.merkle import NodeGetter, Position
 from foedus.account.reconcile import Comparison, Difference, compare
 from foedus.errors import FoedusError
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer.client import PeerClient
 from foedus.model.entry import LogCopy
 from foedus.model.ports import LogSide
 from foedus.model.vkey import VerifierKey

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from foedus.account.bodies import FindingCorroborated, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import FindingCorroborated, draft
 from foedus.model import instant
 from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import About, Finding, Key

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from foedus.node.home import Node
 from foedus.node.ingest import Ingested, Origin
 from foedus.node.init import init
 from foedus.node.label import read_text
+from foedus.node.pending import pending
 from foedus.node.release import Run, release
 from foedus.node.serve import app_of
 
@@ -77,9 +78,12 @@ def demo(directory: Path | None, once: bool, say: Say) -> int:
 
 def _make(base: Path, say: Say) -> None:
     say("# Three nodes, each its own party's, on the programmes' clock from 1 June 2026")
+    begun = time.monotonic()
     for party, name in PARTIES.items():
         held = [programme for programme, parties in PROGRAMMES.items() if party in parties]
-        made = init(base / party, party, held, address=("127.0.0.1", _free_port()), clock_start_at=START_AT)
+        # One clock for all: what one signs must not lie in the future of another that was made later.
+        now = START_AT + timedelta(seconds=time.monotonic() - begun)
+        made = init(base / party, party, held, address=("127.0.0.1", _free_port()), clock_start_at=now)
         say(f"  {name:6} {made.endpoint}  {made.directory}")
     layer = base / "nato" / "layers" / "warninglist"
     layer.mkdir(parents=True)
@@ -185,6 +189,7 @@ class _Show:
                 said = ", ".join(f"{_WORDS[name]} {number}" for name, number in counts.items())
                 self.say(f"  {PARTIES[party]} to {PARTIES[run.party]}: {said}")
         self._explain()
+        self._queue()
         return runs
 
     def _explain(self) -> None:
@@ -204,6 +209,14 @@ class _Show:
                 for reference in why.waits_for[:1]:
                     self.say(f"      It waits for {reference}, which Japan does not see.")
 
+    def _queue(self) -> None:
+        """What nobody but people can let go."""
+        self.say("\n# waiting for people (foedus release pending)")
+        for one in pending(self.nodes["nato"]).items:
+            titled = show.show(self.nodes["nato"], one.object_id)[0].title
+            needed = "; ".join(f"{reason.code}, needs {reason.required}" for reason in one.missing)
+            self.say(f"  {one.kind} “{titled}” to {PARTIES[one.party]}: {needed}")
+
     def _exchange(self) -> list[Pulled]:
         self.say(
             "\n# exchange: each pulls from its partners over mutual TLS, checks every object against the sender's ledger"
@@ -221,8 +234,23 @@ class _Show:
                             f"{one.acknowledged} acknowledged, {one.refused} refused; "
                             f"values that both hold: {one.corroborated}"
                         )
+        self._verified()
         self._korea()
         return found
+
+    def _verified(self) -> None:
+        """What came with parts torn off is checked against the root in its sender's ledger."""
+        japan = self.nodes["jpn"]
+        partial = [
+            (row, one.partial)
+            for row in show.rows(japan, owner="nato", limit=500)
+            for one in show.show(japan, row.object_id)
+            if one.partial
+        ]
+        good = [(row, one) for row, one in partial if not one.fault]
+        self.say(f"  Japan got {len(partial)} of NATO's objects in part; {len(good)} verify against NATO's ledger")
+        for row, one in good[:1]:
+            self.say(f"    {row.kind} “{row.title}”: {one.shown} parts under root {one.root[:16]}…")
 
     def _korea(self) -> None:
         """What only Japan may see does not exist for Korea."""

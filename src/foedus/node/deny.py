@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from foedus.account.bodies import KeyDenied, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import KeyDenied, draft
 from foedus.errors import InputError
 from foedus.model import instant
 from foedus.model.entry import MASTER

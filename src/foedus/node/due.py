@@ -1,4 +1,4 @@
-"""What is due on this node: what its programmes ask for by a day, and what of its own certificates ends."""
+"""What is due on this node: what its programmes ask for by a day, what is owed under them, and which certificates end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from cryptography import x509
 
-from foedus.node import account
+from foedus.node import account, owed
 from foedus.node.agreements import Agreement
 from foedus.node.home import Node
 from foedus.programme import calendar
@@ -36,8 +36,10 @@ def due(node: Node, programme: str = "") -> list[Item]:
 def upcoming(node: Node, most: int = 3) -> list[Item]:
     """Return the next few things due; milestones, which only the whole ledger can say are done, are left out."""
     day = node.clock.now().date()
-    found = [Item(one, held.word) for held in _held(node) for one in calendar.due(held.programme, day)]
-    return [one for one in _sorted([*found, *certificates(node)]) if one.due.kind != "milestone"][:most]
+    held = _held(node)
+    found = [Item(due, one.word) for one in held for due in calendar.due(one.programme, day) if due.kind != "milestone"]
+    found += [item for one in held for item in _owed(node, one)]
+    return _sorted([*found, *certificates(node)])[:most]
 
 
 def certificates(node: Node) -> Iterator[Item]:
@@ -45,7 +47,7 @@ def certificates(node: Node) -> Iterator[Item]:
     today = node.wall.now().date()
     leaf = x509.load_pem_x509_certificate(node.tls_files[0].read_bytes())
     for certificate, text in (
-        (leaf, "the node's certificate ends: foedus node renew, then serve again"),
+        (leaf, "the node's certificate ends: foedus node renew"),
         (node.authority().certificate, "the node's authority ends: foedus node rotate-keys --role tls-ca"),
     ):
         yield Item(calendar.on(certificate.not_valid_after_utc.date(), today, "certificate-end", text, ""), "")
@@ -61,6 +63,13 @@ def _of(node: Node, agreement: Agreement) -> Iterator[Item]:
     done = _done(node, agreement) if any(one.kind == "milestone" for one in found) else set()
     for one in found:
         if one.place not in done:
+            yield Item(one, agreement.word)
+    yield from _owed(node, agreement)
+
+
+def _owed(node: Node, agreement: Agreement) -> Iterator[Item]:
+    for owing in (owed.of_people, owed.of_partners, owed.of_node):
+        for one in owing(node, agreement):
             yield Item(one, agreement.word)
 
 

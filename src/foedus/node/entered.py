@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from foedus.account.bodies import Body, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import Body, draft
 from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.node.home import Node

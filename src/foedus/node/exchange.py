@@ -14,8 +14,7 @@ import httpx
 import msgspec
 
 from foedus.account import checkpoint
-from foedus.account.ledger import append, take
-from foedus.account.receipts import (
+from foedus.account.bodies import (
     Accepted,
     Acknowledged,
     Batch,
@@ -27,10 +26,12 @@ from foedus.account.receipts import (
     draft,
     exchange_due,
 )
+from foedus.account.checkpoint import LogState
+from foedus.account.ledger import append, take
 from foedus.engine import run as engine
 from foedus.errors import BrokenChain, ExchangeError, FoedusError, InputError, TrustError
 from foedus.exchange import tls
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer.client import PeerClient
 from foedus.exchange.session import Patience, Session
 from foedus.exchange.taxii import client as taxii
 from foedus.exchange.taxii.push import push as send
@@ -40,8 +41,8 @@ from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.ports import PullState, ViewQuery
 from foedus.node import partial, retention
-from foedus.node.agreements import Agreement, Peer, peers
-from foedus.node.analyse import Analysed, Arriving, conclude
+from foedus.node.agreements import Agreement
+from foedus.node.analyse import Analysed, Arriving, conclude, take_up
 from foedus.node.arrived import arrived
 from foedus.node.compare import pair_logs
 from foedus.node.forks import Pair, watched
@@ -49,7 +50,10 @@ from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
 from foedus.node.ownlog import OwnLog
+from foedus.node.peers import Peer, peers
+from foedus.node.recall import make_waiting
 from foedus.node.signing import sign_log
+from foedus.node.spool import spooled
 from foedus.node.view import pair_log, view_name
 from foedus.node.witness import vouch
 from foedus.store import evidence, quarantine, recalls, state
@@ -97,6 +101,7 @@ def pull(node: Node, party: str = "", programme: str = "", progress: Progress = 
         InputError: the programme is not known here.
         ExpiredProgramme: a programme named is not in force.
     """
+    take_up(node)
     retention.delete_due(node)
     at = node.clock.now()
     held = [node.agreements.required(programme, at)] if programme else node.agreements.answering(at)
@@ -149,6 +154,7 @@ class _Pull:
     def run(self, progress: Progress) -> None:
         """Compare our own log; read the peer's ledger, then its collections; answer with receipts, and have ours cosigned."""
         self.result.restored = self.own.compare()
+        make_waiting(self.node, f"{self.programme}|{self.node.party}|{self.peer.party}")
         self.take_entries()
         if self.agreement.in_force:
             self._collections(progress)
@@ -173,29 +179,47 @@ class _Pull:
             self._take_entries()
 
     def _take_entries(self) -> None:
+        # Another process of this node may take the same meanwhile: then what there is now is looked at anew.
+        for _ in range(TRIES):
+            if self._taken():
+                return
+        raise ExchangeError(
+            "another process goes on taking the same log", code="log-busy", hint="repeat later", retryable=True
+        )
+
+    def _taken(self) -> bool:
+        """Fetch what is new, then verify and keep it as a whole; False where the log went on meanwhile."""
         with self.node.store.read() as read:
             seen = witnessed_of(read, self.theirs)
+            before = read.logs.size(self.theirs) if read.logs.log(self.theirs) is not None else 0
         note = self.logs.checkpoint()
         if note is None:
-            return
+            return True
         state_ = checkpoint.parse_state(checkpoint.parse_note(note).text)
         if seen is not None and state_.size < seen.size:
             place = f"{state_.origin} size {state_.size}"
             raise BrokenChain("a checkpoint older than what was cosigned", code="checkpoint-old", where=place)
-        with self.node.store.write() as tx:
-            info = tx.logs.log(self.theirs)
-            if info is None:
-                info = LogInfo(self.theirs, state_.origin, self.programme, self.peer.party, self.node.party, own=False)
-                tx.logs.open_log(info)
-            before = tx.logs.size(self.theirs)
-            kept = tx.logs.checkpoint(self.theirs)
-            if kept is not None and (kept.size, kept.root) == (state_.size, state_.root):
-                return
-            taken = take(tx.logs, info, self._entries(before, state_.size), note, self.peer.log_keys)
-            vouch(self.node, tx, self.theirs, list(self.peer.log_keys))
-            arrived(tx, self.node, info, before, taken.size)
-            self.result.entries += taken.size - before
-            self.exchanged = True
+        fetched = spooled(self.node.directory, self._entries(before, state_.size), before)
+        with fetched as entries, self.node.store.write() as tx:
+            return self._keep(tx, (before, state_, note), entries)
+
+    def _keep(self, tx: Tx, came: tuple[int, LogState, str], entries: Iterator[StoredEntry]) -> bool:
+        before, state_, note = came
+        info = tx.logs.log(self.theirs)
+        if info is None:
+            info = LogInfo(self.theirs, state_.origin, self.programme, self.peer.party, self.node.party, own=False)
+            tx.logs.open_log(info)
+        if tx.logs.size(self.theirs) != before:
+            return False
+        kept = tx.logs.checkpoint(self.theirs)
+        if kept is not None and (kept.size, kept.root) == (state_.size, state_.root):
+            return True
+        taken = take(tx.logs, info, entries, note, self.peer.log_keys)
+        vouch(self.node, tx, self.theirs, list(self.peer.log_keys))
+        arrived(tx, self.node, info, before, taken.size)
+        self.result.entries += taken.size - before
+        self.exchanged = True
+        return True
 
     def _entries(self, start: int, end: int) -> Iterator[StoredEntry]:
         while start < end:

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
+from foedus.account.bodies import Body, LedgerDisputed, LedgerForked, LedgerThawed, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import Body, LedgerDisputed, LedgerForked, LedgerThawed, draft
 from foedus.errors import BrokenChain, FoedusError, ForkedLedger, InputError, TrustError
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer.client import PeerClient
 from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.people import Person
 from foedus.node.compare import PairLog, compared
 from foedus.node.copies import Copies
 from foedus.node.home import Node
+from foedus.node.recall import make_waiting
 from foedus.node.signing import sign_log
 from foedus.store import freezes, witnessed
 from foedus.store.engine import Read, Tx
@@ -142,6 +143,8 @@ def thaw(node: Node, party: str, people: tuple[Person, Person], programme: str =
             f"nothing is frozen with {party!r}", code="not-frozen", hint="foedus node status lists what is"
         )
     node.freezes.forget()
+    for one in found:
+        make_waiting(node, f"{one.programme}|{node.party}|{party}")
     return found
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from foedus.account.bodies import GrantAsked, GrantGiven, GrantRefused, GrantWithdrawn, OfGrant, draft
+from foedus.account.bodies import read as read_body
 from foedus.account.ledger import append
-from foedus.account.receipts import GrantAsked, GrantGiven, GrantRefused, GrantWithdrawn, OfGrant, draft
-from foedus.account.receipts import read as read_body
 from foedus.errors import MalformedRecord
 from foedus.model import instant
 from foedus.model.entry import MASTER, LogInfo, StoredEntry

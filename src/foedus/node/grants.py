@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
+from foedus.account.bodies import GrantAsked, GrantGiven, GrantWithdrawn, ReleaseExpired, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import GrantAsked, GrantGiven, GrantWithdrawn, ReleaseExpired, draft
 from foedus.errors import InputError, MalformedRecord, TrustError
 from foedus.model import instant
+from foedus.model.duration import FOREVER_US
 from foedus.model.entry import MASTER
 from foedus.model.people import Person, Role
 from foedus.model.programme import Programme
 from foedus.node.agreements import Agreement
+from foedus.node.facts import facts_of
 from foedus.node.home import Node
-from foedus.node.signing import sign_log
+from foedus.node.recall import Order, Target, make
+from foedus.node.signing import may_sign, sign_log
+from foedus.node.subject import subject_of
 from foedus.node.view import pair_log, rooms_of, view_name
 from foedus.programme.dates import period
-from foedus.release.duration import FOREVER_US
+from foedus.release.decide import decide
 from foedus.store import findings, grants, lookups, views
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
 from foedus.store.grants import Asked, Given
 
 ID_BYTES = 8
+WITHDRAWN = "grant.withdrawn"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -189,22 +194,46 @@ def listed(node: Node) -> list[Told]:
 
 
 def withdrawn(tx: Tx, node: Node, grant: Given, at: datetime) -> int:
-    """Take out of the views what went out under a grant that its originator withdrew; return how many rows left.
+    """Call back what went out under a grant that its originator withdrew; return how many objects and parties that are.
 
-    What another grant still covers comes back with the next release. This is where a recall of what moved on begins.
+    What would go without it, under another grant or a clause, leaves the views for now: with the next release it comes
+    back, with the end that it has then.
     """
-    at_us = instant.to_us(at)
-    versions = findings.versions_of(tx, grant.object_id, grant.owner)
-    seqs = [one.seq for one in versions if not grant.versions or one.version in grant.versions]
     gone = 0
     for recipient in grant.recipients:
-        for name in lookups.views_named(tx, view_name(grant.programme, recipient, "")):
-            rows = [row.added_us for row in views.shown(tx, name, seqs)]
-            if not rows:
-                continue
-            gone += views.withdraw_rows(tx, name, rows, at_us)
+        stays = _stays(tx, node, grant, recipient, at)
+        _expire(tx, node, (grant, recipient), stays, at)
+        kept = {one.version for one in stays}
+        held = {one.version for one in findings.versions_of(tx, grant.object_id, grant.owner)}
+        versions: Iterable[str | None] = set(grant.versions) or (held if kept else [None])
+        targets = [Target(grant.object_id, one, grant.owner) for one in versions if one not in kept]
+        order = Order("consent-withdrawn", WITHDRAWN, parties=(recipient,), programme=grant.programme)
+        gone += len(make(node, tx, targets, order))
+    return gone
+
+
+def _stays(tx: Tx, node: Node, grant: Given, recipient: str, at: datetime) -> list[Held]:
+    """Return the versions a grant was about that a recipient may have without it."""
+    agreement = node.agreements.of(grant.programme, at)
+    policy, stays = node.agreements.policy(agreement, at), []
+    for held in findings.versions_of(tx, grant.object_id, grant.owner):
+        area = _area(node, agreement.programme, held)
+        facts = facts_of(node, tx, agreement, recipient, area, at)
+        said = decide(subject_of(held, area, held.kind), recipient, policy, at, "", facts)
+        lacks = said.outcome == "withhold" or any("consent" in reason.code for reason in said.reasons)
+        if not lacks and (not grant.versions or held.version in grant.versions):
+            stays.append(held)
+    return stays
+
+
+def _expire(tx: Tx, node: Node, whose: tuple[Given, str], stays: Sequence[Held], at: datetime) -> None:
+    grant, recipient = whose
+    for name in lookups.views_named(tx, view_name(grant.programme, recipient, "")):
+        rows = [row.added_us for row in views.shown(tx, name, [one.seq for one in stays])]
+        if rows:
+            views.withdraw_rows(tx, name, rows, instant.to_us(at))
             body = ReleaseExpired(
-                at=instant.text(at_us),
+                at=instant.text(instant.to_us(at)),
                 programme=grant.programme,
                 parties=(node.party, recipient),
                 area=name.rsplit("|", 1)[1],
@@ -212,9 +241,9 @@ def withdrawn(tx: Tx, node: Node, grant: Given, at: datetime) -> int:
                 cause="grant-withdrawn",
             )
             log = pair_log(node, tx, grant.programme, recipient)
+            log = log if may_sign(node, tx, log) else MASTER
             append(tx.logs, log, [draft(body)], at=at, entropy=node.entropy)
             sign_log(node, tx, log)
-    return gone
 
 
 def was_sent(read: Read, object_id: str, party: str) -> bool:

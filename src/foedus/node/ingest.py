@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from foedus.account.bodies import IngestDone, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import IngestDone, draft
 from foedus.engine.run import is_refused
 from foedus.model import instant
 from foedus.model.entry import MASTER

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account.bodies import SourceLabelled, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import SourceLabelled, draft
 from foedus.errors import FoedusError, InputError, LabelUnknown
 from foedus.label import tlp
 from foedus.label.dominance import join

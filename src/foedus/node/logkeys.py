@@ -1,22 +1,22 @@
-"""Which keys verify what a party signed in a pair: the one place that says so."""
+"""Which keys verify what a party signed in a pair: the one place that says so.
+
+What was signed is verified for ever, with every key that the party has had. What comes new counts only by a key of the day:
+one that a card of the version in force names and that is not denied here. Those are what ``Agreement.keys`` gives.
+"""
 
 from __future__ import annotations
 
 from foedus.model.vkey import VerifierKey
-from foedus.node.agreements import Agreement, peer_of
+from foedus.node.agreements import Agreement
 from foedus.node.home import Node
 
 
 def log_keys(node: Node, agreement: Agreement, signer: str) -> list[VerifierKey]:
-    """Return every key with which a party's logs may have been signed: old states are verified with old keys for ever."""
+    """Return every key with which a party's logs may have been signed."""
     own = node.keys.known("log") if signer == node.party else []
     return [*own, *node.agreements.keys_of(agreement.programme.id, signer, "log_key")]
 
 
 def cosign_keys(node: Node, agreement: Agreement, party: str) -> list[VerifierKey]:
-    """Return the keys of the day that a party cosigns its partners' logs with.
-
-    Raises:
-        UnknownParty: the programme does not name it, or none of its nodes is enrolled.
-    """
-    return [node.keys.public("cosign")] if party == node.party else [*peer_of(agreement, party).cosign_keys]
+    """Return every key with which a party may have cosigned its partners' logs."""
+    return node.agreements.keys_of(agreement.programme.id, party, "cosign_key")

@@ -11,20 +11,22 @@ from functools import partial
 from typing import Literal
 
 from foedus.account import checkpoint, merkle
+from foedus.account.bodies import NodeRestored, draft
 from foedus.account.ledger import accept, append, take
-from foedus.account.receipts import NodeRestored, draft
 from foedus.errors import BrokenChain, ExchangeError, ForkedLedger
-from foedus.exchange.peer import PeerClient
+from foedus.exchange.peer.client import PeerClient
 from foedus.exchange.session import Session
 from foedus.exchange.witness import Ahead, Submission, WitnessClient
 from foedus.model import instant
 from foedus.model.entry import MASTER, Checkpoint, LogInfo, StoredEntry
-from foedus.node.agreements import Agreement, Peer
+from foedus.node.agreements import Agreement
 from foedus.node.compare import pair_logs
 from foedus.node.forks import Pair, watched
 from foedus.node.home import Node
 from foedus.node.logkeys import cosign_keys, log_keys
+from foedus.node.peers import Peer
 from foedus.node.signing import compared, doubt, is_doubtful, sign_log
+from foedus.node.spool import spooled
 from foedus.store.engine import Read, Tx
 
 _PAGE = 1_000
@@ -48,7 +50,8 @@ class OwnLog:
         self._party = peer.party
         self._log, _ = pair_logs(node, agreement, peer.party)
         self._own_keys = log_keys(node, agreement, node.party)
-        self._keys = [*self._own_keys, *cosign_keys(node, agreement, peer.party)]
+        self._past = cosign_keys(node, agreement, peer.party)
+        self._today = list(peer.cosign_keys)
         self._client = PeerClient(session, peer.card.endpoint, agreement.word)
         self._witness = WitnessClient(session, peer.card.endpoint, agreement.word)
         self._pair = Pair(self._programme, peer.party, node.party, self._log.name)
@@ -72,17 +75,17 @@ class OwnLog:
         if note is None:
             self._settle(info)
             return 0
-        seen = checkpoint.open_cosigned(note, info.origin, self._keys, self._node.clock.now())
+        # Whether it counts as a receipt is asked below; that our log went through it, our own signature says.
+        seen = checkpoint.open_cosigned(note, info.origin, [*self._own_keys, *self._past], self._node.clock.now())
         if seen.size > before:
             with self._node.store.write() as tx:
                 doubt(tx, info.name)
             return self._fetch_back(info, seen, before)
         with self._node.store.read() as read:
             self._same(read, seen)
-            kept = self._kept_with(read, seen)
-        if not kept:
-            with self._node.store.write() as tx:
-                accept(tx.logs, info.name, seen.note, self._keys, at=self._node.clock.now())
+            kept = self._last_cosigned(read, seen.size - 1) > 0
+        if not kept and checkpoint.cosigned_by(seen.note, self._today):
+            self._accept(seen.note)
         self._settle(info)
         return 0
 
@@ -122,10 +125,11 @@ class OwnLog:
                 self._enter(tx, info, "never-taken", (size, signed))
             compared(self._node, tx, info)
 
-    def _kept_with(self, read: Read, seen: Checkpoint) -> bool:
-        """Say whether this cosigned state, or a later one, is kept already."""
-        kept = read.logs.checkpoints(self._log.name, seen.size - 1)
-        return any(checkpoint.cosigned_by(one.note, self._keys) for one in kept)
+    def _accept(self, note: str) -> None:
+        """Keep a state of our log that a cosigner key of the day vouches for."""
+        keys, at = [*self._own_keys, *self._today], self._node.clock.now()
+        with self._node.store.write() as tx:
+            accept(tx.logs, self._log.name, note, keys, at=at, past=self._past)
 
     def _fetch_back(self, info: LogInfo, seen: Checkpoint, before: int) -> int:
         held = self._client.state("received")
@@ -137,9 +141,10 @@ class OwnLog:
                 where=info.origin,
                 hint=f"restore a newer copy of the node's directory; nothing is signed for {self._party} before",
             )
-        with self._node.store.write() as tx:
+        fetched = spooled(self._node.directory, self._entries(before, held.size), before)
+        with fetched as entries, self._node.store.write() as tx:
             tx.logs.open_log(info)
-            signed = take(tx.logs, info, self._entries(before, held.size), held.note, self._own_keys)
+            signed = take(tx.logs, info, entries, held.note, self._own_keys)
             tx.logs.intend(info.name, signed.size, signed.root)
             self._same(tx, seen)
             self._enter(tx, info, "fetched-back", (before, signed.size))
@@ -183,14 +188,15 @@ class OwnLog:
             return
         lines = self._lines(newest, last)
         if lines is not None:
-            with watched(self._node, self._pair, "cosignature"), self._node.store.write() as tx:
-                accept(tx.logs, self._log.name, newest.note + lines, self._keys, at=self._node.clock.now())
+            with watched(self._node, self._pair, "cosignature"):
+                self._accept(newest.note + lines)
 
-    def _last_cosigned(self, read: Read) -> int:
+    def _last_cosigned(self, read: Read, after: int = 0) -> int:
+        """Return the largest size beyond another with a receipt, whichever key of the peer made it; 0: there is none."""
         if read.logs.log(self._log.name) is None:
             return 0
-        kept = read.logs.checkpoints(self._log.name, 0)
-        return max((one.size for one in kept if checkpoint.cosigned_by(one.note, self._keys)), default=0)
+        kept = read.logs.checkpoints(self._log.name, after)
+        return max((one.size for one in kept if checkpoint.cosigned_by(one.note, self._past)), default=0)
 
     def _lines(self, newest: Checkpoint, old: int) -> str | None:
         """Return signature lines; with each conflict the proof is made again, from the size the witness names."""

@@ -133,10 +133,11 @@ class Pairs:
         assert agreement is not None, "the server asked for the checkpoint first"
         assert name is not None, "the server asked for the checkpoint first"
         at, party = self._node.clock.now(), caller.party
-        keys = [*log_keys(self._node, agreement, self._node.party), *cosign_keys(self._node, agreement, party)]
+        keys = [*log_keys(self._node, agreement, self._node.party), *agreement.keys(party, "cosign_key")]
+        past = cosign_keys(self._node, agreement, party)
         try:
             with self._node.store.write() as tx:
-                said = accept_receipt(tx.logs, name, note, keys, at=at)
+                said = accept_receipt(tx.logs, name, note, keys, at=at, past=past)
         except (TrustError, InputError) as error:
             self._refused(Pair(agreement.programme.id, party, self._node.party, name), error)
             raise

@@ -30,7 +30,7 @@ from webauthn.helpers.structs import (
 )
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
-from foedus.account.receipts import CredentialAdded, CredentialRemoved
+from foedus.account.bodies import CredentialAdded, CredentialRemoved
 from foedus.errors import InputError
 from foedus.model import instant
 from foedus.model.people import Person

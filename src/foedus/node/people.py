@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from foedus.account.receipts import PersonAdded, PersonChanged
+from foedus.account.bodies import PersonAdded, PersonChanged
 from foedus.errors import InputError, TrustError
 from foedus.model import passwords
 from foedus.model.people import ROLES, Person, Role, alike, is_name, normal_name, roles_of, undone

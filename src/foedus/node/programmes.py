@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from foedus.account.bodies import ProgrammeAgreed, ProgrammeLoosened, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import ProgrammeAgreed, ProgrammeLoosened, draft
 from foedus.areas import facts, rooms
 from foedus.errors import InputError, InvalidProgramme
 from foedus.model import instant

@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from foedus.account.receipts import Act as Body
-from foedus.account.receipts import ApprovalVoided
+from foedus.account.bodies import Act as Body
+from foedus.account.bodies import ApprovalVoided
 from foedus.model import instant, stix
 from foedus.model.canonical import digest
 from foedus.model.decision import Decision, Facts, Reason
@@ -28,7 +28,7 @@ from foedus.release.approval import Asked, Bound, Standing, persons_for, standin
 from foedus.release.decide import decide, decide_counted, decide_many
 from foedus.release.predicate import predicate, sql
 from foedus.release.redact import Redacted
-from foedus.store import approvals, candidates, findings, lookups, views
+from foedus.store import approvals, candidates, findings, lookups, people, views
 from foedus.store.approvals import Row
 from foedus.store.candidates import Predicate
 from foedus.store.engine import Read, Tx
@@ -89,6 +89,7 @@ class Desk:
         self.areas = [area for area in agreement.programme.areas if rooms_of(node, area)]
         self._facts: dict[str, Facts] = {}
         self._acts: Acts | None = None
+        self._staff: frozenset[tuple[str, str]] | None = None
 
     @cached_property
     def limited(self) -> bool:
@@ -179,15 +180,19 @@ class Desk:
         bound = self._bound(area.id, outs, decisions[0])
         acts = self.acts(read).about(area.id, held.object_id, held.version)
         persons = persons_for(missing) if missing else 1
-        return Item(area, held, missing, decisions[0], bound, outs, standing(acts, self.asked(persons, bound.hash())))
+        return Item(
+            area, held, missing, decisions[0], bound, outs, standing(acts, self.asked(read, persons, bound.hash()))
+        )
 
-    def asked(self, persons: int, hash: str) -> Asked:
+    def asked(self, read: Read, persons: int, hash: str) -> Asked:
         """Return what an approval must meet under the node's settings."""
         config = self.node.config
         lasts_us, countdown_us = (
             round(one * 1_000_000) for one in (config.approve_lasts_s, config.approve_countdown_s)
         )
-        return Asked(persons, hash, self.at_us, lasts_us, countdown_us)
+        if self._staff is None:
+            self._staff = people.able(read)
+        return Asked(persons, hash, self.at_us, lasts_us, countdown_us, self._staff)
 
     def acts(self, read: Read) -> Acts:
         """Return people's acts, read once."""
@@ -291,8 +296,8 @@ class Desk:
 
 def changes(item: Item) -> str:
     """Return what changed since the halves that are void now were given."""
-    if item.standing.why_void == "expired":
-        return "expired"
+    if item.standing.why_void in ("expired", "person"):
+        return item.standing.why_void
     parts = (name for act in item.standing.void if act.bound for name in act.bound.changed(item.bound))
     return ", ".join(dict.fromkeys(parts)) or "hash"
 

@@ -8,21 +8,23 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account.bodies import RecallLifted, RecallMade, RecallRequested, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import RecallLifted, RecallMade, RecallRequested, draft
 from foedus.errors import InputError, TrustError
 from foedus.model import instant
 from foedus.model.decision import Duties
+from foedus.model.duration import shift_us, shortest
 from foedus.model.entry import MASTER, LogInfo
 from foedus.model.events import RecallReason
 from foedus.model.people import Person
 from foedus.node.home import Node
-from foedus.node.signing import sign_log
-from foedus.release.duration import shift_us, shortest
+from foedus.node.signing import may_sign, sign_log
 from foedus.store import lookups, recalls, views
 from foedus.store.engine import Read, Tx
-from foedus.store.recalls import Recall, Sending
+from foedus.store.recalls import Recall, Sending, Waiting
 
+NOT_YET = -1
+"""The entry of a recall that waits until something may be signed for the party."""
 BY_PERSON, PASSED_ON = "person", "passed-on"
 
 
@@ -45,7 +47,10 @@ class Order(NamedTuple):
 
 
 class Made(msgspec.Struct, frozen=True):
-    """One object called back from one party under one programme: the entry that says so, and until when to answer."""
+    """One object called back from one party under one programme: the entry that says so, and until when to answer.
+
+    While nothing may be signed for the party ``entry`` is ``NOT_YET``, and there is no deadline.
+    """
 
     object_id: str
     versions: tuple[str, ...]
@@ -82,7 +87,8 @@ def make(node: Node, tx: Tx, targets: Sequence[Target], order: Order) -> list[Ma
     """Call objects back from every party that was sent them, in the caller's transaction; nobody needs to have asked.
 
     What was called back before is not called back twice. Each pair's log gets one entry an object and is signed; the
-    object leaves that party's views; the private log says who asked, and why.
+    object leaves that party's views; the private log says who asked, and why. Where the pair is frozen, or its log must be
+    compared first, all but the entry is done, and the entry follows once it may be signed: ``make_waiting``.
     """
     at = node.clock.now()
     made = [
@@ -107,7 +113,8 @@ def recall(node: Node, person: Person, target: Target, order: Order) -> list[Mad
     _releaser(person)
     with node.store.write() as tx:
         made = make(node, tx, [target], order._replace(person=person.name))
-        before = [one for one in recalls.recalls(tx, target.object_id) if one.own]
+        before = any(one.own for one in recalls.recalls(tx, target.object_id))
+        before |= any(one.object_id == target.object_id for one in recalls.waiting(tx))
     if made:
         return made
     if before:
@@ -131,14 +138,44 @@ def lift(node: Node, person: Person, object_id: str, party: str = "") -> list[Li
     with node.store.write() as tx:
         held = [one for one in recalls.recalls(tx, object_id) if one.own and one.lifted_us is None]
         chosen = [one for one in held if party in ("", one.recipient)]
-        if not chosen:
+        unsaid = [one for one in recalls.waiting(tx) if one.object_id == object_id and party in ("", one.recipient)]
+        lifted = [Lifted(one.object_id, one.versions, one.programme, one.recipient) for one in chosen]
+        lifted += [Lifted(one.object_id, (one.version,), one.programme, one.recipient) for one in unsaid]
+        if not lifted:
             raise InputError("no recall keeps it back", code="recall-none", where=object_id, hint="foedus recall list")
         for one in chosen:
             recalls.lift(tx, one.log, [one.seq], instant.to_us(at))
-        drafts = [draft(_lifted(one, person, at)) for one in chosen]
+        recalls.wait_no_more(tx, unsaid)
+        drafts = [draft(_lifted(node, one, person, at)) for one in lifted]
         append(tx.logs, MASTER, drafts, at=at, entropy=node.entropy)
         sign_log(node, tx, MASTER)
-    return [Lifted(one.object_id, one.versions, one.programme, one.recipient) for one in chosen]
+    return lifted
+
+
+def make_waiting(node: Node, name: str) -> None:
+    """Enter the recalls of a log that could not be signed when they were made, if it may be now."""
+    with node.store.read() as read:
+        if not recalls.waiting(read, name):
+            return
+    with node.store.write() as tx:
+        info, held = tx.logs.log(name), recalls.waiting(tx, name)
+        assert info is not None, "something was sent by it"
+        if not held or not may_sign(node, tx, name):
+            return
+        recalls.wait_no_more(tx, held)
+        grouped: dict[tuple[str, str, RecallReason], list[tuple[int, _Said]]] = {}
+        for one in held:
+            said = _said(tx, one)
+            reason = msgspec.convert(one.reason, RecallReason)
+            grouped.setdefault((said.object_id, said.area, reason), []).append((one.seq, said))
+        for (_, _, reason), found in grouped.items():
+            _one(node, tx, info, (found, Order(reason)), node.clock.now())
+        sign_log(node, tx, name)
+
+
+def _said(read: Read, one: Waiting) -> _Said:
+    [stored] = read.logs.entries(one.log, one.seq, one.seq + 1)
+    return msgspec.json.decode(stored.body, type=_Said)
 
 
 def _releaser(person: Person) -> None:
@@ -159,6 +196,8 @@ def _from(node: Node, tx: Tx, info: LogInfo, what: tuple[Sequence[Target], Order
     for seq, said in sent:
         if seq not in before:
             grouped.setdefault((said.object_id, said.area), []).append((seq, said))
+    if grouped and not may_sign(node, tx, info.name):
+        return [_wait(tx, info, (found, order), at) for found in grouped.values()]
     made = [_one(node, tx, info, (found, order), at) for found in grouped.values()]
     if made:
         sign_log(node, tx, info.name)
@@ -197,13 +236,27 @@ def _one(node: Node, tx: Tx, info: LogInfo, what: tuple[Sequence[tuple[int, _Sai
         deadline=instant.text(deadline_us),
     )
     [seq] = append(tx.logs, info.name, [draft(body)], at=at, entropy=node.entropy)
-    sendings = [Sending(one, said.object_id, said.modified, bytes.fromhex(said.bytes_hash)) for one, said in found]
+    sendings = _sendings(found)
     kept = Recall(*_pair(info), seq, body.area, body.object_id, body.versions, body.reason, at_us, deadline_us)
     recalls.keep(tx, kept, sendings)
     _withdraw(tx, info, sendings, at_us)
     return Made(
         body.object_id, body.versions, info.programme, info.recipient, body.area, body.reason, info.name, seq, body.deadline
     )  # fmt: skip
+
+
+def _wait(tx: Tx, info: LogInfo, what: tuple[Sequence[tuple[int, _Said]], Order], at: datetime) -> Made:
+    found, order = what
+    first, sendings, at_us = found[0][1], _sendings(found), instant.to_us(at)
+    recalls.wait(tx, info.name, sendings, order.reason, at_us)
+    _withdraw(tx, info, sendings, at_us)
+    versions = tuple(dict.fromkeys(one.version for one in sendings))
+    place = (info.programme, info.recipient, first.area, order.reason, info.name)
+    return Made(first.object_id, versions, *place, NOT_YET, "")
+
+
+def _sendings(found: Sequence[tuple[int, _Said]]) -> list[Sending]:
+    return [Sending(one, said.object_id, said.modified, bytes.fromhex(said.bytes_hash)) for one, said in found]
 
 
 def _pair(info: LogInfo) -> tuple[str, str, str, str, bool]:
@@ -239,11 +292,11 @@ def _told(made: Sequence[Made], order: Order, at: datetime) -> Iterator[RecallMa
         )
 
 
-def _lifted(one: Recall, person: Person, at: datetime) -> RecallLifted:
+def _lifted(node: Node, one: Lifted, person: Person, at: datetime) -> RecallLifted:
     return RecallLifted(
         at=instant.text(instant.to_us(at)),
         programme=one.programme,
-        parties=(one.sender, one.recipient),
+        parties=(node.party, one.party),
         object_id=one.object_id,
         versions=one.versions,
         person=person.name,

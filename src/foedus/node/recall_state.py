@@ -6,22 +6,30 @@ from typing import Literal
 
 import msgspec
 
+from foedus.account import bodies
+from foedus.account.bodies import CheckpointExchanged
 from foedus.account.recall import Absence, absence
-from foedus.errors import InputError
+from foedus.errors import InputError, MalformedRecord
 from foedus.model import instant
+from foedus.model.entry import StoredEntry
 from foedus.node.home import Node
+from foedus.node.recall import NOT_YET
 from foedus.store import recalls
 from foedus.store.engine import Read
-from foedus.store.recalls import Recall
+from foedus.store.recalls import Recall, Waiting
 
-State = Literal["requested", "seen", "completed"]
+State = Literal["waiting", "requested", "seen", "completed"]
+# How many of a partner's last entries are looked through for what it read last.
+_LATE = 200
 
 
 class Standing(msgspec.Struct, frozen=True):
     """One recall: ``made`` by this node or ``taken`` from a partner; ``party`` is the other side.
 
-    ``state`` is ``seen`` once the party signed for the entry, ``completed`` once it answered; ``overdue`` says that it did
-    not by the deadline. ``answer`` is the entry of the party's log (of ours, where the recall was taken) that says so.
+    ``state`` is ``waiting`` while nothing may be signed for the party, so that there is no entry and no deadline yet,
+    ``seen`` once the party entered that it read the log beyond it, ``completed`` once it answered;
+    ``overdue`` says that it did not by the deadline. ``answer`` is the entry of the party's log (of ours, where the
+    recall was taken) that says so.
     """
 
     direction: Literal["made", "taken"]
@@ -60,7 +68,8 @@ def standings(node: Node, *, waiting: bool = False) -> list[Standing]:
     """Return all recalls, the newest first; with ``waiting`` only those that a party has not answered."""
     with node.store.read() as read:
         held = recalls.unanswered(read) if waiting else recalls.recalls(read)
-        return [_standing(node, read, one) for one in held]
+        unsaid = [_unsaid(one) for one in recalls.waiting(read)]
+        return [*unsaid, *(_standing(node, read, one) for one in held)]
 
 
 def show(node: Node, object_id: str, party: str) -> list[Shown]:
@@ -87,6 +96,30 @@ def _absence(node: Node, read: Read, one: Recall) -> Absence:
     return absence(read.logs, info, one.seq, node.log_keys(info))
 
 
+def _unsaid(one: Waiting) -> Standing:
+    return Standing(
+        direction="made",
+        object_id=one.object_id,
+        versions=(one.version,),
+        party=one.recipient,
+        programme=one.programme,
+        area="",
+        reason=one.reason,
+        at=instant.text(one.at_us),
+        deadline="",
+        log=one.log,
+        entry=NOT_YET,
+        state="waiting",
+        overdue=False,
+        result="",
+        code="",
+        passed_on_to=(),
+        answered_at="",
+        answer=None,
+        lifted_at="",
+    )
+
+
 def _standing(node: Node, read: Read, one: Recall) -> Standing:
     now_us = instant.to_us(node.clock.now())
     return Standing(
@@ -101,7 +134,7 @@ def _standing(node: Node, read: Read, one: Recall) -> Standing:
         deadline=instant.text(one.deadline_us),
         log=one.log,
         entry=one.seq,
-        state="completed" if one.result else "seen" if _receipt(read, one) else "requested",
+        state="completed" if one.result else "seen" if _seen(read, one) else "requested",
         overdue=not one.result and one.deadline_us < now_us,
         result=one.result,
         code=one.code,
@@ -110,6 +143,25 @@ def _standing(node: Node, read: Read, one: Recall) -> Standing:
         answer=one.answer_seq,
         lifted_at="" if one.lifted_us is None else instant.text(one.lifted_us),
     )
+
+
+def _seen(read: Read, one: Recall) -> bool:
+    """Say whether the recipient entered that it read the log beyond the recall: who only witnesses a log signs unread states."""
+    theirs, ours = f"{one.programme}|{one.recipient}|{one.sender}", read.logs.log(one.log)
+    if ours is None or read.logs.log(theirs) is None:
+        return False
+    size = read.logs.size(theirs)
+    late = read.logs.entries(theirs, max(0, size - _LATE), size)
+    return any(_read_up_to(stored, ours.origin) > one.seq for stored in late)
+
+
+def _read_up_to(stored: StoredEntry, origin: str) -> int:
+    """Return up to where a partner's entry says that a log was read; nothing where it says nothing of the kind."""
+    try:
+        body = bodies.read(stored)
+    except MalformedRecord:
+        return 0
+    return body.size if isinstance(body, CheckpointExchanged) and body.log == origin else 0
 
 
 def _receipt(read: Read, one: Recall) -> str:

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from foedus.account import recall as rules
-from foedus.account.ledger import append
-from foedus.account.receipts import (
+from foedus.account.bodies import (
     RecallCompleted,
     RecallRefused,
     RecallRequested,
@@ -17,6 +16,7 @@ from foedus.account.receipts import (
     draft,
     read,
 )
+from foedus.account.ledger import append
 from foedus.model import instant
 from foedus.model.entry import MASTER, LogInfo, StoredEntry
 from foedus.model.events import RecallResult
@@ -110,7 +110,7 @@ def _forget(
     hashes = [one.bytes_sha256 for one, _ in sendings]
     theirs = (f"peer:{log.sender}", f"submit:{log.sender}")
     copies = _copies(tx, body.object_id, sendings, theirs)
-    going = [one for one in copies if one.source in theirs and not _kept(tx, node, log, one)]
+    going = [one for one in copies if one.source in theirs and not _kept(tx, node, log, one, copies)]
     gone = [one.seq for one in going]
     stays = [one for one in copies if one.seq not in gone]
     left = {one.sha256 for one in stays}
@@ -140,11 +140,17 @@ def _copies(tx: Tx, object_id: str, sendings: Sequence[tuple[Sending, str]], the
     return list(found.values())
 
 
-def _kept(tx: Tx, node: Node, log: LogInfo, copy: Copy) -> bool:
-    """Say whether another log vouches for the same bytes of the same originator; if so, the copy is from there now."""
+def _kept(tx: Tx, node: Node, log: LogInfo, copy: Copy, copies: Sequence[Copy]) -> bool:
+    """Say whether another log vouches for the same bytes of the same originator; if so, the copy is from there now.
+
+    Where its sender's own copy is held beside, that one stays, and this one goes.
+    """
+    beside = {one.source for one in copies if (one.sha256, one.owner) == (copy.sha256, copy.owner)}
     for name, seq in recalls.vouching(tx, copy.sha256, log.name):
         stored = rules.entry_at(tx.logs, name, seq)
         body = None if stored is None else read(stored)
+        if f"peer:{name.split('|')[1]}" in beside:
+            return False
         if isinstance(body, ReleaseSent) and body.originator == copy.owner:
             _move(tx, node, copy, name.split("|")[1], body)
             return True

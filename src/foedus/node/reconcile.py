@@ -5,13 +5,14 @@ from __future__ import annotations
 from foedus.account import equivocation
 from foedus.account.equivocation import Accusation, Equivocation
 from foedus.errors import InputError
-from foedus.exchange.peer import PeerClient
-from foedus.node.agreements import Agreement, Peer, peers
+from foedus.exchange.peer.client import PeerClient
+from foedus.node.agreements import Agreement
 from foedus.node.compare import Compared, compared, pair_logs
 from foedus.node.copies import Copies
 from foedus.node.dispute import programmes_of
 from foedus.node.exchange import session_to
 from foedus.node.home import Node
+from foedus.node.peers import Peer, peers
 
 __all__ = ["Compared", "evidence", "reconcile", "verify"]
 

@@ -12,8 +12,8 @@ from datetime import datetime
 import msgspec
 
 from foedus.account import merkle
+from foedus.account.bodies import ReleaseExpired, ReleaseRun, ReleaseSent, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import ReleaseExpired, ReleaseRun, ReleaseSent, draft
 from foedus.model import instant, stix
 from foedus.model.decision import Decision
 from foedus.model.duration import shift_us
@@ -22,6 +22,7 @@ from foedus.model.label import Label
 from foedus.model.programme import Area
 from foedus.node import corroborate
 from foedus.node.agreements import Agreement
+from foedus.node.analyse import take_up
 from foedus.node.chosen import Chosen, Pick, all_edges
 from foedus.node.ends import Ends
 from foedus.node.facts import facts_of
@@ -82,6 +83,7 @@ def release(node: Node, party: str = "", programme: str = "", progress: Progress
         InputError: the programme is not known here.
         ExpiredProgramme: a programme named is not in force.
     """
+    take_up(node)
     at = node.clock.now()
     held = [node.agreements.required(programme, at)] if programme else node.agreements.in_force(at)
     return [
@@ -323,6 +325,8 @@ class _Release:
             if ready:
                 sign_log(self.node, tx, self.log)
             sign_log(self.node, tx, MASTER)
+        went = {item.held.object_id for item in ready}
+        self.result.examples = [one for one in self.result.examples if one.object_id not in went]
         return len(ready)
 
     def _lasting(self, tx: Tx, outs: Sequence[Out]) -> list[Out]:

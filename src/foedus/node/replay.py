@@ -7,8 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from foedus.account import receipts
-from foedus.account.receipts import ProgrammeAgreed, ReleaseSent
+from foedus.account import bodies
+from foedus.account.bodies import ProgrammeAgreed, ReleaseSent
 from foedus.errors import BrokenChain, InputError
 from foedus.model import instant
 from foedus.model.decision import Decision, Facts, Grant, Subject
@@ -92,7 +92,7 @@ def _sent(read: Read, name: str, seq: int) -> tuple[LogInfo, ReleaseSent]:
     info = read.logs.log(name)
     if info is None or not 0 <= seq < read.logs.size(name):
         raise InputError("no such log or entry", code="log-unknown", where=f"{name} {seq}", hint="foedus ledger show")
-    body = receipts.read(next(iter(read.logs.entries(name, seq, seq + 1))))
+    body = bodies.read(next(iter(read.logs.entries(name, seq, seq + 1))))
     if not isinstance(body, ReleaseSent):
         raise InputError(
             "it says nothing of a decision", code="entry-kind", where=f"{name} {seq}", hint="name a release.sent"
@@ -102,7 +102,7 @@ def _sent(read: Read, name: str, seq: int) -> tuple[LogInfo, ReleaseSent]:
 
 def _agreed(read: Read, name: str, seq: int) -> list[str]:
     """Return the digests of the versions that were agreed before an entry, the newest first."""
-    bodies = (receipts.read(one) for one in read.logs.entries(name, 0, seq) if one.entry().kind == "programme.agreed")
+    bodies = (bodies.read(one) for one in read.logs.entries(name, 0, seq) if one.entry().kind == "programme.agreed")
     return [body.digest for body in bodies if isinstance(body, ProgrammeAgreed)][::-1]
 
 

@@ -8,20 +8,21 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account.bodies import ReleaseExpired, draft
 from foedus.account.ledger import append
-from foedus.account.receipts import ReleaseExpired, draft
 from foedus.errors import MalformedRecord
 from foedus.model import instant
 from foedus.model.decision import Bound
-from foedus.model.entry import Draft, StoredEntry
+from foedus.model.duration import shift_us
+from foedus.model.entry import MASTER, Draft, StoredEntry
 from foedus.model.finding import Finding
 from foedus.node.home import Node
-from foedus.node.signing import sign_log
+from foedus.node.signing import may_sign, sign_log
 from foedus.node.view import pair_log
-from foedus.release.duration import shift_us
-from foedus.store import bounds, views
+from foedus.store import bounds, erase, findings, views
 from foedus.store.bounds import Came, Due
 from foedus.store.engine import Tx
+from foedus.store.findings import Held
 from foedus.store.objects import Placed
 
 DESK = "desk|"
@@ -77,13 +78,46 @@ def put_ends(tx: Tx, placed: Sequence[tuple[Finding, Placed]], own: str) -> None
         bounds.put_end(tx, seqs, until_us, DESK)
 
 
+def inherit(tx: Tx, placed: Sequence[tuple[Finding, Placed]]) -> None:
+    """Let conclusions end with the first of what they rest on: those just stored, and those that rest on what came again."""
+    fresh = {where.seq for finding, where in placed if not finding.document and where.outcome != "conflict"}
+    again = [
+        bytes.fromhex(finding.head.sha256) for finding, where in placed if finding.document and where.outcome == "same"
+    ]
+    fresh.update(erase.resting_on(tx, again) if again else ())
+    rest = [one for one in findings.findings_of(tx, sorted(fresh)) if not one.document]
+    known: dict[int, int | None] = {}
+    # A conclusion may rest on another: what ends is handed on until nothing changes.
+    while (ends := _inherited(tx, rest)) != known:
+        for seq, until_us in ends.items():
+            if until_us is not None or known.get(seq) is not None:
+                bounds.put_end(tx, [seq], until_us, DESK)
+            if until_us is not None:
+                bounds.put_end_of_supports(tx, seq, until_us)
+        known = ends
+
+
+def _inherited(tx: Tx, rest: Sequence[Held]) -> dict[int, int | None]:
+    grounds = {one.seq: [_sha256(each) for each in one.because if each.startswith("object:")] for one in rest}
+    ends = bounds.ends_of_bytes(tx, sorted({sha256 for of in grounds.values() for sha256 in of}))
+    return {
+        seq: min((end for sha256 in of if (end := ends.get(sha256)) is not None), default=None)
+        for seq, of in grounds.items()
+    }
+
+
+def _sha256(ground: str) -> bytes:
+    return bytes.fromhex(ground.removeprefix("object:"))
+
+
 def due(node: Node) -> list[ToDelete]:
-    """Return what is to be deleted now, the longest over first."""
+    """Return what of partners is to be deleted now, the longest over first; what was concluded from it goes with it."""
     with node.store.read() as read:
         held = bounds.due(read, instant.to_us(node.clock.now()))
     return [
         ToDelete(one.object_id, one.version, one.owner, instant.text(one.until_us), *one.log.split("|")[:2])
         for one in held
+        if one.log
     ]
 
 
@@ -104,6 +138,8 @@ def delete_due(node: Node) -> int:
 def _back(held: Sequence[Due]) -> list[_Gone]:
     found = []
     for one in held:
+        if not one.log:
+            continue
         programme, sender, _ = one.log.split("|")
         found.append(_Gone(programme, sender, one.area, one.object_id))
     return found
@@ -138,5 +174,7 @@ def _enter(tx: Tx, node: Node, gone: Sequence[_Gone]) -> None:
         by_pair[one.programme, one.party].append(draft(body))
     for pair, drafts in by_pair.items():
         log = pair_log(node, tx, *pair)
+        # Its time is over whether or not anything may be said to the party now: then the private log alone says it.
+        log = log if may_sign(node, tx, log) else MASTER
         append(tx.logs, log, drafts, at=at, entropy=node.entropy)
         sign_log(node, tx, log)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from foedus.account.ledger import append, sign
-from foedus.account.receipts import KeyChanged, draft
+from foedus.account.bodies import KeyChanged, draft
+from foedus.account.ledger import append
 from foedus.account.rotation import signed
 from foedus.errors import InputError, TrustError
 from foedus.exchange import tls
@@ -17,6 +17,7 @@ from foedus.node import programmes
 from foedus.node.agreements import KEY_FIELDS, Agreement
 from foedus.node.home import Node
 from foedus.node.keys import NEXT, ROLES, write_secret
+from foedus.node.signing import sign_log, why_halted
 from foedus.node.view import pair_log
 from foedus.programme.agree import cards_on
 
@@ -72,6 +73,8 @@ def next_card(node: Node) -> Card:
 def finish(node: Node) -> list[str]:
     """Put the next keys in use and destroy the old ones; each change is entered, signed by the key that goes.
 
+    In a pair for which nothing is signed now, nothing is entered: what counts for the partner is the version that names the key.
+
     Raises:
         InputError: no key waits.
         TrustError: a programme in force does not name the next keys yet.
@@ -91,13 +94,12 @@ def finish(node: Node) -> list[str]:
             pair_log(node, tx, agreement.programme.id, party.id): agreement
             for agreement in held
             for party in agreement.programme.parties
-            if party.id != node.party
+            if party.id != node.party and not why_halted(node, tx, agreement.programme.id, party.id)
         }
         for log, agreement in logs.items():
             bodies = [change(node, agreement, role, at) for role in changed]
             append(tx.logs, log, [draft(body) for body in bodies], at=at, entropy=node.entropy)
-            following = node.keys.next()
-            sign(tx.logs, log, following.private("log"), following.public("log").name)
+            sign_log(node, tx, log, node.keys.next())
     # Only now, when it stands in the ledger: whoever is stopped here runs it again.
     _switch(node, roles)
     (node.directory / CARD).unlink(missing_ok=True)

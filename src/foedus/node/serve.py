@@ -1,22 +1,25 @@
-"""Serve: TAXII, peers' evidence and the status page; meanwhile pull from the peers, and let go what people approved."""
+"""Serve: TAXII, peers' evidence, the status page; meanwhile pull, let go what people approved, take up what was handed in."""
 
 from __future__ import annotations
 
 import ipaddress
+import ssl
 import threading
-from typing import Any
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from foedus.errors import FoedusError, InputError
-from foedus.exchange import peer, tls
+from foedus.exchange import tls
+from foedus.exchange.peer import server as peer_server
 from foedus.exchange.serving import serve as serve_app
 from foedus.exchange.taxii.server import application
-from foedus.node.agreements import pins_of
+from foedus.node.analyse import take_up
 from foedus.node.backend import Backend
 from foedus.node.exchange import pull
 from foedus.node.home import Node
 from foedus.node.pairs import Pairs
+from foedus.node.peers import pins_of
 from foedus.node.release import release_due
 from foedus.node.retention import delete_due
 from foedus.node.statuspage import status_page
@@ -34,7 +37,7 @@ def app_of(node: Node, *, plain: bool) -> ASGIApp:
     backend = Backend(node)
     base = "" if plain else node.config.endpoint
     taxii = application(backend, cursor_secret=node.keys.secret("cursor"), base_url=base, entropy=node.entropy)
-    peers = peer.application(Pairs(node, backend), entropy=node.entropy)
+    peers = peer_server.application(Pairs(node, backend), entropy=node.entropy)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -72,7 +75,10 @@ def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
         InputError: a plain address that is not on loopback.
     """
     stop = threading.Event()
-    threading.Thread(target=_let_go, args=(node, stop), daemon=True).start()
+    # What people approved is released as each countdown ends, what parties handed in is taken up; to ask whether there is any
+    # is one look at an index each.
+    for act in (release_due, take_up):
+        threading.Thread(target=_each_second, args=(node, act, stop), daemon=True).start()
     if poll:
         threading.Thread(target=_poll, args=(node, stop), daemon=True).start()
     try:
@@ -85,10 +91,34 @@ def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
         stop.set()
 
 
-def context_of(node: Node) -> Any:
-    """Return the server's TLS context: the CAs of all enrolled parties, certificates asked for but not demanded of tools."""
-    pins = pins_of(node.agreements.all(node.clock.now()))
-    return tls.server_context(*node.tls_files, pins.cas.values(), required=False)
+def context_of(node: Node) -> ssl.SSLContext:
+    """Return the server's TLS context: the CAs of all enrolled parties, certificates asked for but not demanded of tools.
+
+    Each new connection meets the cards of the day, those denied left out, and the node's newest certificate.
+    """
+    return tls.following(_Door(node).context)
+
+
+class _Door:
+    """The TLS context as the versions accepted and the node's files make it; made anew when one of them changes."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._made: tuple[object, ssl.SSLContext] | None = None
+
+    def context(self) -> ssl.SSLContext:
+        try:
+            agreements = self._node.agreements.all(self._node.clock.now())
+            # The same list is given until something changes.
+            since = (agreements, [path.stat().st_mtime_ns for path in self._node.tls_files])
+            if self._made is None or self._made[0] != since:
+                cas = pins_of(agreements).cas.values()
+                self._made = since, tls.server_context(*self._node.tls_files, cas, required=False)
+        except (FoedusError, OSError):
+            # A busy database, or a certificate that is being written: the next connection tries again.
+            if self._made is None:
+                raise
+        return self._made[1]
 
 
 def _poll(node: Node, stop: threading.Event) -> None:
@@ -101,11 +131,10 @@ def _poll(node: Node, stop: threading.Event) -> None:
             continue
 
 
-def _let_go(node: Node, stop: threading.Event) -> None:
-    """Release what people approved as each countdown ends; the question whether there is any is one look at an index."""
+def _each_second(node: Node, act: Callable[[Node], object], stop: threading.Event) -> None:
     while not stop.wait(TICK_S):
         try:
-            release_due(node)
+            act(node)
         except FoedusError:
             # A busy database: what is due stays due, and nothing goes half.
             continue

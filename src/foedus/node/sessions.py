@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from foedus.account.receipts import SessionEnded, SessionOpened
+from foedus.account.bodies import SessionEnded, SessionOpened
 from foedus.errors import TrustError
 from foedus.model import instant
 from foedus.model.people import Person, roles_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -229,14 +229,7 @@ def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> 
         if decision.outcome in ("release", "redact") and row is None
         else ()
     )
-    unlabelled = Labeller(node, at).why_unlabelled(read, finding_of(held)) if held.label is None else None
-    sentences = list(told.sentences)
-    if not agreement.in_force:
-        sentences.append(f"The programme is not in force: {why_not(agreement)}.")
-    if row is not None and decision.outcome == "withhold" and torn.rest_of(read, held.seq) is not None:
-        sentences.append("What is left of it without the parts that are marked apart went.")
-    if unlabelled is not None:
-        sentences.append(f"It has no label: {unlabelled}")
+    rest_went = row is not None and decision.outcome == "withhold" and torn.rest_of(read, held.seq) is not None
     return Why(
         held.object_id,
         held.version,
@@ -245,7 +238,7 @@ def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> 
         area,
         decision.outcome,
         marking(held.label) if held.label else "no label",
-        tuple(sentences),
+        (*told.sentences, *_beside(node, read, held, agreement, rest_went=rest_went)),
         tuple(msgspec.to_builtins(reason) for reason in decision.reasons),
         tuple(msgspec.to_builtins(clause) for clause in told.clauses),
         told.duties,
@@ -255,6 +248,17 @@ def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> 
         decision.programme_digest,
         decision.policy_hash,
     )
+
+
+def _beside(node: Node, read: Read, held: Held, agreement: Agreement, *, rest_went: bool) -> Iterator[str]:
+    """Yield in sentences what the decision alone does not say."""
+    if not agreement.in_force:
+        yield f"The programme is not in force: {why_not(agreement)}."
+    if rest_went:
+        yield "What is left of it without the parts that are marked apart went."
+    unlabelled = Labeller(node, node.clock.now()).why_unlabelled(read, finding_of(held)) if held.label is None else None
+    if unlabelled is not None:
+        yield f"It has no label: {unlabelled}"
 
 
 def _waits_for(read: Read, held: Held, names: Sequence[str], at_us: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from foedus.account.ledger import sign
 from foedus.errors import TrustError
 from foedus.model.entry import LogInfo
 from foedus.node.home import Node
+from foedus.node.keys import Keys
 from foedus.store import freezes
 from foedus.store.engine import Read, Tx
 
@@ -16,8 +17,14 @@ def open_own(node: Node, tx: Tx, info: LogInfo) -> None:
     freezes.put_place(tx, info.name, node.lease.place())
 
 
-def sign_log(node: Node, tx: Tx, name: str) -> None:
+def sign_log(node: Node, tx: Tx, name: str, keys: Keys | None = None) -> None:
     """Sign the state of an own log; what was signed leaves this transaction only with it.
+
+    Args:
+        node: the node.
+        tx: the transaction.
+        name: the log.
+        keys: those that are about to take over; None: the node's own.
 
     Raises:
         TrustError: the pair is frozen, or the log must be compared with the peer's copy first.
@@ -27,8 +34,8 @@ def sign_log(node: Node, tx: Tx, name: str) -> None:
     assert info is not None, "a log is opened before it is signed"
     if info.recipient:
         _refuse(node, tx, info)
-    key = node.keys.public("log")
-    signed = sign(tx.logs, name, node.keys.private("log"), key.name)
+    by = keys or node.keys
+    signed = sign(tx.logs, name, by.private("log"), by.public("log").name)
     if info.recipient:
         tx.once_durable.append(lambda: node.lease.mark(info.origin, signed.size))
 
@@ -43,6 +50,12 @@ def why_halted(node: Node, read: Read, programme: str, peer: str) -> str:
     except TrustError as error:
         return f"{peer}: {error.message} ({error.hint})"
     return ""
+
+
+def may_sign(node: Node, read: Read, name: str) -> bool:
+    """Say whether a log of a pair may be signed now."""
+    programme, _, peer = name.split("|")
+    return not why_halted(node, read, programme, peer)
 
 
 def _refuse(node: Node, read: Read, info: LogInfo) -> None:

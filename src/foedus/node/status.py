@@ -73,6 +73,7 @@ def status(node: Node) -> Status:
         tools = tuple(one.name for one in access.accounts(read) if one.role == "tool")
         refused = quarantine.open_refusals(read)
         waiting = recalls.unanswered(read)
+        unsaid = {(one.log, one.object_id) for one in recalls.waiting(read)}
     return Status(
         node.party,
         node.config.name,
@@ -87,7 +88,7 @@ def status(node: Node) -> Status:
         tools,
         refused,
         halts(node),
-        len(waiting),
+        len(waiting) + len(unsaid),
         sum(1 for one in waiting if one.deadline_us < at_us),
         tuple(upcoming(node)),
     )

@@ -52,15 +52,21 @@ def status_page(node: Node) -> str:
             (_pair(one.name), one.entries, one.signed, one.signatures) for one in found.logs
         ]),
         _scores(node),
-        _table("Held", ("room", "#findings"), [(one.name, one.findings) for one in found.rooms]),
+        _table("Findings here", ("room", "#findings"), [(one.name, one.findings) for one in found.rooms]),
         f"<p>{found.quarantine} {parts} in quarantine</p>",
     ]  # fmt: skip
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="10">'
         f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1><p>{_clock(found)}</p>"
-        f"{''.join(sections)}</body></html>"
+        f"{_halted(found)}{''.join(sections)}</body></html>"
     )
+
+
+def _halted(found: Status) -> str:
+    """Say for whom nothing is signed, before everything else."""
+    words = [f"{'FROZEN' if one.frozen else 'HALTED'} {one.why}" for one in found.halts]
+    return "".join(f'<p class="no"><strong>{escape(one)}</strong></p>' for one in words)
 
 
 def _clock(found: Status) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from typing import Literal
 
-from foedus.account.receipts import SignInRefused
+from foedus.account.bodies import SignInRefused
 from foedus.errors import TrustError
 from foedus.model import instant
 from foedus.node.entered import enter

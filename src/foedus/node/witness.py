@@ -18,13 +18,18 @@ from foedus.model.vkey import VerifierKey
 from foedus.node.agreements import Agreement
 from foedus.node.forks import Pair, dispute, freeze
 from foedus.node.home import Node
-from foedus.node.logkeys import log_keys
 from foedus.store import witnessed
 from foedus.store.engine import Read, Tx
 
 
 def vouch(node: Node, tx: Tx, name: str, keys: list[VerifierKey]) -> Checkpoint | None:
     """Cosign the state of a partner's log up to which entries were taken; None where a later one was cosigned already.
+
+    Args:
+        node: the node.
+        tx: the transaction.
+        name: the log.
+        keys: every key it may have been signed with: it was judged when it was taken.
 
     Raises:
         ForkedLedger: what was cosigned before is not the beginning of what was taken.
@@ -40,8 +45,9 @@ def vouch(node: Node, tx: Tx, name: str, keys: list[VerifierKey]) -> Checkpoint 
             where=f"{kept.origin} size {last.size}",
             hint="keep both notes and tell people",
         )
-    if last is not None and last.size == kept.size:
+    if last is not None and last.size == kept.size and checkpoint.cosigned_by(last.note, [node.keys.public("cosign")]):
         return last
+    # What a cosigner key of ours that is no more has cosigned, the present one cosigns again.
     return _cosigned(node, tx, name, kept, keys)
 
 
@@ -55,7 +61,7 @@ def _cosigned(node: Node, tx: Tx, name: str, said: Checkpoint, keys: list[Verifi
 
 
 class _Log(NamedTuple):
-    """A partner's log that a checkpoint was handed in for."""
+    """A partner's log that a checkpoint was handed in for, and the keys of the day that sign it."""
 
     programme: str
     party: str
@@ -80,7 +86,8 @@ class Witness:
             NotWitnessed: it is not cosigned, and why.
         """
         programme = agreement.programme.id
-        log = _Log(programme, party, f"{programme}|{party}|{self._node.party}", log_keys(self._node, agreement, party))
+        name, keys = f"{programme}|{party}|{self._node.party}", list(agreement.keys(party, "log_key"))
+        log = _Log(programme, party, name, keys)
         try:
             with self._node.store.write() as tx:
                 return self._add(tx, log, handed)

@@ -14,8 +14,9 @@ from foedus.model.programme import Activity, Area, Programme, in_language
 from foedus.programme.dates import day_of, parse_day, period
 
 Kind = Literal[
-    "renewal", "term-end", "review", "report", "milestone", "activity", "clause-end", "key-end", "certificate-end"
-]
+    "renewal", "term-end", "review", "report", "milestone", "activity", "clause-end", "key-end", "certificate-end",
+    "approval-end", "recall", "retention",
+]  # fmt: skip
 MAX_STEPS = 10_000
 
 

@@ -54,13 +54,17 @@ class Act(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What an approval must meet: how many persons, the hash of what would go now, and the times of the settings."""
+    """What an approval must meet: how many persons, the hash of what would go now, and the times of the settings.
+
+    ``staff`` are the (name, role) of those who may act now: whoever may no more, or in another role, counts for nothing.
+    """
 
     persons: int
     hash: str
     at_us: int
     lasts_us: int
     countdown_us: int
+    staff: frozenset[tuple[str, str]]
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -91,7 +95,8 @@ def standing(acts: Iterable[Act], asked: Asked) -> Standing:
     """Return what a history of acts about one object version amounts to now.
 
     Two halves count where two persons gave them in two roles, the request before the approval, both for the hash of
-    what would go now, and neither is too old. Whatever else there is counts as nothing.
+    what would go now, neither is too old, and both persons may still act in those roles. Whatever else there is counts as
+    nothing.
     """
     request: Act | None = None
     given: Act | None = None
@@ -124,9 +129,11 @@ def _suffices(request: Act | None, given: Act, persons: int) -> bool:
 
 
 def _why_void(halves: Sequence[Act], asked: Asked) -> str:
-    """Return why halves count as nothing: one of them is for something else, or too old."""
+    """Return why halves count as nothing: one of them is for something else, too old, or of one who may not any more."""
     if any(act.hash != asked.hash for act in halves):
         return "changed"
     if any(asked.at_us >= act.at_us + asked.lasts_us for act in halves):
         return "expired"
+    if any((act.person, act.role) not in asked.staff for act in halves):
+        return "person"
     return ""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from foedus.model import instant
 from foedus.model.decision import Decision, Facts, Subject
+from foedus.model.duration import FOREVER_US
 from foedus.release.decide import LIFTED, decide_many
-from foedus.release.duration import FOREVER_US
 from foedus.release.policy import Policy
 
 

@@ -8,8 +8,8 @@ import msgspec
 
 from foedus.model import instant
 from foedus.model.decision import Bound, Duties, Grant, Reason, Subject
+from foedus.model.duration import FOREVER_US
 from foedus.model.programme import Action
-from foedus.release.duration import FOREVER_US
 from foedus.release.policy import CONSENT
 
 ACTIONS: tuple[Action, ...] = (

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from foedus.model.ports import Entropy
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import account, collection_id
+from foedus.store.people_tables import account
+from foedus.store.state_tables import collection_id
 
 
 class Account(NamedTuple):

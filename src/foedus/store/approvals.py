@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import approval
+from foedus.store.release_tables import approval
 
 REQUESTED, GIVEN, DENIED, HELD = "approval.requested", "approval.given", "approval.denied", "decision.held"
 

@@ -11,7 +11,8 @@ from sqlalchemy import delete, exists, func, select, update
 from foedus.model.decision import Bound
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import bound, log
+from foedus.store.log_tables import log
+from foedus.store.release_tables import bound
 from foedus.store.tables import blob, finding, match, occurrence, support, view, view_past, view_row
 
 _COLUMNS = ("object_id", "version", "owner", "area", "purposes", "onward", "action", "until_us")
@@ -33,7 +34,7 @@ class Came(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A received object whose time is over, and a log and area in which it came."""
+    """An object whose time is over, and a log and area in which it came; both empty for what was concluded from such."""
 
     seq: int
     object_id: str
@@ -92,15 +93,36 @@ def put_end(tx: Tx, seqs: Sequence[int], until_us: int | None, desk: str) -> Non
     tx.connection.execute(update(view).where(view.c.id.in_(views)).values(generation=view.c.generation + 1))
 
 
+def ends_of_bytes(read: Read, hashes: Sequence[bytes]) -> dict[bytes, int | None]:
+    """Return until when some bytes may be held: as long as one finding that has them; None: one has no end."""
+    found: dict[bytes, int | None] = {}
+    columns = select(blob.c.sha256, finding.c.until_us).join(finding, finding.c.blob_id == blob.c.id)
+    for chunk in chunks(hashes):
+        for sha256, until_us in read.connection.execute(columns.where(blob.c.sha256.in_(chunk))):
+            before = found.get(sha256, 0)
+            found[sha256] = None if before is None or until_us is None else max(before, until_us)
+    return found
+
+
+def put_end_of_supports(tx: Tx, head_seq: int, until_us: int) -> None:
+    """Let what only supports a conclusion end with it; what other conclusions need as well ends with the last of them."""
+    other = finding.alias()
+    needs = select(support.c.seq).where(support.c.head_seq == head_seq)
+    longer = exists(1).where(support.c.seq == finding.c.seq, support.c.head_seq == other.c.seq)
+    longer = longer.where(other.c.until_us.is_(None) | (other.c.until_us > until_us))
+    which = finding.c.seq.in_(needs) & ~finding.c.head & ~finding.c.document & ~longer
+    tx.connection.execute(update(finding).where(which).values(until_us=until_us))
+
+
 def due(read: Read, at_us: int, limit: int = 500) -> list[Due]:
-    """Return received findings whose time is over and that are still stored, once a log they came in; the longest over first."""
+    """Return findings whose time is over and that are still stored, once a log they came in; the longest over first."""
     mine = (bound.c.object_id == finding.c.object_id) & (bound.c.version == finding.c.version)
     held = [finding.c[name] for name in ("seq", "object_id", "version", "owner", "until_us")]
     over = select(finding.c.seq).where(finding.c.until_us <= at_us).order_by(finding.c.until_us).limit(limit)
     rows = (
-        select(*held, log.c.name, func.min(bound.c.area))
-        .join_from(finding, bound, mine & (bound.c.owner == finding.c.owner))
-        .join(log, log.c.id == bound.c.log_id)
+        select(*held, func.coalesce(log.c.name, ""), func.coalesce(func.min(bound.c.area), ""))
+        .outerjoin_from(finding, bound, mine & (bound.c.owner == finding.c.owner))
+        .outerjoin(log, log.c.id == bound.c.log_id)
         .where(finding.c.seq.in_(over))
         .group_by(*held, log.c.name)
         .order_by(finding.c.until_us, finding.c.seq, log.c.name)

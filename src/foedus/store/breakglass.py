@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import glass
+from foedus.store.release_tables import glass
 
 
 class Broken(NamedTuple):

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import denied_key
+from foedus.store.log_tables import denied_key
 
 
 class DeniedKey(NamedTuple):

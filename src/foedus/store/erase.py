@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, exists, or_, select
 from foedus.store.bulk import chunks, upsert
 from foedus.store.engine import Tx
 from foedus.store.objects import FLOOR, next_finding
-from foedus.store.state_tables import meta, quarantine
+from foedus.store.state_tables import handed_in, meta, quarantine
 from foedus.store.tables import blob, finding, match, occurrence, support, value, view_past, view_row
 from foedus.store.views import withdraw_findings
 
@@ -92,6 +92,7 @@ def erase(tx: Tx, seqs: Sequence[int], at_us: int) -> None:
         _delete(tx, column, going)
     values = _values(tx, going)
     _delete(tx, occurrence.c.finding_seq, going)
+    _delete(tx, handed_in.c.finding_seq, going)
     _delete(tx, finding.c.seq, going)
     _delete(tx, value.c.id, values, ~exists(1).where(occurrence.c.value_id == value.c.id))
     used = (exists(1).where(column == blob.c.id) for column in _HOLDING)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import log, sent
+from foedus.store.log_tables import log, sent
+from foedus.store.tables import blob, finding
 
 
 class Sent(NamedTuple):
@@ -37,6 +38,17 @@ def sent_bytes(read: Read, name: str, hashes: Sequence[bytes]) -> dict[bytes, in
             .group_by(sent.c.bytes_sha256)
         )
         found.update((sha256, seq) for sha256, seq in read.connection.execute(newest))
+    return found
+
+
+def gone(read: Read, hashes: Iterable[str]) -> set[str]:
+    """Return those of some hashes (hex) whose bytes a partner sent and that no finding holds."""
+    theirs = sent.c.log_id.in_(select(log.c.id).where(~log.c.own))
+    held = exists(1).where(finding.c.blob_id == blob.c.id, blob.c.sha256 == sent.c.bytes_sha256)
+    found: set[str] = set()
+    for chunk in chunks([bytes.fromhex(one) for one in hashes]):
+        rows = select(sent.c.bytes_sha256).where(theirs, sent.c.bytes_sha256.in_(chunk), ~held).distinct()
+        found.update(sha256.hex() for sha256 in read.connection.scalars(rows))
     return found
 
 

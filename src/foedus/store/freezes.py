@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import freeze, lease
+from foedus.store.log_tables import freeze, lease
 
 
 class Freeze(NamedTuple):

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Row, Table, insert, select, update
 
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import grant_, grant_asked
+from foedus.store.release_tables import grant_, grant_asked
 
 
 class Given(NamedTuple):

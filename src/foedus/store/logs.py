@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, insert, or_,
 from foedus.errors import BrokenChain, ForkedLedger, StoreError
 from foedus.model.entry import Checkpoint, LogInfo, StoredEntry
 from foedus.store.bulk import bulk_insert, chunks
-from foedus.store.state_tables import checkpoint as checkpoints
-from foedus.store.state_tables import entry, intent, log, node
+from foedus.store.log_tables import checkpoint as checkpoints
+from foedus.store.log_tables import entry, intent, log, node
 
 _BATCH = 1_000
 

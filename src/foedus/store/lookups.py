@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from foedus.store.bulk import chunks
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held, findings_of, may_be_held
+from foedus.store.release_tables import torn
+from foedus.store.state_tables import handed_in
 from foedus.store.tables import blob, finding, view, view_row
 
 
@@ -65,9 +67,12 @@ def heads_after(read: Read, room: str, after_seq: int, limit: int) -> list[Held]
 
 
 def unlabel(tx: Tx, seqs: Sequence[int]) -> None:
-    """Take the label off findings: without one nothing releases."""
+    """Take the label off findings, also the one that what is left of them has: without one nothing releases."""
     for chunk in chunks(seqs):
         tx.connection.execute(update(finding).where(finding.c.seq.in_(chunk)).values(label_id=None))
+        tx.connection.execute(delete(torn).where(torn.c.finding_seq.in_(chunk)))
+        # What was not looked at yet gets none then either.
+        tx.connection.execute(update(handed_in).where(handed_in.c.finding_seq.in_(chunk)).values(unlabelled=True))
 
 
 def resolve_all(read: Read, object_ids: Iterable[str]) -> list[int]:

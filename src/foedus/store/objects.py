@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -74,6 +74,8 @@ _held = (
     .where(finding.c.owner.in_(bindparam("owners", expanding=True)))
 )
 
+_bytes = select(blob.c.raw).where(blob.c.sha256 == bindparam("sha256")).limit(1)
+
 _promote = (
     update(finding)
     .where(finding.c.seq == bindparam("of"))
@@ -90,8 +92,19 @@ def put_findings(tx: Tx, arrivals: Sequence[Arrival], stored_us: int) -> list[Pl
     """
     placing = _Placing(tx.connection, arrivals, stored_us)
     placed = [placing.place(arrival) for arrival in arrivals]
-    placing.write()
+    placing.write(keep_blobs)
     keep_occurrences(tx, [(seq, about.keys) for seq, about in placing.abouts if about.keys])
+    return placed
+
+
+def put_apart(tx: Tx, arrivals: Sequence[Arrival], stored_us: int) -> list[Placed]:
+    """Store findings without their values, with work that hangs on nothing but what their owner's giver gave before.
+
+    The bytes are written even where others hold the same: that none need be written would tell of it.
+    """
+    placing = _Placing(tx.connection, arrivals, stored_us)
+    placed = [placing.place(arrival) for arrival in arrivals]
+    placing.write(_add_blobs)
     return placed
 
 
@@ -121,12 +134,14 @@ def keep_blobs(connection: Connection, contents: dict[bytes, bytes]) -> dict[byt
     for chunk in chunks(list(contents)):
         found = connection.execute(select(blob.c.sha256, blob.c.id).where(blob.c.sha256.in_(chunk)))
         ids.update((sha256, blob_id) for sha256, blob_id in found)
-    fresh = [sha256 for sha256 in contents if sha256 not in ids]
-    first = first_free(connection, blob.c.id)
-    rows = [(blob_id, sha256, contents[sha256]) for blob_id, sha256 in enumerate(fresh, first)]
+    fresh = {sha256: raw for sha256, raw in contents.items() if sha256 not in ids}
+    return ids | _add_blobs(connection, fresh)
+
+
+def _add_blobs(connection: Connection, contents: dict[bytes, bytes]) -> dict[bytes, int]:
+    rows = [(blob_id, *one) for blob_id, one in enumerate(contents.items(), first_free(connection, blob.c.id))]
     bulk_insert(connection, blob, ("id", "sha256", "raw"), rows)
-    ids.update((sha256, blob_id) for blob_id, sha256, _ in rows)
-    return ids
+    return {sha256: blob_id for blob_id, sha256, _ in rows}
 
 
 def next_finding(connection: Connection) -> int:
@@ -170,9 +185,9 @@ class _Placing:
             self._links.update(((head.seq, placed.seq), None) for placed in supports)
         return head._replace(supports=supports) if supports else head
 
-    def write(self) -> None:
-        """Write what was placed."""
-        blobs = keep_blobs(self._connection, self._blobs)
+    def write(self, keep: Callable[[Connection, dict[bytes, bytes]], dict[bytes, int]]) -> None:
+        """Write what was placed, its bytes by a function that returns their ids."""
+        blobs = keep(self._connection, self._blobs)
         # Column 4 holds the hash until the bytes have their id.
         rows = [(*row[:4], blobs[sha256], *row[5:]) for row in self._rows if isinstance(sha256 := row[4], bytes)]
         bulk_insert(self._connection, finding, _FINDING_COLUMNS, rows)
@@ -221,7 +236,7 @@ class _Placing:
     def _equal(self, held_sha256: bytes, raw: bytes) -> bool:
         held = self._blobs.get(held_sha256)
         if held is None:
-            held = self._connection.scalars(select(blob.c.raw).where(blob.c.sha256 == held_sha256)).one()
+            held = self._connection.execute(_bytes, {"sha256": held_sha256}).scalars().first() or b""
         try:
             return canonical(msgspec.json.decode(held)) == canonical(msgspec.json.decode(raw))
         except rfc8785.CanonicalizationError:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import challenge, passkey
+from foedus.store.people_tables import challenge, passkey
 
 
 class Passkey(NamedTuple):

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import person
+from foedus.store.people_tables import person
 
 
 class Kept(NamedTuple):
@@ -39,6 +39,11 @@ def person_named(read: Read, name: str) -> Kept | None:
 def people(read: Read) -> list[Kept]:
     """Return all people, ordered by name."""
     return _people(read, person.c.name != "")
+
+
+def able(read: Read) -> frozenset[tuple[str, str]]:
+    """Return the (name, role) of everybody who may act."""
+    return frozenset((one.name, role) for one in people(read) if not one.disabled for role in one.roles.split())
 
 
 def _people(read: Read, which: ColumnElement[bool]) -> list[Kept]:

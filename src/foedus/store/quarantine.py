@@ -39,6 +39,8 @@ class Quarantined(NamedTuple):
 
 def put_refusals(tx: Tx, refusals: Sequence[Refusal], at_us: int) -> list[int]:
     """Keep refused parts; of each at most 64 kB."""
+    if not refusals:
+        return []
     first = first_free(tx.connection, quarantine.c.id)
     rows = [
         (number, at_us, *refusal[:-1], refusal.raw[:KEPT_BYTES], "open")

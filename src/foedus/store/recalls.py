@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Row, ScalarSelect, exists, select, update
+from sqlalchemy import Row, ScalarSelect, delete, exists, select, union, update
 
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import log, recall, recalled, sent
+from foedus.store.log_tables import log, sent
+from foedus.store.release_tables import recall, recall_waiting, recalled
 from foedus.store.tables import blob, finding
 
 
@@ -46,6 +47,19 @@ class Recall(NamedTuple):
     passed_on: tuple[str, ...] = ()
 
 
+class Waiting(NamedTuple):
+    """A sending that is called back once something may be signed for its recipient again."""
+
+    log: str
+    programme: str
+    recipient: str
+    seq: int
+    object_id: str
+    version: str
+    reason: str
+    at_us: int
+
+
 class Answer(NamedTuple):
     """What became of a recall: the entry that says it, its instant, result, code, and whom it was passed on to."""
 
@@ -64,6 +78,28 @@ def keep(tx: Tx, kept: Recall, sendings: Sequence[Sending]) -> None:
     bulk_insert(tx.connection, recall, ("log_id", *_COLUMNS), [(log_id, *(row[name] for name in _COLUMNS))])
     rows = [(log_id, one.seq, kept.seq, one.object_id, one.version, one.bytes_sha256) for one in sendings]
     bulk_insert(tx.connection, recalled, tuple(column.name for column in recalled.c), rows)
+
+
+def wait(tx: Tx, name: str, sendings: Sequence[Sending], reason: str, at_us: int) -> None:
+    """Keep that sendings of a log are to be called back."""
+    log_id = tx.connection.scalars(select(log.c.id).where(log.c.name == name)).one()
+    rows = [(log_id, *one, reason, at_us) for one in sendings]
+    bulk_insert(tx.connection, recall_waiting, tuple(column.name for column in recall_waiting.c), rows)
+
+
+def waiting(read: Read, name: str = "") -> list[Waiting]:
+    """Return what is to be called back by one log, or by any, in the order of logs and sendings."""
+    columns = [recall_waiting.c[n] for n in ("sent_seq", *Waiting._fields[4:])]
+    rows = select(log.c.name, log.c.programme, log.c.recipient, *columns).join(log, log.c.id == recall_waiting.c.log_id)
+    which = rows if not name else rows.where(log.c.name == name)
+    return [Waiting._make(row) for row in read.connection.execute(which.order_by(log.c.name, columns[0]))]
+
+
+def wait_no_more(tx: Tx, held: Iterable[Waiting]) -> None:
+    """Forget what was to be called back."""
+    for one in held:
+        which = (recall_waiting.c.log_id == _log_id(one.log)) & (recall_waiting.c.sent_seq == one.seq)
+        tx.connection.execute(delete(recall_waiting).where(which))
 
 
 def answer(tx: Tx, name: str, seq: int, said: Answer) -> None:
@@ -106,17 +142,19 @@ def withheld(read: Read, recipient: str) -> frozenset[tuple[str, str]]:
         .join(log, log.c.id == recalled.c.log_id)
         .join(recall, (recall.c.log_id == recalled.c.log_id) & (recall.c.seq == recalled.c.recall_seq))
         .where(log.c.own, log.c.recipient == recipient, recall.c.lifted_us.is_(None))
-        .distinct()
     )
-    return frozenset((object_id, version) for object_id, version in read.connection.execute(joined))
+    held = select(recall_waiting.c.object_id, recall_waiting.c.version)
+    held = held.join(log, log.c.id == recall_waiting.c.log_id).where(log.c.recipient == recipient)
+    return frozenset((object_id, version) for object_id, version in read.connection.execute(union(joined, held)))
 
 
 def called_back(read: Read, name: str, seqs: Iterable[int]) -> set[int]:
-    """Return those of some sendings of a log that were called back."""
+    """Return those of some sendings of a log that were called back, or are to be."""
     found: set[int] = set()
     for chunk in chunks(list(seqs)):
-        which = (recalled.c.log_id == _log_id(name)) & recalled.c.sent_seq.in_(chunk)
-        found.update(read.connection.scalars(select(recalled.c.sent_seq).where(which)))
+        for table in (recalled, recall_waiting):
+            which = (table.c.log_id == _log_id(name)) & table.c.sent_seq.in_(chunk)
+            found.update(read.connection.scalars(select(table.c.sent_seq).where(which)))
     return found
 
 

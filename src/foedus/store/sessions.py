@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import session
+from foedus.store.people_tables import session
 
 
 class Session(NamedTuple):

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select
 
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import sign_in_refusal, sign_in_try
+from foedus.store.people_tables import sign_in_refusal, sign_in_try
 
 
 class Tries(NamedTuple):

@@ -102,10 +102,14 @@ def put_pull_state(tx: Tx, peer: str, collection: str, state: PullState) -> None
 
 
 def put_submission(tx: Tx, caller: str, status: Submission) -> None:
-    """Keep what became of a POST, and forget those older than 24 hours."""
-    tx.connection.execute(delete(submission).where(submission.c.request_us < status.request_us - KEPT_SUBMISSION_US))
+    """Keep what became of a POST."""
     facts: dict[str, object] = {"request_us": status.request_us, "status": msgspec.json.encode(status)}
     upsert(tx.connection, submission, {"caller": caller, "id": status.id}, facts)
+
+
+def forget_submissions(tx: Tx, at_us: int) -> None:
+    """Forget what became of everybody's POSTs after 24 hours; not while a partner waits for its answer."""
+    tx.connection.execute(delete(submission).where(submission.c.request_us < at_us - KEPT_SUBMISSION_US))
 
 
 def submission_of(read: Read, caller: str, status_id: str, at_us: int) -> Submission | None:

@@ -1,6 +1,6 @@
 """Tables of findings, labels, values and views; every statement over them is valid in SQLite and in PostgreSQL.
 
-Bytes are content-addressed (``blob``) and never rewritten; what pages filter by stands in columns beside them. ``view_row``
+Bytes are addressed by their hash (``blob``) and never rewritten; what pages filter by stands in columns beside them. ``view_row``
 is clustered by (view, added_us): a page is one range scan. Rows that left a view move to ``view_past``, so that what is gone
 costs a reader nothing.
 """
@@ -28,7 +28,8 @@ blob = Table(
     "blob",
     metadata,
     key(),
-    Column("sha256", LargeBinary, nullable=False, unique=True),
+    # Not unique: what a party hands in is written without a look whether somebody else's bytes are the same.
+    Column("sha256", LargeBinary, nullable=False, index=True),
     octets("raw"),
 )
 

@@ -11,7 +11,7 @@ from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import label_of
 from foedus.store.objects import keep_labels, keep_uses
-from foedus.store.state_tables import torn
+from foedus.store.release_tables import torn
 
 
 def keep_rest(tx: Tx, rests: Mapping[int, tuple[str, Label]]) -> None:

@@ -144,11 +144,12 @@ def held_by(read: Read, seqs: Sequence[int], owner: str) -> list[tuple[int, int]
     """Return (row, row of an owner's document that shares a value with it) of some findings, ascending.
 
     Warned values do not count, nor those that more than a hundred of the owner's documents hold; of the others the newest
-    twenty do. What anybody else holds makes no difference.
+    twenty do, as long as they may be held. What anybody else holds makes no difference.
     """
     told = select(occurrence.c.value_id, occurrence.c.finding_seq).join(value, value.c.id == occurrence.c.value_id)
     theirs = select(occurrence.c.value_id, finding.c.seq).join(finding, finding.c.seq == occurrence.c.finding_seq)
-    theirs = theirs.where(finding.c.owner == owner, finding.c.document).order_by(finding.c.seq.desc())
+    theirs = theirs.where(finding.c.owner == owner, finding.c.document, may_be_held(read))
+    theirs = theirs.order_by(finding.c.seq.desc())
     pairs: set[tuple[int, int]] = set()
     for chunk in chunks(sorted(seqs)):
         picked = told.where(occurrence.c.finding_seq.in_(chunk), value.c.warned == "[]")

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from foedus.model.entry import Checkpoint
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
-from foedus.store.state_tables import witnessed
+from foedus.store.log_tables import witnessed
 
 
 def keep_witnessed(tx: Tx, log: str, seen: Checkpoint) -> None:

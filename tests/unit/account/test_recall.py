@@ -7,9 +7,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 from tests.unit.account.memory_log import BACK, INFO, KEY, KEYS, ORIGIN, PAIR, START, MemoryLog, Salts
-from tests.unit.account.test_receipts import COMMON, OWN_BACK, sent
+from tests.unit.account.test_bodies import COMMON, OWN_BACK, sent
 
-from foedus.account import ledger, recall, receipts
+from foedus.account import bodies, ledger, recall
 from foedus.account.events import events
 from foedus.errors import MalformedRecord
 from foedus.model.entry import LogInfo
@@ -25,22 +25,22 @@ THIRD = LogInfo(
 
 def asked(*sendings, **changes):
     facts = {**COMMON, "area": "cyber", "object_id": "indicator--1", "versions": (VERSION,), "sendings": sendings}
-    return receipts.RecallRequested(**{**facts, "reason": "wrong", "deadline": LATER, **changes})
+    return bodies.RecallRequested(**{**facts, "reason": "wrong", "deadline": LATER, **changes})
 
 
 def answer(entry, **changes):
     facts = {**COMMON, "area": "cyber", "object_id": "indicator--1", "versions": (VERSION,), "log": ORIGIN}
     facts |= {"entry": entry, "result": "deleted", "code": "", "passed_on_to": ()}
-    return receipts.RecallCompleted(**{**facts, **changes})
+    return bodies.RecallCompleted(**{**facts, **changes})
 
 
 def store_with(pair, back=(), name=BACK):
     store, salts = MemoryLog(INFO, OWN_BACK, THIRD), Salts()
-    for log, bodies in ((PAIR, pair), (name, back)):
+    for log, said in ((PAIR, pair), (name, back)):
         store.infos[log] = msgspec.structs.replace(store.infos[log], own=True)
-        for number, body in enumerate(bodies):
+        for number, body in enumerate(said):
             at = START + timedelta(hours=number)
-            ledger.append(store, log, [receipts.draft(body)], at=at, entropy=salts)
+            ledger.append(store, log, [bodies.draft(body)], at=at, entropy=salts)
     ledger.sign(store, PAIR, KEY, ORIGIN)
     return store
 
@@ -131,7 +131,7 @@ def test_a_copy_that_was_changed_proves_nothing():
 
 def test_a_recall_beyond_the_signed_state_proves_nothing_yet():
     store = store_with([sent(1)])
-    ledger.append(store, PAIR, [receipts.draft(asked(0))], at=START, entropy=Salts("x"))
+    ledger.append(store, PAIR, [bodies.draft(asked(0))], at=START, entropy=Salts("x"))
     assert not recall.absence(store, INFO, 1, KEYS).proven
 
 
@@ -141,7 +141,7 @@ def test_where_no_recall_stands_there_is_nothing_to_prove():
 
 
 def test_no_body_says_itself_which_sending_it_answers():
-    draft = receipts.draft(sent(1))
+    draft = bodies.draft(sent(1))
     store = store_with([])
     ledger.append(store, PAIR, [msgspec.structs.replace(draft, body={**draft.body, "sent_at": "x"})], at=START,
                   entropy=Salts("y"))  # fmt: skip

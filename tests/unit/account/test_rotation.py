@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from foedus.account.bodies import KeyChanged
 from foedus.account.checkpoint import verifier_key
-from foedus.account.receipts import KeyChanged
 from foedus.account.rotation import check, signed
 from foedus.errors import BadSignature
 

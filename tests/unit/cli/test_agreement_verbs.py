@@ -51,7 +51,7 @@ def test_what_lets_more_go_is_shown_and_refused_without_two_persons(staffed, wid
         "programme", "accept", wider, "--as", "ann", "--with", "bo", node=staffed.nato, input="one long word\nno\n"
     )
     assert wrong.exit_code == 5
-    assert "not that password" in wrong.stderr
+    assert "no such person, not shown to be them" in wrong.stderr
 
 
 def test_two_persons_accept_it_and_it_is_entered(staffed, wider):

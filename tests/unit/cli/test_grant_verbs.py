@@ -51,6 +51,6 @@ def test_what_cannot_be_done_is_said_with_what_to_do(nato, args, exit_code, says
 
 
 def test_nothing_waits_and_nothing_is_to_be_deleted(nato):
-    assert "Nothing waits" in done("break-glass", "list", node=nato)
+    assert "No use waits" in done("break-glass", "list", node=nato)
     assert "Nothing is to be deleted" in done("show", "--due", node=nato)
     assert told("show", "--due", node=nato) == []

@@ -123,7 +123,9 @@ def completed(*words: str, node=None) -> list[str]:
 
 def test_verbs_are_completed():
     assert completed("le") == ["ledger"]
-    assert completed("ledger", "") == ["show", "verify", "prove", "reconcile", "thaw", "dispute", "equivocation"]
+    assert completed("ledger", "") == [
+        *("show", "verify", "prove", "replay", "reconcile", "thaw", "dispute", "equivocation")
+    ]
     assert "--version" in completed("--")
 
 

@@ -163,7 +163,7 @@ def test_why_explains_both_ways(two):
     assert "To jpn: may go" in goes
     assert "shown since 2026-06-01" in goes
     assert "Duties that go with it" in goes
-    assert "To jpn: stays" in bare
+    assert "To jpn: withheld" in bare
     assert "no label" in bare
     [found] = told("why", HELD, "--to", "jpn", node=two.nato)
     assert (found["outcome"], found["would_release"]) == ("hold", [["consent:nato"]])

@@ -40,6 +40,9 @@ def test_pending_lists_and_shows_one_with_what_redaction_takes(nato, tmp_path):
     shown = done("release", "pending", SECRET_TWO, "--to", "jpn", "--out", out, node=nato)
     assert '-  "x_ticket": "INC-1"' in shown
     assert "INC-1" not in out.read_text()
+    assert [line.split()[1] for line in shown.splitlines() if line.startswith("  -")] == ['"x_ticket":']
+    assert "proof of " in shown
+    assert "salts" not in shown
     [sent] = told("release", "pending", SECRET_TWO, "--to", "jpn", node=nato)["objects"]
     assert out.read_bytes() == sent["sent"].encode()
 
@@ -59,10 +62,23 @@ def test_two_persons_approve_and_one_takes_it_back(nato):
     given = done(
         "release", "approve", SECRET_ONE, "--to", "jpn", "--hash", bound, "--as", "chie", node=nato, input=SIGNED
     )
-    assert "it goes at 2026-06-01" in given
+    assert " goes at     2026-06-01" in given
+    assert f"foedus release cancel {SECRET_ONE} --to jpn" in given
+    assert "approved by chie (approver); it goes at 2026-06-01" in " ".join(
+        done("release", "pending", node=nato).split()
+    )
     assert "approval taken back" in done(
         "release", "cancel", SECRET_ONE, "--to", "jpn", "--as", "dora", node=nato, input=SIGNED
     )
+
+
+def test_what_was_approved_and_went_is_no_example_of_what_did_not(nato, monkeypatch):
+    monkeypatch.setenv("FOEDUS_APPROVE_COUNTDOWN_S", "0")
+    for name in ("anna", "chie"):
+        done("release", "approve", SECRET_ONE, "--to", "jpn", "--as", name, node=nato, input=SIGNED)
+    [found] = told("release", node=nato)
+    assert (found["counts"]["hold"], found["counts"]["release"] + found["counts"]["redact"]) == (3, 1)
+    assert SECRET_ONE not in [one["object_id"] for one in found["examples"]]
 
 
 def test_deny_and_hold_are_told_and_listed(nato):

@@ -9,8 +9,9 @@ import pytest
 from tests.unit.exchange.asgi import asgi_client
 
 from foedus.errors import BadSignature, ExchangeError
-from foedus.exchange import peer
-from foedus.exchange.peer import PeerClient, application
+from foedus.exchange.peer import server as peer
+from foedus.exchange.peer.client import PeerClient
+from foedus.exchange.peer.server import application
 from foedus.exchange.session import Patience, Session
 from foedus.exchange.witness import origin_hash as origin_hash_of
 from foedus.model.entry import LogCopy, StoredEntry

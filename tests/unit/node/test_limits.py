@@ -13,10 +13,10 @@ from tests.unit.release.sample import AT, AT_US, DAY_US, clause, label, programm
 
 from foedus.account.ledger import append
 from foedus.model import instant
+from foedus.model.duration import shift_us
 from foedus.model.entry import Draft, LogInfo
 from foedus.node.limits import used
 from foedus.release.compile import compile  # noqa: A004
-from foedus.release.duration import shift_us
 
 LOG = "urn:foedus:programme:test|nato|jpn"
 US = timedelta(microseconds=1)

@@ -33,6 +33,7 @@ from foedus.errors import ExpiredProgramme, InputError, UnknownParty
 from foedus.model.people import Person
 from foedus.node import account
 from foedus.node.approve import Wish, approve, approve_set, cancel, deny, each, hold
+from foedus.node.due import due, upcoming
 from foedus.node.offered import offered
 from foedus.node.pending import detail, pending
 from foedus.node.release import release, release_due
@@ -104,6 +105,20 @@ def test_what_others_have_is_told(nato):
 
 
 # Two persons.
+
+
+def test_half_an_approval_is_due_until_it_lapses_or_the_other_half_comes(nato):
+    def lapses():
+        return [(one.due.day, one.due.place) for one in due(nato) if one.due.kind == "approval-end"]
+
+    for object_id in (SECRET_ONE, SECRET_TWO):
+        approve(nato, ANNA, wish(object_id))
+    assert lapses() == [("2026-06-02", SECRET_ONE), ("2026-06-02", SECRET_TWO)]
+    assert "approval-end" in {one.due.kind for one in upcoming(nato, most=5)}
+    approve(nato, CHIE, wish(SECRET_ONE), "agreed")
+    assert lapses() == [("2026-06-02", SECRET_TWO)]
+    nato.clock.on(nato.config.approve_lasts_s)
+    assert lapses() == []
 
 
 def test_two_persons_a_countdown_and_then_it_goes(nato):

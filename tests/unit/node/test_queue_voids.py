@@ -8,6 +8,7 @@ from tests.queued import (
     ANNA,
     CHIE,
     DORA,
+    FINN,
     OPEN_ONES,
     SECRET_ONE,
     SECRET_TWO,
@@ -25,9 +26,11 @@ from tests.queued import (
 )
 
 from foedus.model.decision import Facts
+from foedus.node import administer
 from foedus.node.approve import approve, cancel, hold
 from foedus.node.facts import facts_of
 from foedus.node.label import relabel_source
+from foedus.node.recall import Order, Target, lift, recall
 from foedus.node.release import release, release_due
 
 FIRST, SECOND, THIRD, FOURTH = OPEN_ONES
@@ -128,6 +131,48 @@ def test_what_refers_to_what_is_not_seen_cannot_be_approved(nodes):
         at_hand(node)
         assert state(node, stix_id("relationship", 1)).goes is False
         assert refused(approve, node, CHIE, wish(stix_id("relationship", 1))) == "approval-waits"
+
+
+@pytest.mark.parametrize("gone", [ANNA, CHIE])
+def test_who_is_disabled_before_the_end_of_the_countdown_did_not_approve(nato, gone):
+    by_two(nato)
+    administer.set_disabled(nato, FINN, gone.name, disabled=True)
+    nato.clock.on(15)
+    release(nato)
+    assert SECRET_ONE not in shown(nato)
+    assert [one["reason"] for one in entries(nato, "approval.voided")] == ["person"]
+    assert state(nato).state == "waiting"
+
+
+def test_who_has_another_role_before_the_end_of_the_countdown_did_not_approve(nato):
+    by_two(nato)
+    administer.change_roles(nato, FINN, CHIE.name, ["analyst"])
+    nato.clock.on(15)
+    release_due(nato)
+    assert SECRET_ONE not in shown(nato)
+
+
+def test_what_was_called_back_while_it_counts_does_not_go(nato):
+    by_two(nato)
+    nato.clock.on(15)
+    release(nato)
+    recall(nato, ANNA, Target(SECRET_ONE), Order("wrong"))
+    assert refused(approve, nato, ANNA, wish(SECRET_ONE)) == "approval-not-held"
+    nato.clock.on(60)
+    release(nato)
+    assert SECRET_ONE not in shown(nato)
+
+
+def test_what_was_called_back_and_lifted_needs_its_approvals_anew(nato):
+    by_two(nato)
+    nato.clock.on(15)
+    release(nato)
+    recall(nato, ANNA, Target(SECRET_ONE), Order("wrong"))
+    lift(nato, ANNA, SECRET_ONE)
+    nato.clock.on(15)
+    release(nato)
+    assert SECRET_ONE not in shown(nato)
+    assert state(nato).state == "waiting"
 
 
 def test_an_approval_expires_and_says_so(nato):

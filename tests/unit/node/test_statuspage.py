@@ -7,6 +7,7 @@ from pathlib import Path
 from lxml import html
 from tests.node_pair import OPEN, bundle, indicator, make_nodes
 
+from foedus.node.forks import Pair, freeze
 from foedus.node.statuspage import status_page
 
 
@@ -28,7 +29,7 @@ def test_the_page_tells_programmes_releases_ledgers_scores_and_findings(tmp_path
     assert [row[0] for row in rows_of(page, "Ledgers")][1:3] == ["private log", "nato → jpn (nato-jpn-itpp-2023)"]
     scored = {row[1]: row for row in rows_of(page, "Indicators with entries behind them")}
     assert scored["cyber-released"] == ["nato-jpn-itpp-2023", "cyber-released", "0", "1", "120", "1", "red"]
-    assert rows_of(page, "Held")[1] == ["cyber", "1"]
+    assert rows_of(page, "Findings here")[1] == ["cyber", "1"]
     assert "Only for those" not in page
 
 
@@ -36,3 +37,11 @@ def test_a_node_in_which_nothing_happened_says_so(tmp_path: Path) -> None:
     page = status_page(make_nodes(tmp_path).open("jpn"))
     assert "<h2>Released</h2><p>nothing yet</p>" in page
     assert "0 parts in quarantine" in page
+
+
+def test_a_frozen_pair_is_said_before_everything_else(tmp_path: Path) -> None:
+    node = make_nodes(tmp_path).open("nato")
+    programme = "urn:foedus:programme:nato-jpn-itpp-2023"
+    freeze(node, Pair(programme, "jpn", "jpn", f"{programme}|jpn|nato"), ("one\n", "two\n"))
+    page = status_page(node)
+    assert 0 < page.index("<strong>FROZEN jpn") < page.index("<h2>")

@@ -10,7 +10,8 @@ from foedus.release.approval import Act, Asked, Bound, persons_for, standing
 
 S = 1_000_000
 BOUND = Bound("bytes", "label", "jpn", "urn:p", "cyber", "defence", "rules")
-ASKED = Asked(2, "h", 100 * S, 1_000 * S, 15 * S)
+STAFF = frozenset({("anna", "releaser"), ("anna", "approver"), ("chie", "releaser"), ("chie", "approver")})
+ASKED = Asked(2, "h", 100 * S, 1_000 * S, 15 * S, STAFF)
 REQUEST = Act("requested", "anna", "releaser", "h", 50 * S, 1, BOUND)
 GIVEN = Act("given", "chie", "approver", "h", 90 * S, 2, BOUND)
 
@@ -97,3 +98,9 @@ def test_any_part_that_changes_changes_the_hash_and_is_named(name):
     assert other.hash() != BOUND.hash()
     assert len(BOUND.changed(other)) == 1
     assert BOUND.changed(BOUND) == ()
+
+
+@pytest.mark.parametrize("gone", [("anna", "releaser"), ("chie", "approver")])
+def test_who_may_act_no_more_or_in_another_role_counts_for_nothing(gone):
+    found = standing([REQUEST, GIVEN], msgspec.structs.replace(at(105), staff=STAFF - {gone}))
+    assert (found.word, found.why_void, found.void) == ("waiting", "person", (REQUEST, GIVEN))

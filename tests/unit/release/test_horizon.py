@@ -9,11 +9,11 @@ from tests.unit.release.sample import AT, AT_US, clause, forbid, label, programm
 
 from foedus.model import instant
 from foedus.model.decision import Facts
+from foedus.model.duration import FOREVER_US
 from foedus.model.label import Category, Label, Succession
 from foedus.release import horizon
 from foedus.release.compile import compile  # noqa: A004
 from foedus.release.decide import decide_many
-from foedus.release.duration import FOREVER_US
 
 
 def us(day):

@@ -7,16 +7,17 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from foedus.model.ports import ViewQuery
-from foedus.store import state_tables, tables
+from foedus.store import log_tables, people_tables, release_tables, state_tables, tables
 from foedus.store.columns import metadata
 from foedus.store.query import page_statement
 
 DIALECT = postgresql.dialect()
+MODULES = (log_tables, people_tables, release_tables, state_tables, tables)
 
 
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
 def test_tables_and_indexes_have_a_form_there(table):
-    assert tables.metadata is state_tables.metadata
+    assert all(module.metadata is metadata for module in MODULES)
     created = str(CreateTable(table).compile(dialect=DIALECT))
     assert "WITHOUT ROWID" not in created
     for index in table.indexes:

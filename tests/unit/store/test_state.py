@@ -56,8 +56,9 @@ def test_submission_is_the_callers_own_and_kept_for_a_day(store):
         assert state.submission_of(read, "kor", "s1", 2 + DAY_US) is None
         assert state.submission_of(read, "jpn", "s1", 1) is None
     with store.write() as tx:
-        state.put_submission(tx, "kor", Submission("s3", 2 + DAY_US))
+        state.forget_submissions(tx, 2 + DAY_US)
         assert state.submission_of(tx, "kor", "s1", 1) is None
+        assert state.submission_of(tx, "kor", "s2", 1 + DAY_US) is not None
 
 
 def test_programme_versions_are_kept_byte_for_byte_and_change_state_and_signatures_only(store):

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from tests.unit.account.memory_log import BACK, BACK_INFO, INFO, PAIR, PROGRAMME, START, MemoryLog, Salts
 
-from foedus.account import ledger, receipts
+from foedus.account import bodies, ledger
 from foedus.account.events import events
 from foedus.errors import MalformedRecord
 from foedus.model.entry import Draft, LogInfo
@@ -20,7 +20,7 @@ OWN_BACK = msgspec.structs.replace(BACK_INFO, own=True)
 COMMON = {"at": AT, "programme": PROGRAMME, "parties": ("aaa", "bbb")}
 PLACED = {**COMMON, "area": "cyber"}
 CALLED = {**PLACED, "object_id": "x--1", "versions": ("1", "2")}
-STATE = receipts.State(size=99, root="0" * 64)
+STATE = bodies.State(size=99, root="0" * 64)
 
 
 def sent(number, area="cyber", **changes):
@@ -44,7 +44,7 @@ def sent(number, area="cyber", **changes):
         "latency_minutes": 90,
         "expires_at": None,
     }
-    return receipts.ReleaseSent(**{**facts, **changes})
+    return bodies.ReleaseSent(**{**facts, **changes})
 
 
 def batch(kind, start, end, **changes):
@@ -55,10 +55,10 @@ def batch(kind, start, end, **changes):
 BODIES = [
     sent(1),
     *(
-        batch(kind, 0, 3, refused=(receipts.Refusal("indicator--1", "label-unknown"),), unlabelled=("indicator--2",))
-        for kind in (receipts.Received, receipts.Accepted, receipts.Refused, receipts.Acknowledged)
+        batch(kind, 0, 3, refused=(bodies.Refusal("indicator--1", "label-unknown"),), unlabelled=("indicator--2",))
+        for kind in (bodies.Received, bodies.Accepted, bodies.Refused, bodies.Acknowledged)
     ),
-    receipts.ReleaseRun(
+    bodies.ReleaseRun(
         at=AT,
         programme=PROGRAMME,
         party="bbb",
@@ -67,11 +67,11 @@ BODIES = [
         inputs_hash="5" * 64,
         decisions_root="6" * 64,
     ),
-    receipts.CheckpointExchanged(**COMMON, log=INFO.origin, size=3, checkpoint_hash="7" * 64),
-    receipts.IngestDone(at=AT, area="cyber", source="feed", sha256="8" * 64, label=None),
-    receipts.SourceLabelled(at=AT, area="cyber", source="feed", role="analyst", label={"tlp": "clear"}),
-    receipts.ProgrammeAgreed(**COMMON, digest="9" * 64, version="1.0.0", supersedes=""),
-    receipts.ProgrammeLoosened(
+    bodies.CheckpointExchanged(**COMMON, log=INFO.origin, size=3, checkpoint_hash="7" * 64),
+    bodies.IngestDone(at=AT, area="cyber", source="feed", sha256="8" * 64, label=None),
+    bodies.SourceLabelled(at=AT, area="cyber", source="feed", role="analyst", label={"tlp": "clear"}),
+    bodies.ProgrammeAgreed(**COMMON, digest="9" * 64, version="1.0.0", supersedes=""),
+    bodies.ProgrammeLoosened(
         at=AT,
         programme=PROGRAMME,
         digest="9" * 64,
@@ -80,46 +80,47 @@ BODIES = [
         persons=("ann", "bo"),
         changes=2,
     ),
-    receipts.KeyChanged(
+    bodies.KeyChanged(
         **COMMON, digest="9" * 64, version="1.1.0", role="log", supersedes="a+1", key="a+2", signature="c2ln"
     ),
-    receipts.KeyDenied(at=AT, party="bbb", role="log", key="b+1", reason="stolen"),
-    receipts.FindingCreated(**PLACED, object_id="x--1", event_id="e1", kind="gap", because=("a",)),
-    receipts.FindingCorroborated(**PLACED, object_id="x--1", event_id="e1", kind="gap", because=("a", "b")),
-    receipts.AskMade(**PLACED, session="a" * 32, points=64),
-    receipts.AskAnswered(**PLACED, session="a" * 32, points=64, peer_points=128),
-    receipts.AskLearnt(**PLACED, session="a" * 32, points=64, peer_points=128, matches=3),
-    receipts.AskRefused(**PLACED, limit="sessions-per-hour"),
-    receipts.RecallRequested(**CALLED, sendings=(0, 4), reason="wrong", deadline=AT),
-    receipts.RecallCompleted(
+    bodies.KeyDenied(at=AT, party="bbb", role="log", key="b+1", reason="stolen"),
+    bodies.FindingCreated(**PLACED, object_id="x--1", event_id="e1", kind="gap", because=("a",)),
+    bodies.FindingCorroborated(**PLACED, object_id="x--1", event_id="e1", kind="gap", because=("a", "b")),
+    bodies.AskMade(**PLACED, session="a" * 32, points=64),
+    bodies.AskAnswered(**PLACED, session="a" * 32, points=64, peer_points=128),
+    bodies.AskLearnt(**PLACED, session="a" * 32, points=64, peer_points=128, matches=3),
+    bodies.AskRefused(**PLACED, limit="sessions-per-hour"),
+    bodies.RecallRequested(**CALLED, sendings=(0, 4), reason="wrong", deadline=AT),
+    bodies.RecallCompleted(
         **CALLED, log=INFO.origin, entry=5, result="cannot", code="other-source", passed_on_to=("ccc",)
     ),
-    receipts.RecallMade(
+    bodies.RecallMade(
         at=AT, object_id="x--1", versions=("1",), parties=("bbb",), reason="wrong", cause="person", person="kim"
     ),
-    receipts.RecallLifted(**COMMON, object_id="x--1", versions=("1",), person="kim"),
-    receipts.RecallRefused(**COMMON, log=INFO.origin, entry=5, code="recall-not-sent"),
-    receipts.IndicatorAttested(**PLACED, indicator="ct-rating", period="2025", value="limited"),
-    receipts.PersonAdded(at=AT, person="ann", roles=("analyst", "releaser"), party="", by="root"),
-    receipts.PersonChanged(at=AT, person="lee", roles=("liaison",), party="jpn", by="", change="roles"),
-    receipts.SessionOpened(at=AT, person="ann", session="a" * 16, method="password"),
-    receipts.SessionEnded(at=AT, person="ann", session="a" * 16, method="passkey", reason="idle"),
-    receipts.SignInRefused(at=AT, person="", reason="throttled", count=7),
-    receipts.CredentialAdded(at=AT, person="ann", credential="b" * 64, by="ann"),
-    receipts.CredentialRemoved(at=AT, person="ann", credential="b" * 64, by="root"),
-    receipts.LedgerForked(**COMMON, log=INFO.origin, signer="aaa", statements=("a" * 64, "b" * 64)),
-    receipts.LedgerDisputed(**COMMON, log=INFO.origin, came="receipt", code="note-condemned"),
-    receipts.LedgerThawed(**COMMON, log=INFO.origin, people=("ann", "ben")),
-    receipts.NodeRestored(**COMMON, log=INFO.origin, reason="fetched-back", range=(3, 5)),
+    bodies.RecallLifted(**COMMON, object_id="x--1", versions=("1",), person="kim"),
+    bodies.RecallRefused(**COMMON, log=INFO.origin, entry=5, code="recall-not-sent"),
+    bodies.IndicatorAttested(**PLACED, indicator="ct-rating", period="2025", value="limited"),
+    bodies.PersonAdded(at=AT, person="ann", roles=("analyst", "releaser"), party="", by="root"),
+    bodies.PersonChanged(at=AT, person="lee", roles=("liaison",), party="jpn", by="", change="roles"),
+    bodies.SessionOpened(at=AT, person="ann", session="a" * 16, method="password"),
+    bodies.SessionEnded(at=AT, person="ann", session="a" * 16, method="passkey", reason="idle"),
+    bodies.SignInRefused(at=AT, person="", reason="throttled", count=7),
+    bodies.CredentialAdded(at=AT, person="ann", credential="b" * 64, by="ann"),
+    bodies.CredentialRemoved(at=AT, person="ann", credential="b" * 64, by="root"),
+    bodies.LedgerForked(**COMMON, log=INFO.origin, signer="aaa", statements=("a" * 64, "b" * 64)),
+    bodies.LedgerDisputed(**COMMON, log=INFO.origin, came="receipt", code="note-condemned"),
+    bodies.EntryRefused(**COMMON, log=INFO.origin, entry=3, code="entry-body", count=2),
+    bodies.LedgerThawed(**COMMON, log=INFO.origin, people=("ann", "ben")),
+    bodies.NodeRestored(**COMMON, log=INFO.origin, reason="fetched-back", range=(3, 5)),
     *(
         kind(**PLACED, object_id="x--1", modified="v1", person="chie", role="approver", hash="a" * 64, reason="asked")
         for kind in (
-            *(receipts.ApprovalRequested, receipts.ApprovalGiven, receipts.ApprovalDenied),
-            *(receipts.ApprovalCancelled, receipts.ApprovalVoided, receipts.DecisionHeld),
+            *(bodies.ApprovalRequested, bodies.ApprovalGiven, bodies.ApprovalDenied),
+            *(bodies.ApprovalCancelled, bodies.ApprovalVoided, bodies.DecisionHeld),
         )
     ),
-    receipts.ReleaseExpired(**PLACED, object_id="x--1", cause="retention"),
-    receipts.GrantGiven(
+    bodies.ReleaseExpired(**PLACED, object_id="x--1", cause="retention"),
+    bodies.GrantGiven(
         **PLACED,
         grant="0a",
         object_id="x--1",
@@ -129,10 +130,10 @@ BODIES = [
         until=AT,
         clause="c1",
     ),
-    receipts.GrantWithdrawn(**PLACED, grant="0a", object_id="x--1"),
-    receipts.GrantAsked(**PLACED, grant="0b", object_id="x--1", recipients=("ccc",), purposes=()),
-    receipts.GrantRefused(at=AT, programme=PROGRAMME, log=INFO.origin, seq=3, code="grant-until"),
-    receipts.BreakGlass(
+    bodies.GrantWithdrawn(**PLACED, grant="0a", object_id="x--1"),
+    bodies.GrantAsked(**PLACED, grant="0b", object_id="x--1", recipients=("ccc",), purposes=()),
+    bodies.GrantRefused(at=AT, programme=PROGRAMME, log=INFO.origin, seq=3, code="grant-until"),
+    bodies.BreakGlass(
         **PLACED,
         use="0c",
         object_id="x--1",
@@ -143,14 +144,14 @@ BODIES = [
         reason="attack under way",
         until=AT,
     ),
-    receipts.BreakGlassReviewed(at=AT, use="0c", person="eve", finding="ok"),
+    bodies.BreakGlassReviewed(at=AT, use="0c", person="eve", finding="ok"),
 ]
 
 
 def store_with(pair=(), back=()):
     store, salts = MemoryLog(INFO, OWN_BACK), Salts()
-    for name, bodies in ((PAIR, pair), (BACK, back)):
-        drafts = [body if isinstance(body, Draft) else receipts.draft(body) for body in bodies]
+    for name, said in ((PAIR, pair), (BACK, back)):
+        drafts = [body if isinstance(body, Draft) else bodies.draft(body) for body in said]
         ledger.append(store, name, drafts, at=START, entropy=salts)
     return store
 
@@ -161,13 +162,11 @@ def of_kind(store, kind):
 
 def test_every_kind_reads_back():
     store = store_with(pair=BODIES)
-    assert [receipts.read(stored) for stored in store.rows[PAIR]] == BODIES
-    assert {type(body) for body in BODIES} == set(receipts.BODIES.values())
+    assert [bodies.read(stored) for stored in store.rows[PAIR]] == BODIES
+    assert {type(body) for body in BODIES} == set(bodies.BODIES.values())
 
 
-@pytest.mark.parametrize(
-    "body", [b for b in BODIES if not isinstance(b, receipts.Batch)], ids=lambda b: b.kind_of_entry
-)
+@pytest.mark.parametrize("body", [b for b in BODIES if not isinstance(b, bodies.Batch)], ids=lambda b: b.kind_of_entry)
 def test_fields_that_hold_one_value_are_those_of_the_catalogue(body):
     single = {name for name, value in msgspec.to_builtins(body).items() if not isinstance(value, tuple | dict)}
     single -= {"label"}
@@ -176,11 +175,11 @@ def test_fields_that_hold_one_value_are_those_of_the_catalogue(body):
 
 def test_the_catalogue_holds_every_kind_that_indicators_and_bodies_name():
     assert set(EVENT_FIELDS) >= INDICATOR_EVENTS
-    assert set(EVENT_FIELDS) >= set(receipts.BODIES)
+    assert set(EVENT_FIELDS) >= set(bodies.BODIES)
 
 
 def test_events_carry_only_fields_of_the_catalogue_and_all_that_may_be_filtered():
-    store = store_with(pair=[sent(1)], back=[batch(receipts.Acknowledged, 0, 1)])
+    store = store_with(pair=[sent(1)], back=[batch(bodies.Acknowledged, 0, 1)])
     (event,) = of_kind(store, "release.acknowledged")
     assert set(event.facts) == EVENT_FIELDS["release.acknowledged"]
     (event,) = of_kind(store, "release.sent")
@@ -189,8 +188,8 @@ def test_events_carry_only_fields_of_the_catalogue_and_all_that_may_be_filtered(
 
 def test_only_an_entry_of_a_redacted_object_says_anything_of_a_root():
     whole, torn = sent(1), msgspec.structs.replace(sent(1), commitment="ab" * 32)
-    assert "commitment" not in receipts.draft(whole).body
-    assert receipts.draft(torn).body["commitment"] == "ab" * 32
+    assert "commitment" not in bodies.draft(whole).body
+    assert bodies.draft(torn).body["commitment"] == "ab" * 32
 
 
 @pytest.mark.parametrize(
@@ -199,7 +198,7 @@ def test_only_an_entry_of_a_redacted_object_says_anything_of_a_root():
 def test_a_body_of_another_shape_is_refused_and_gives_no_event(body):
     store = store_with(pair=[Draft("indicator.attested", body)])
     with pytest.raises(MalformedRecord):
-        receipts.read(store.rows[PAIR][0])
+        bodies.read(store.rows[PAIR][0])
     assert list(events(store, store.logs())) == []
 
 
@@ -216,27 +215,27 @@ def test_an_instant_that_is_none_is_refused():
     store = store_with(pair=[*bad, sent(2)])
     for stored in store.rows[PAIR][:2]:
         with pytest.raises(MalformedRecord):
-            receipts.read(stored)
+            bodies.read(stored)
     assert [event.facts["object_id"] for event in events(store, store.logs())] == ["indicator--2"]
 
 
 def test_fields_of_a_newer_partner_are_ignored():
-    draft = receipts.draft(sent(1))
+    draft = bodies.draft(sent(1))
     store = store_with(pair=[Draft(draft.kind, {**draft.body, "novel": 1})])
-    assert receipts.read(store.rows[PAIR][0]) == sent(1)
+    assert bodies.read(store.rows[PAIR][0]) == sent(1)
 
 
 def test_kinds_without_a_type_are_events_with_their_own_facts():
     store = store_with(pair=[Draft("exercise.completed", {"at": AT, "exercise_id": "x", "by": "zzz"}), Draft("k", {})])
     found = list(events(store, store.logs()))
-    assert receipts.read(store.rows[PAIR][0]) is None
+    assert bodies.read(store.rows[PAIR][0]) is None
     assert found[0].facts == {"at": AT, "exercise_id": "x", "by": "aaa", "programme": PROGRAMME}
     assert found[1].at == START
 
 
 def test_a_receipt_stands_for_every_sending_of_its_area_in_its_range():
     pair = [sent(1), sent(2, area="space"), sent(3), Draft("recall.requested", {}), sent(4), sent(5)]
-    store = store_with(pair=pair, back=[batch(receipts.Acknowledged, 0, 5)])
+    store = store_with(pair=pair, back=[batch(bodies.Acknowledged, 0, 5)])
     found = of_kind(store, "release.acknowledged")
     assert [event.facts["object_id"] for event in found] == ["indicator--1", "indicator--3", "indicator--4"]
     assert {(event.log, event.seq) for event in found} == {(BACK, 0)}
@@ -244,8 +243,8 @@ def test_a_receipt_stands_for_every_sending_of_its_area_in_its_range():
 
 
 def test_received_means_all_refused_the_listed_and_taken_the_others():
-    refused = (receipts.Refusal("indicator--2", "label-unknown"),)
-    kinds = (receipts.Received, receipts.Accepted, receipts.Refused, receipts.Acknowledged)
+    refused = (bodies.Refusal("indicator--2", "label-unknown"),)
+    kinds = (bodies.Received, bodies.Accepted, bodies.Refused, bodies.Acknowledged)
     back = [batch(kind, 0, 3, refused=refused, unlabelled=("indicator--2",)) for kind in kinds]
     store = store_with(pair=[sent(1), sent(2), sent(3)], back=back)
     numbers = {
@@ -273,19 +272,19 @@ def test_received_means_all_refused_the_listed_and_taken_the_others():
         {"range": (2, 9)},
         {"range": (-5, 0)},
         {"range": (1, 0)},
-        {"checkpoint": receipts.State(size=0, root="0" * 64)},
+        {"checkpoint": bodies.State(size=0, root="0" * 64)},
         {"log": "nowhere"},
         {"log": OWN_BACK.origin},
     ],
 )
 def test_nobody_acknowledges_what_was_not_sent_to_them(changes):
-    store = store_with(pair=[sent(1), sent(2)], back=[batch(receipts.Acknowledged, 0, 2, **changes)])
+    store = store_with(pair=[sent(1), sent(2)], back=[batch(bodies.Acknowledged, 0, 2, **changes)])
     assert of_kind(store, "release.acknowledged") == []
 
 
 def test_who_sent_to_whom_is_settled_by_the_log():
     lie = {"parties": ("aaa", "ccc"), "programme": "urn:foedus:programme:other"}
-    store = store_with(pair=[sent(1, **lie)], back=[batch(receipts.Acknowledged, 0, 1, **lie)])
+    store = store_with(pair=[sent(1, **lie)], back=[batch(bodies.Acknowledged, 0, 1, **lie)])
     for event in events(store, store.logs()):
         assert (event.facts["parties"], event.facts["programme"]) == (["aaa", "bbb"], PROGRAMME)
 
@@ -294,7 +293,7 @@ def test_another_pairs_receipt_counts_nothing():
     third = LogInfo("p|ccc|aaa", "c.example/1", PROGRAMME, "ccc", "aaa", own=True)
     store = store_with(pair=[sent(1)])
     store.open_log(third)
-    drafts = [receipts.draft(batch(receipts.Acknowledged, 0, 1))]
+    drafts = [bodies.draft(batch(bodies.Acknowledged, 0, 1))]
     ledger.append(store, third.name, drafts, at=START, entropy=Salts())
     assert of_kind(store, "release.acknowledged") == []
 
@@ -306,7 +305,7 @@ def test_the_event_happened_when_its_body_says():
 
 def test_a_checkpoint_is_entered_once_a_day_unless_there_is_more():
     late = START + timedelta(hours=23, minutes=59)
-    assert receipts.exchange_due(None, START, other_entries=False)
-    assert not receipts.exchange_due(START, late, other_entries=False)
-    assert receipts.exchange_due(START, late, other_entries=True)
-    assert receipts.exchange_due(late, late + timedelta(minutes=1), other_entries=False)
+    assert bodies.exchange_due(None, START, other_entries=False)
+    assert not bodies.exchange_due(START, late, other_entries=False)
+    assert bodies.exchange_due(START, late, other_entries=True)
+    assert bodies.exchange_due(late, late + timedelta(minutes=1), other_entries=False)
