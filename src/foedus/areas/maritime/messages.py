@@ -1,0 +1,80 @@
+"""Messages as rows: what ships say of themselves, base stations, aids and aircraft, and all else as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from foedus.areas.maritime import full
+from foedus.areas.maritime.fast import Found
+from foedus.areas.maritime.lines import Block
+from foedus.areas.maritime.nmea import Heard, Message
+from foedus.areas.maritime.record import FULL, OTHER, POSITION, REPEATED, STATIC, TIME_FROM, Row
+from foedus.engine.refused import Refusal
+
+_NAMED = 19
+
+
+def rows_of(one: Message) -> Iterator[Row | Refusal]:
+    """Yield the rows of a message; the position of a report that ``fast`` owns is not among them."""
+    wrong = full.checked(one.msg_type, one.bits)
+    if wrong is None and one.is_plain and one.msg_type != _NAMED:
+        return
+    read = wrong or full.decode(one.msg_type, one.payload, one.fill)
+    if isinstance(read, full.Unread):
+        yield Refusal(f"line {one.line}", read.code, read.message, "", one.payload)
+        return
+    came = {"pos": one.pos, "channel": one.channel or None, "station": one.heard.station or None}
+    base_ms = full.base_ms(read)
+    common = _common(read, came, one.heard)
+    said = full.static(read)
+    if full.placed(read):
+        yield _row(POSITION, one, common | _place(read), base_ms)
+    if said is not None:
+        yield _row(STATIC, one, common | said)
+    if said is None and not full.placed(read):
+        yield _row(OTHER, one, common | {"json": full.json(read)})
+
+
+def named(found: Found, block: Block) -> Iterator[Row]:
+    """Yield the static rows of plain reports of type 19, which carry name and size."""
+    for index in (found.reports.msg_type == _NAMED).nonzero()[0].tolist():
+        mark = int(found.mark[index])
+        sentence = block.raw[mark : block.raw.index(b"\n", mark)]
+        payload = sentence.split(b",")[5]
+        one = Message(Heard(), "", payload, 0, int(found.line[index]) + block.line, mark + block.offset)
+        yield from (row for row in rows_of(one) if isinstance(row, Row))
+
+
+def _row(what: int, one: Message, values: dict[str, Any], base_ms: int = -1) -> Row:
+    return Row(what, one.line, values, one.heard.t_ms, TIME_FROM.index(one.heard.time_from), base_ms)
+
+
+def _common(read: full.Read, came: dict[str, Any], heard: Heard) -> dict[str, Any]:
+    repeat = read.fields.get("repeat") or 0
+    return came | {
+        "mmsi": int(read.fields.get("mmsi") or 0),
+        "msg_type": read.msg_type,
+        "repeat": repeat,
+        "flags": heard.flags | (REPEATED if repeat else 0),
+    }
+
+
+def _place(read: full.Read) -> dict[str, Any]:
+    """Position columns of base stations, aids to navigation and aircraft, on the grid of the standard."""
+    fields = read.fields
+    lat, lon = fields.get("lat"), fields.get("lon")
+    placed = lat is not None and lon is not None and lat != 91.0 and lon != 181.0
+    speed, course, second = fields.get("speed"), fields.get("course"), fields.get("second")
+    return {
+        "lat": round(lat * FULL) / FULL if placed else None,
+        "lon": round(lon * FULL) / FULL if placed else None,
+        "res_deg": 1 / FULL,
+        "sog_kn": speed if speed is not None and speed < 1023 else None,
+        "cog_deg": course if course is not None and course < 360 else None,
+        "second": second if second is not None and read.msg_type in (9, 21) else None,
+        "accuracy": fields.get("accuracy"),
+        "raim": fields.get("raim"),
+    }
+
+
