@@ -6,6 +6,8 @@ is followed second by second from the last instant known: a base station's repor
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,7 +59,7 @@ class Clock:
         """Follow the seconds; between two instants known, each step is the shortest one on the dial."""
         t, code = np.full(len(second), -1, np.int64), np.zeros(len(second), np.int64)
         cuts = [0, *np.flatnonzero(base >= 0).tolist(), len(second)]
-        for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+        for begin, end in pairwise(cuts):
             if begin < len(base) and base[begin] >= 0:
                 self._at_ms, self._code = int(base[begin]), _BASE
             if self._at_ms < 0 or begin == end:
@@ -78,4 +80,4 @@ class Clock:
         newest = np.maximum(np.maximum.accumulate(t), self._newest_ms) if len(t) else t
         self._newest_ms = int(newest[-1]) if len(t) else self._newest_ms
         far = (received >= 0) & (received - t > FAR_MS)
-        return np.where(newest - t > LATE_MS, LATE, 0) | np.where(far, SECOND_FAR, 0)
+        return (newest - t > LATE_MS).astype(np.int64) * LATE | far.astype(np.int64) * SECOND_FAR

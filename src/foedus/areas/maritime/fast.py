@@ -209,7 +209,7 @@ def decode(six: Bytes, layout: Layout) -> Reports:
 def bits(six: Bytes, start: int, count: int) -> Ints:
     """Return unsigned fields of some bits from a bit on, one a payload."""
     first, last = start // 6, (start + count - 1) // 6
-    value = (six[first] & ((1 << (6 - start % 6)) - 1)).astype(np.int64)
+    value: Ints = (six[first] & ((1 << (6 - start % 6)) - 1)).astype(np.int64)
     for index in range(first + 1, last + 1):
         value = (value << 6) | six[index]
     return value >> ((last + 1) * 6 - start - count)

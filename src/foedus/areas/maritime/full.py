@@ -9,8 +9,9 @@ import calendar
 from typing import Any, NamedTuple
 
 import msgspec
+from pyais.bit_vector import int_bit_vector
 from pyais.exceptions import AISBaseException
-from pyais.messages import MSG_CLASS, bit_vector
+from pyais.messages import MSG_CLASS
 
 MIN_BITS = {
     1: 168, 2: 168, 3: 168, 4: 168, 5: 420, 6: 88, 7: 72, 8: 56, 9: 168, 10: 72, 11: 168, 12: 72, 13: 72, 14: 40, 15: 88,
@@ -48,7 +49,7 @@ def checked(kind: int, length: int) -> Unread | None:
 def decode(kind: int, payload: bytes, fill: int) -> Read | Unread:
     """Return the fields of a payload whose length is right for its type."""
     try:
-        fields = MSG_CLASS[kind].from_vector(bit_vector(payload, fill)).asdict(enum_as_int=True)
+        fields = MSG_CLASS[kind].from_vector(int_bit_vector(payload, fill)).asdict(enum_as_int=True)
         msgspec.json.encode(fields)
     except _BROKEN as error:
         return Unread("message-unreadable", f"a message of type {kind} that cannot be read: {type(error).__name__}")

@@ -9,7 +9,7 @@ from foedus.engine.opened import Opened
 from foedus.engine.refused import Refusal, refusal
 from foedus.errors import FoedusError
 
-BLOCK_BYTES = 64 * 1024
+BLOCK_BYTES = 256 * 1024
 
 
 class Block(NamedTuple):
@@ -20,7 +20,7 @@ class Block(NamedTuple):
     line: int
 
 
-def blocks(opened: Opened, size: int = BLOCK_BYTES) -> Iterator[Block | Refusal]:
+def blocks(opened: Opened, size: int) -> Iterator[Block | Refusal]:
     """Yield a source in blocks of whole lines, cut the same way however its bytes arrive.
 
     A line longer than a block is refused and skipped. Where the source breaks off, its whole lines are yielded, then the

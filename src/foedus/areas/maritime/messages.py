@@ -64,11 +64,12 @@ def _place(read: full.Read) -> dict[str, Any]:
     """Position columns of base stations, aids to navigation and aircraft, on the grid of the standard."""
     fields = read.fields
     lat, lon = fields.get("lat"), fields.get("lon")
-    placed = lat is not None and lon is not None and lat != 91.0 and lon != 181.0
+    if lat is None or lon is None or lat == 91.0 or lon == 181.0:
+        lat = lon = None
     speed, course, second = fields.get("speed"), fields.get("course"), fields.get("second")
     return {
-        "lat": round(lat * FULL) / FULL if placed else None,
-        "lon": round(lon * FULL) / FULL if placed else None,
+        "lat": None if lat is None else round(lat * FULL) / FULL,
+        "lon": None if lon is None else round(lon * FULL) / FULL,
         "res_deg": 1 / FULL,
         "sog_kn": speed if speed is not None and speed < 1023 else None,
         "cog_deg": course if course is not None and course < 360 else None,
@@ -76,5 +77,3 @@ def _place(read: full.Read) -> dict[str, Any]:
         "accuracy": fields.get("accuracy"),
         "raim": fields.get("raim"),
     }
-
-

@@ -114,11 +114,11 @@ def parse(raw: bytes, place: Place, prefix: str = "") -> Sentence | Refusal | No
         return _refuse(place, "checksum-wrong", f"the checksum should be {_xor(match[1]):02X}", raw)
     heard, group = _heard(tagged[1] if tagged else b"", match[3])
     if before.strip() and heard.t_ms < 0:
-        at = _prefix_ms(before, prefix)
-        if at is None:
-            hint = "say in the settings what stands before the sentences: prefix = \"iso\" or \"epoch\""
+        said = _prefix_ms(before, prefix)
+        if said is None:
+            hint = 'say in the settings what stands before the sentences: prefix = "iso" or "epoch"'
             return _refuse(place, "prefix-unknown", "something stands before the sentence", raw, hint)
-        heard = heard._replace(t_ms=at, time_from="prefix")
+        heard = heard._replace(t_ms=said, time_from="prefix")
     at = place._replace(pos=place.pos + len(raw) - len(mark) - len(body))
     return _fields(match[1], heard, group, at) or _refuse(
         place, "sentence-malformed", "not the seven fields of an AIS sentence", raw
@@ -127,7 +127,9 @@ def parse(raw: bytes, place: Place, prefix: str = "") -> Sentence | Refusal | No
 
 def _fields(body: bytes, heard: Heard, group: str, place: Place) -> Sentence | None:
     fields = body.split(b",")
-    if len(fields) == 8 and len(fields[7]) == 1 and fields[7] in b"012345":  # one maker adds the whole message's fill bits
+    if (
+        len(fields) == 8 and len(fields[7]) == 1 and fields[7] in b"012345"
+    ):  # one maker adds the whole message's fill bits
         fields.pop()
     if len(fields) != 7 or fields[0] not in _NAMES:
         return None
@@ -311,8 +313,8 @@ def prefix_of(given: object) -> str:
     return str(given)
 
 
-def start_of(given: object) -> int:
-    """Return the setting ``start`` in milliseconds, -1 where it is not given.
+def instant_ms(given: object) -> int:
+    """Return an instant of the settings in milliseconds, -1 where it is not given.
 
     Raises:
         MalformedRecord: it is no instant.

@@ -58,7 +58,13 @@ def position_columns(reports: Reports, came: Came) -> tuple[Columns, dict[str, l
     held: Columns = dict.fromkeys(record.INTS, none) | dict.fromkeys(record.FLOATS, nothing)
     lat, lon, res = degrees(reports)
     coarse = reports.msg_type == 27
-    held |= {"lat": lat, "lon": lon, "res_deg": res, "sog_kn": _speed(reports, coarse), "cog_deg": _course(reports, coarse)}
+    held |= {
+        "lat": lat,
+        "lon": lon,
+        "res_deg": res,
+        "sog_kn": _speed(reports, coarse),
+        "cog_deg": _course(reports, coarse),
+    }
     held["heading_deg"] = _where(reports.heading, (reports.heading >= 0) & (reports.heading < 360))
     held["turn_deg_min"] = _turn(reports)
     held["status"] = np.where(reports.status == 15, -1, reports.status)
@@ -88,9 +94,7 @@ def own_columns(messages: Sequence[Message]) -> tuple[Columns, dict[str, list[st
 
 
 def _came(messages: Sequence[Message]) -> Came:
-    flags = [
-        one.heard.flags | (LONG if one.bits > LAYOUTS[one.msg_type].chars * 6 else 0) for one in messages
-    ]
+    flags = [one.heard.flags | (LONG if one.bits > LAYOUTS[one.msg_type].chars * 6 else 0) for one in messages]
     return Came(
         np.array([one.line for one in messages]),
         np.array([one.pos for one in messages]),

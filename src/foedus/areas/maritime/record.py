@@ -20,7 +20,7 @@ WHAT = ("position", "static", "other")
 TIME_FROM = ("none", "tag", "suffix", "prefix", "base", "start", "table")
 CODES = {"what": WHAT, "time_from": TIME_FROM}
 BAD_TAG, REPEATED, LATE, SECOND_FAR, LONG = 1, 2, 4, 8, 16
-"""Flags: bad tag block; repeated by a station; behind its stream by more than 15 min; second far from receipt; longer than its type."""
+"""Flags: bad tag block; repeated; 15 min or more behind its stream; second far from its receipt; longer than its type."""
 
 PLACEHOLDERS = frozenset((0, 111_111_111, 123_456_789, 999_999_999))
 FULL = 600_000.0
@@ -114,10 +114,18 @@ def batch(held: Columns, words: Mapping[str, Sequence[str | None]]) -> pa.Record
             codes = pa.array(held[field.name].astype(np.int8))
             made.append(pa.DictionaryArray.from_arrays(codes, pa.array(CODES[field.name])))
         elif field.name == "t":
-            made.append(pa.array(held["t"].astype("datetime64[ms]")).cast(field.type))
+            made.append(pa.array(held["t"].astype("datetime64[ms]"), field.type))
         else:
-            values = held[field.name]
-            absent = np.isnan(values) if field.name in FLOATS else values < 0
-            numbers = np.where(absent, 0, values).astype(field.type.to_pandas_dtype())
-            made.append(pa.array(numbers, field.type, mask=absent if absent.any() else None))
+            made.append(_numbers(held[field.name], field, is_float=field.name in FLOATS))
     return pa.RecordBatch.from_arrays(made, schema=names)
+
+
+def _numbers(values: NDArray[Any], field: pa.Field, *, is_float: bool) -> pa.Array:
+    import pyarrow as pa  # noqa: PLC0415
+
+    absent = np.isnan(values) if is_float else values < 0
+    if not absent.any():
+        return pa.array(values.astype(field.type.to_pandas_dtype()), field.type)
+    if absent.all():
+        return pa.nulls(len(values), field.type)
+    return pa.array(np.where(absent, 0, values).astype(field.type.to_pandas_dtype()), field.type, mask=absent)

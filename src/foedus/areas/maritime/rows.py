@@ -32,7 +32,7 @@ _REASONS = {
     "mmsi-none": ("MMSI 0 is nobody's", ""),
     "position-impossible": ("a place that is not on the earth", ""),
     "time-future": ("made after the instant of this run", "is the clock of the station right?"),
-    "time-none": ("no time: no tag block, no suffix, no base station", 'say when the stream begins: start = "..." in the settings'),
+    "time-none": ("no time: no tag block, suffix or base station", 'say in the settings when it begins: start = "..."'),
 }  # fmt: skip
 
 

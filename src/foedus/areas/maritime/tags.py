@@ -1,4 +1,4 @@
-"""Tag blocks many at a time: receive time and station of lines ``\\s:station,c:time*hh\\!...``.
+r"""Tag blocks many at a time: receive time and station of lines ``\s:station,c:time*hh\!...``.
 
 Only the usual form is read here: a right checksum, ``c`` as 10 digits (seconds) or 13 (milliseconds), no group. Lines of any
 other form keep their beginning as mark, which is no "!", and go the way of ``nmea``.
