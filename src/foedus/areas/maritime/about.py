@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from foedus.areas.maritime.earth import apart_km, implied_kn
+from foedus.areas.maritime.extensions import EVENT
 from foedus.errors import FoedusError
 from foedus.model import ijson, instant
 from foedus.model.finding import About, Finding, Key, Match, Place
@@ -19,7 +20,6 @@ MAX_TITLE = 300
 MAX_PATH = 5_000
 NEAR_KM = 50.0
 NEAR_TIME = timedelta(hours=1)
-EVENT = "extension-definition--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a01"
 _URGENCY = {
     "area-interference": 3, "rendezvous": 2, "circle": 2, "identity-twin": 2, "corridor": 2, "gap": 1, "loitering": 1,
     "jump": 1, "zone": 1,

@@ -86,6 +86,7 @@ class Watch:
         }
         self._table: Table = np.frombuffer(state.fixes, FIX)
         self._heard = set(state.heard)
+        self._hearing = np.zeros(0, np.int64)
         self._found: dict[str, Concluded] = {}
         if source not in state.sources:
             state.sources.append(source)
@@ -94,7 +95,7 @@ class Watch:
     def take(self, fresh: Table) -> None:
         """Take fixes in the order of the stream; look at the tracks before more come, so that memory stays bounded."""
         self._table, new = carried.joined(self._table, fresh)
-        self._heard.update(np.unique(new["t"] // HOUR_MS).tolist())
+        self._heard.update(carried.hearing(new).tolist())
         self.state.newest_ms = max(self.state.newest_ms, int(new["t"].max())) if len(new) else self.state.newest_ms
         if len(self._table) > CHUNK:
             self._look(-1)
@@ -135,6 +136,7 @@ class Watch:
         """Let every method look at the tracks, then keep of them what the next fixes need."""
         tracks = list(carried.tracks(self._table))
         self.state.heard = sorted(self._heard)
+        self._hearing = np.array(self.state.heard, np.int64)
         seen: list[Event] = []
         for kind, method in METHODS.items():
             settings = {**self._settings[kind], DATA_END: float(end_ms)}
@@ -144,13 +146,14 @@ class Watch:
         self._table = carried.kept(self._table, seen, self.state.newest_ms)
 
     def _stands(self, event: Event, settings: Mapping[str, float]) -> bool:
-        """A silence in which nobody else was heard either is the receiver's, not the vessel's."""
+        """A silence in which nobody around was heard either is the receiver's, not the vessel's."""
         if event.kind != "gap":
             return True
         to_ms = event.to_ms if event.measures["state"] == "closed" else int(settings[DATA_END])
         if to_ms < event.from_ms:
             to_ms = event.from_ms + carried.FORGET_MS
-        silent = carried.silent_hours(self.state.heard, event.from_ms, to_ms)
+        _, *place = next(step for step in event.path if step[0] == event.from_ms)
+        silent = carried.silent_hours(self._hearing, (place[0], place[1]), event.from_ms, to_ms)
         return (to_ms - event.from_ms) / HOUR_MS - silent > settings["silence_min_h"]
 
     def _concluded(self, event: Event) -> Concluded:

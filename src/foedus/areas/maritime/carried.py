@@ -6,7 +6,7 @@ event however the input was cut. Two fixes of a vessel in the same ten seconds a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -23,6 +23,10 @@ MAX_FIXES = 400_000
 MAX_NAMES = 100_000
 MAX_CHANGES = 8
 MAX_SAID = 50_000
+MAX_HEARD = 500_000
+CELL_DEG = 5
+_COLUMNS = 360 // CELL_DEG
+_CELLS = _COLUMNS * (180 // CELL_DEG + 1)
 HOUR_MS = 3_600_000
 FIX = np.dtype(
     [
@@ -60,7 +64,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 
 
 class State(msgspec.Struct):
-    """What the room remembers between runs; ``heard`` are hours since 1970 in which anything was heard."""
+    """What the room remembers between runs; ``heard`` says in which hours anybody was heard where (see ``hearing``)."""
 
     version: int = STATE_VERSION
     fixes: bytes = b""
@@ -159,8 +163,8 @@ def _last(table: Table) -> tuple[NDArray[np.int64], list[int]]:
 
 def trimmed(state: State) -> State:
     """Let go of what is too old to matter, then of the oldest where there is still too much."""
-    oldest = (state.newest_ms - FORGET_MS) // HOUR_MS - 1
-    state.heard = [hour for hour in state.heard if hour >= oldest]
+    oldest = ((state.newest_ms - FORGET_MS) // HOUR_MS - 1) * _CELLS
+    state.heard = [one for one in state.heard if one >= oldest][-MAX_HEARD:]
     while len(state.names) > MAX_NAMES:
         del state.names[next(iter(state.names))]
     said = {id_: one for id_, one in state.said.items() if one.from_ms >= state.newest_ms - 2 * FORGET_MS}
@@ -169,11 +173,28 @@ def trimmed(state: State) -> State:
     return state
 
 
-def silent_hours(heard: Sequence[int], from_ms: int, to_ms: int) -> int:
-    """Return in how many whole hours between two instants nothing was heard of anybody."""
+def hearing(table: Table) -> NDArray[np.int64]:
+    """Return in which hours since 1970, in which cells of 5 degrees, the fixes of a table were heard, as one number each."""
+    row = np.floor((table["lat"] + 90) / CELL_DEG).astype(np.int64)
+    column = np.floor((table["lon"] + 180) / CELL_DEG).astype(np.int64) % _COLUMNS
+    return np.unique(table["t"] // HOUR_MS * _CELLS + row * _COLUMNS + column)
+
+
+def silent_hours(heard: NDArray[np.int64], place: tuple[float, float], from_ms: int, to_ms: int) -> int:
+    """Return in how many whole hours between two instants nobody was heard in a place's cell or those around it.
+
+    Args:
+        heard: as ``hearing`` gives it, ascending.
+        place: latitude and longitude.
+        from_ms: the first instant.
+        to_ms: the last one.
+    """
+    row, column = int((place[0] + 90) // CELL_DEG), int((place[1] + 180) // CELL_DEG)
+    near = {(row + up) * _COLUMNS + (column + on) % _COLUMNS for up in (-1, 0, 1) for on in (-1, 0, 1)}
     first, last = -(-from_ms // HOUR_MS), to_ms // HOUR_MS
-    places = np.searchsorted(np.array(heard, np.int64), [first, last])
-    return max(0, int(last - first) - int(places[1] - places[0]))
+    known = heard[slice(*np.searchsorted(heard, [first * _CELLS, last * _CELLS]))]
+    told = np.unique(known[np.isin(known % _CELLS, list(near))] // _CELLS)
+    return max(0, int(last - first) - len(told))
 
 
 def learn(names: Names, mmsi: int, t_ms: int, said: Mapping[str, Any]) -> None:

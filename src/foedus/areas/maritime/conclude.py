@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from foedus.areas.maritime.carried import Named, Said
+from foedus.areas.maritime.extensions import EVENT, TRACK, VESSEL, definitions
 from foedus.areas.maritime.methods.event import Event
 from foedus.model import instant, stix
 from foedus.model.canonical import canonical, digest
@@ -20,9 +21,6 @@ from foedus.model.finding import Finding, Support
 from foedus.model.stix import SCO_NAMESPACE, StixObject
 
 NAMESPACE = uuid.UUID("2b1f6f0e-6f52-5b0c-9d3c-6d0f8d1f7c55")
-EVENT = "extension-definition--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a01"
-VESSEL = "extension-definition--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a02"
-TRACK = "extension-definition--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a03"
 _PRECISION_M = 185.0
 _TITLES = {"gap": "Silent"}
 
@@ -99,7 +97,7 @@ def finding(one: Concluded, id_: str, said: Said, now: str) -> Finding:
         "extensions": {EVENT: _extension(one, [held.id for held in vessels], observed.id, place.id)},
     }
     supports = [*vessels, extract, observed, place, *_links(id_, dated, (observed, place)), _note(one, id_, dated)]
-    held = tuple(Support(support, because) for support in supports)
+    held = (*_defined(), *(Support(support, because) for support in supports))
     return Finding("maritime", event.kind, stix.read(canonical(head)), because, held, pointer=_pointer(one))
 
 
@@ -115,7 +113,12 @@ def withdrawn(kind: str, id_: str, said: Said, now: str, source: str) -> Finding
         "name": "No longer concluded",
         "extensions": {EVENT: {"extension_type": "property-extension", "kind": kind, "mmsis": list(said.mmsis)}},
     }
-    return Finding("maritime", kind, stix.read(canonical(head)), (f"source:{source}",))
+    return Finding("maritime", kind, stix.read(canonical(head)), (f"source:{source}",), _defined())
+
+
+def _defined() -> tuple[Support, ...]:
+    """The definitions, which rest on nothing anybody told: they may go wherever a finding may."""
+    return tuple(Support(one, ("layer:maritime-extensions",)) for one in definitions())
 
 
 def title(kind: str, mmsis: Sequence[int], vessels: Sequence[Named]) -> str:
@@ -216,12 +219,11 @@ def _links(id_: str, dated: dict[str, Any], ends: Sequence[StixObject]) -> Itera
 def _note(one: Concluded, id_: str, dated: dict[str, Any]) -> StixObject:
     rule = ", ".join(f"{name} {value:g}" for name, value in sorted(one.rule["settings"].items()))
     unseen = "".join(f"\nNot tested: {text}" for text in one.event.unseen)
-    hashes = "".join(f"\nRecord sha256 {held}" for held in record_hashes(one.evidence))
     held = dated | {
         "type": "note",
         "id": _id("note", [id_]),
         "abstract": f"How it was found: {one.rule['method']}",
-        "content": f"Settings: {rule}{unseen}{hashes}",
+        "content": f"Settings: {rule}{unseen}",
         "object_refs": [id_],
     }
     return stix.read(canonical(held))
@@ -240,7 +242,7 @@ def _extension(one: Concluded, vessels: list[str], observed: str, place: str) ->
         "measures": dict(event.measures),
         "rule": one.rule,
         "unseen": list(event.unseen),
-        "records_sha256": record_hashes(one.evidence),
+        "because": [f"record:{held}" for held in record_hashes(one.evidence)],
         "vessel_refs": vessels,
         "observed_data_ref": observed,
         "location_ref": place,

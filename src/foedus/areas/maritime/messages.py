@@ -9,6 +9,7 @@ from foedus.areas.maritime import full
 from foedus.areas.maritime.fast import Found
 from foedus.areas.maritime.lines import Block
 from foedus.areas.maritime.nmea import Heard, Message
+from foedus.areas.maritime.positions import Came
 from foedus.areas.maritime.record import FULL, OTHER, POSITION, REPEATED, STATIC, TIME_FROM, Row
 from foedus.engine.refused import Refusal
 
@@ -36,14 +37,16 @@ def rows_of(one: Message) -> Iterator[Row | Refusal]:
         yield _row(OTHER, one, common | {"json": full.json(read)})
 
 
-def named(found: Found, block: Block) -> Iterator[Row]:
+def named(found: Found, block: Block, came: Came) -> Iterator[Row | Refusal]:
     """Yield the static rows of plain reports of type 19, which carry name and size."""
     for index in (found.reports.msg_type == _NAMED).nonzero()[0].tolist():
         mark = int(found.mark[index])
-        sentence = block.raw[mark : block.raw.index(b"\n", mark)]
-        payload = sentence.split(b",")[5]
-        one = Message(Heard(), "", payload, 0, int(found.line[index]) + block.line, mark + block.offset)
-        yield from (row for row in rows_of(one) if isinstance(row, Row))
+        payload = block.raw[mark : block.raw.index(b"\n", mark)].split(b",")[5]
+        station = came.station[index] if came.station else None
+        heard = Heard(int(came.received_ms[index]), TIME_FROM[int(came.time_from[index])], station or "")
+        yield from rows_of(
+            Message(heard, came.channel[index] or "", payload, 0, int(came.line[index]), int(came.pos[index]))
+        )
 
 
 def _row(what: int, one: Message, values: dict[str, Any], base_ms: int = -1) -> Row:

@@ -67,7 +67,8 @@ class Stream:
         rest = ~_QUIET[lines.buffer[lines.start]]
         rest[found.line] = False
         refused: list[Refusal] = []
-        rows: list[Row] = list(named(found, block))
+        came = Came.of(found, block, tagged)
+        rows: list[Row] = list(_kept(named(found, block, came), refused))
         owned: list[Message] = []
         for one in self._messages(block, lines, np.flatnonzero(rest)):
             if isinstance(one, Refusal):
@@ -76,7 +77,7 @@ class Stream:
                 owned.append(one)
             else:
                 rows.extend(_kept(rows_of(one), refused))
-        plain = position_columns(found.reports, Came.of(found, block, tagged))
+        plain = position_columns(found.reports, came)
         parts = [plain, own_columns(owned)] if owned else [plain]
         for one in owned:
             rows.extend(_kept(rows_of(one), refused))

@@ -34,7 +34,7 @@ LOOKS_BACK_MS = 0
 
 UNSEEN = (
     "ports and anchorages: no layer, so a stay in port is not excluded",
-    "coverage: no layer, so a dead spot of the receivers is not excluded",
+    "coverage: only whether anybody within some 5 to 15 degrees was heard meanwhile, so a dead spot is not excluded",
     "receiver type: not told, so a suspected switch-off is never graded",
 )
 _RESTING = (1, 5, 6)
