@@ -121,7 +121,9 @@ def _properties(head: StixObject) -> dict[str, Any]:
 
 
 def _title(finding: Finding) -> str:
-    return (finding.head.name or f"{finding.kind}: {finding.head.id}")[:MAX_TITLE]
+    written = _properties(finding.head).get("abstract")
+    name = finding.head.name or (written if isinstance(written, str) else "")
+    return (name or f"{finding.kind}: {finding.head.id}")[:MAX_TITLE]
 
 
 def _instant(written: Any) -> datetime | None:

@@ -17,9 +17,10 @@ import numpy as np
 
 from foedus.areas.maritime import carried, methods
 from foedus.areas.maritime.carried import FIX, HOUR_MS, State, Table
-from foedus.areas.maritime.conclude import Concluded, Evidence, event_id, finding, settings_said, withdrawn
+from foedus.areas.maritime.conclude import Concluded, Evidence, event_id, finding, received, settings_said, withdrawn
 from foedus.areas.maritime.methods.event import Event
 from foedus.areas.maritime.methods.gaps import DATA_END
+from foedus.engine import documents
 from foedus.model.finding import Finding
 from foedus.model.room import Layers, Records, Settings
 
@@ -58,12 +59,17 @@ def analyse(
         at: instant of the run; ``modified`` of what is concluded.
 
     Yields:
-        Findings that are new or changed, by their start; then what is withdrawn; then the new state.
+        Documents in their order; findings that are new or changed, by their start; what is withdrawn; the new state.
     """
     del layers
     watch = Watch(carried.restore(state), records.source, settings)
     for chunk in _chunks(records, watch):
-        watch.take(chunk)
+        if isinstance(chunk, Finding):
+            yield chunk
+        else:
+            watch.take(chunk)
+    if not watch.awake:  # documents only: nothing was heard, so nothing is remembered and nothing concluded
+        return
     yield from watch.conclude(f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z")
     yield carried.dump(watch.state)
 
@@ -88,9 +94,14 @@ class Watch:
         self._heard = set(state.heard)
         self._hearing = np.zeros(0, np.int64)
         self._found: dict[str, Concluded] = {}
-        if source not in state.sources:
-            state.sources.append(source)
-        self.number = state.sources.index(source)
+        self.awake = False
+
+    def number(self) -> int:
+        """Return the number of the source of the new fixes; from now on the run counts."""
+        self.awake = True
+        if self._source not in self.state.sources:
+            self.state.sources.append(self._source)
+        return self.state.sources.index(self._source)
 
     def take(self, fresh: Table) -> None:
         """Take fixes in the order of the stream; look at the tracks before more come, so that memory stays bounded."""
@@ -181,15 +192,18 @@ class Watch:
         return Evidence(self.state.sources[int(held["src"])], said)
 
 
-def _chunks(records: Records, watch: Watch) -> Iterator[Table]:
-    """Yield the fixes of ships in pieces of one size, however the batches are cut."""
+def _chunks(records: Records, watch: Watch) -> Iterator[Table | Finding]:
+    """Yield documents as they come, and the fixes of ships in pieces of one size, however the batches are cut."""
     held: list[Table] = []
     rows = 0
     for batch in records.scan():
+        if documents.is_documents(batch):
+            yield from (received(one, records.source, pointer) for one, pointer in documents.read(batch))
+            continue
         static = batch.filter(_is(batch, "static"))
         if static.num_rows:
             watch.learn(static)
-        held.append(_fixes(batch.filter(_is(batch, "position")), watch.number))
+        held.append(_fixes(batch.filter(_is(batch, "position")), watch.number()))
         rows += len(held[-1])
         while rows >= CHUNK:
             table = np.concatenate(held)

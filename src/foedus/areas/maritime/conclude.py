@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,13 +16,14 @@ from typing import Any, NamedTuple
 from foedus.areas.maritime.carried import Named, Said
 from foedus.areas.maritime.extensions import EVENT, TRACK, VESSEL, definitions
 from foedus.areas.maritime.methods.event import Event
-from foedus.model import instant, stix
+from foedus.model import ijson, instant, stix
 from foedus.model.canonical import canonical, digest
 from foedus.model.finding import Finding, Support
 from foedus.model.stix import SCO_NAMESPACE, StixObject
 
 NAMESPACE = uuid.UUID("2b1f6f0e-6f52-5b0c-9d3c-6d0f8d1f7c55")
 _PRECISION_M = 185.0
+_KIND = re.compile(r"[a-z][a-z0-9-]{1,62}")
 _TITLES = {"gap": "Silent"}
 
 
@@ -114,6 +116,16 @@ def withdrawn(kind: str, id_: str, said: Said, now: str, source: str) -> Finding
         "extensions": {EVENT: {"extension_type": "property-extension", "kind": kind, "mmsis": list(said.mmsis)}},
     }
     return Finding("maritime", kind, stix.read(canonical(head)), (f"source:{source}",), _defined())
+
+
+def received(document: StixObject, source: str, pointer: str) -> Finding:
+    """Return somebody's object as it came; one that tells what vessels did is of that kind, like ours."""
+    kind = document.type
+    if kind == "incident" and EVENT in document.extensions:
+        held = ijson.decode(document.raw)["extensions"].get(EVENT)
+        said = held.get("kind") if isinstance(held, dict) else None
+        kind = said if isinstance(said, str) and _KIND.fullmatch(said) else kind
+    return Finding("maritime", kind, document, (f"source:{source}",), document=True, pointer=pointer)
 
 
 def _defined() -> tuple[Support, ...]:

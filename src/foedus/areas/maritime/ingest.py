@@ -1,8 +1,11 @@
-"""Door ``ingest``: AIS in, record batches out: NMEA 0183 sentences, or tables; each also as gzip or Zstandard."""
+"""Door ``ingest``: AIS in, record batches out: NMEA 0183 sentences or tables; also the findings of others as STIX 2.1.
+
+Each also as gzip or Zstandard.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
@@ -12,9 +15,11 @@ from foedus.areas.maritime.dialects import dialect_of
 from foedus.areas.maritime.lines import BLOCK_BYTES, blocks
 from foedus.areas.maritime.rows import Stream
 from foedus.areas.maritime.tables import Table, header_of
+from foedus.engine import documents
 from foedus.engine.opened import Opened
 from foedus.engine.refused import Refusal, refusal, refused_batch
 from foedus.errors import FoedusError, InputError, MalformedRecord, UnsupportedFormat
+from foedus.model import ijson
 from foedus.model.room import Settings
 
 if TYPE_CHECKING:
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
 
 GUESSED = b"foedus.guessed"
 """Key in a batch's schema metadata: which columns of a table were told by their names alone, as JSON."""
-FORMATS = ("nmea", "table")
+FORMATS = ("nmea", "table", "stix")
 TABLE_BLOCK_BYTES = 64 * 1024
 
 
@@ -31,17 +36,17 @@ def ingest(source: BinaryIO, *, settings: Settings) -> Iterator[pa.RecordBatch]:
 
     Args:
         source: the bytes, read once, never held whole.
-        settings: ``format`` (``nmea`` or ``table``; told by the bytes where absent); for sentences ``start`` (when a stream
-            without times begins) and ``prefix`` (``iso`` or ``epoch``: what stands before each sentence); for tables
+        settings: ``format`` (``nmea``, ``table``, ``stix``; told by the bytes where absent); for sentences ``start`` (when
+            a stream without times begins) and ``prefix`` (``iso`` or ``epoch``: what stands before each sentence); for tables
             ``columns`` (field → name), ``time_format``, ``zone``, ``knots``, ``delimiter``, ``none``.
 
     Yields:
-        Batches of ``record.schema()`` and of ``refused_schema()``, one block of lines at a time.
+        Batches of ``record.schema()`` (or of documents) and of ``refused_schema()``, one block of lines at a time.
     """
     try:
         opened = Opened(source)
         kind = _format(opened.head, str(settings.get("format", "")))
-        made = _table(opened, settings) if kind == "table" else _sentences(opened, settings)
+        made = _READERS[kind](opened, settings)
     except FoedusError as error:
         yield refused_batch([refusal(error, "", b"")])
         return
@@ -59,6 +64,8 @@ def _format(head: bytes, given: str) -> str:
         raise MalformedRecord(
             "there is nothing here", code="input-empty", where="byte 0", hint="is this the right file?"
         )
+    if text[:1] in (b"{", b"["):
+        return "stix"
     if b"VDM," not in first.upper() and b"mmsi" in first:
         return "table"
     if text[:1] in (b"!", b"$", b"\\", b"#") or b"VDM," in head or b"VDO," in head:
@@ -111,3 +118,14 @@ def _tabled(opened: Opened, table: Table, guessed: bytes) -> Iterator[pa.RecordB
             yield batch.replace_schema_metadata({GUESSED: guessed} if guessed else None)
         if refused:
             yield refused_batch(refused)
+
+
+def _documents(opened: Opened, settings: Settings) -> Iterator[pa.RecordBatch]:
+    return documents.batches(opened, int(settings.get("max_object_bytes", ijson.MAX_OBJECT_BYTES)))
+
+
+_READERS: dict[str, Callable[[Opened, Settings], Iterator[pa.RecordBatch]]] = {
+    "nmea": _sentences,
+    "table": _table,
+    "stix": _documents,
+}
