@@ -7,7 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-QUICK = ["model", "release", "redact", "ledger", "store", "taxii", "ask", "twin", "reconcile", "impact", "line"]
+QUICK = [
+    "model",
+    "release",
+    "redact",
+    "ledger",
+    "store",
+    "taxii",
+    "ask",
+    "twin",
+    "reconcile",
+    "impact",
+    "line",
+    "maritime",
+]
 LONG = ["flood", "mesh"]
 
 
