@@ -50,7 +50,6 @@ def decode(kind: int, payload: bytes, fill: int) -> Read | Unread:
     """Return the fields of a payload whose length is right for its type."""
     try:
         fields = MSG_CLASS[kind].from_vector(int_bit_vector(payload, fill)).asdict(enum_as_int=True)
-        msgspec.json.encode(fields)
     except _BROKEN as error:
         return Unread("message-unreadable", f"a message of type {kind} that cannot be read: {type(error).__name__}")
     return Read(kind, fields)

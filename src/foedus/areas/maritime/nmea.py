@@ -10,6 +10,8 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import reduce
+from operator import xor
 from typing import NamedTuple
 
 from foedus.areas.maritime.fast import LAYOUTS, TALKERS
@@ -21,13 +23,14 @@ from foedus.model import instant
 MAX_SENTENCE = 1_024
 OPEN_MS = 30_000
 MAX_OPEN = 1_000
-MAX_PARTS = 9
 PREFIXES = ("", "iso", "epoch")
 _TAGGED = re.compile(rb"(?:\d+:)?\\([^\\]*)\\")
 _BODY = re.compile(rb"!([^*!]*)\*([0-9A-Fa-f]{2})(.*)", re.DOTALL)
 _NUMBER = re.compile(rb"\d{1,16}(\.\d{0,9})?")
-_ARMOUR = frozenset(range(48, 88)) | frozenset(range(96, 120))
-_NAMES = frozenset(talker + kind for talker in TALKERS for kind in (b"VDM", b"VDO"))
+# The seven fields; one maker adds the whole message's fill bits behind those of the part.
+_FIELDS = re.compile(
+    rb"([A-Z]{2})VD[MO],([1-9]),([1-9]),([0-9]?),([!-~]?),([0-W`-w]+),([0-5])(?:,[0-5])?",
+)
 
 
 class Heard(NamedTuple):
@@ -37,6 +40,9 @@ class Heard(NamedTuple):
     time_from: str = "none"
     station: str = ""
     flags: int = 0
+
+
+_UNHEARD = (Heard(), "")
 
 
 class Sentence(NamedTuple):
@@ -126,23 +132,15 @@ def parse(raw: bytes, place: Place, prefix: str = "") -> Sentence | Refusal | No
 
 
 def _fields(body: bytes, heard: Heard, group: str, place: Place) -> Sentence | None:
-    fields = body.split(b",")
-    if (
-        len(fields) == 8 and len(fields[7]) == 1 and fields[7] in b"012345"
-    ):  # one maker adds the whole message's fill bits
-        fields.pop()
-    if len(fields) != 7 or fields[0] not in _NAMES:
+    match = _FIELDS.fullmatch(body)
+    if match is None:
         return None
-    _, parts, part, sequence, channel, payload, fill = fields
-    digits = all(len(one) == 1 and one.isdigit() for one in (parts, part, fill))
-    if not digits or not 1 <= int(part) <= int(parts) <= MAX_PARTS or int(fill) > 5 or not payload:
+    talker, parts, part, sequence, channel, payload, fill = match.groups()
+    count, number = int(parts), int(part)
+    if talker not in TALKERS or not 1 <= number <= count:
         return None
-    if not _ARMOUR.issuperset(payload) or len(sequence) > 1 or len(channel) > 1:
-        return None
-    said = channel.decode("ascii", "replace")
-    return Sentence(
-        heard, body[:2], int(parts), int(part), sequence, said, payload, int(fill), group, place.line, place.pos
-    )
+    said = channel.decode("ascii")
+    return Sentence(heard, talker, count, number, sequence, said, payload, int(fill), group, place.line, place.pos)
 
 
 def _without(raw: bytes, place: Place) -> Refusal | None:
@@ -158,14 +156,13 @@ def _refuse(place: Place, code: str, message: str, raw: bytes, hint: str = "") -
 
 
 def _xor(raw: bytes) -> int:
-    value = 0
-    for byte in raw:
-        value ^= byte
-    return value
+    return reduce(xor, raw, 0)
 
 
 def _heard(tag: bytes, behind: bytes) -> tuple[Heard, str]:
     """How a sentence came: a tag block's time before a suffix's; a tag block whose own checksum is wrong says nothing."""
+    if not tag and not behind:
+        return _UNHEARD
     said, flags = _tag(tag)
     t_ms, source = _epoch_ms(said.get(b"c", b"")), "tag"
     station = said.get(b"s", b"")
