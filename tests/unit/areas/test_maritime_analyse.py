@@ -228,3 +228,13 @@ def test_what_is_carried_stays_bounded(monkeypatch):
     held = np.frombuffer(carried.restore(state).fixes, carried.FIX)
     assert len(held) == 100
     assert len(np.unique(held["mmsi"])) == 20
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 10])
+def test_more_fixes_than_are_looked_at_at_once_give_the_same(monkeypatch, chunk):
+    silences = [(SILENT, h, 35.0 + h / 100, 139.0) for h in (0, 1, 2, 15, 16, 40, 41, 42, 43, 70)]
+    raw = at_sea(*silences, *around(80))
+    whole = [msgspec.json.encode(one) for one in conclude(raw)[0]]
+    assert len(whole) == 3
+    monkeypatch.setattr("foedus.areas.maritime.analyse.CHUNK", chunk)
+    assert [msgspec.json.encode(one) for one in conclude(raw)[0]] == whole
