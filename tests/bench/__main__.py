@@ -19,6 +19,7 @@ QUICK = [
     "reconcile",
     "impact",
     "line",
+    "maritime",
     "maritime_methods",
 ]
 LONG = ["flood", "mesh", "maritime_truth"]

@@ -1,1 +1,1 @@
-"""Maritime room: who met, went silent, loitered, jumped or shared an identity, from AIS."""
+"""Maritime: AIS sentences and tables in, what vessels did out."""
