@@ -7,8 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-QUICK = ["model", "release", "redact", "ledger", "store", "taxii", "ask", "twin", "reconcile", "impact", "line"]
-LONG = ["flood", "mesh"]
+QUICK = [
+    "model",
+    "release",
+    "redact",
+    "ledger",
+    "store",
+    "taxii",
+    "ask",
+    "twin",
+    "reconcile",
+    "impact",
+    "line",
+    "maritime",
+    "maritime_methods",
+]
+LONG = ["flood", "mesh", "maritime_truth"]
 
 
 def main(arguments: list[str]) -> int:

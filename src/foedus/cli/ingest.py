@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,6 +35,7 @@ _SHOWN = 20
     examples=[
         'foedus ingest cyber report.json --label "NATO RESTRICTED Releasable to Japan TLP:AMBER"',
         'foedus ingest cyber iocs.csv --label "PUBLIC TLP:CLEAR" --columns value=ioc,comment=note',
+        'foedus ingest maritime station.nmea --label "PUBLIC TLP:CLEAR" --settings station.toml',
         "curl -s https://feed.example/bundle.json | foedus ingest cyber - --label 'PUBLIC TLP:CLEAR'",
     ],
 )
@@ -43,6 +45,7 @@ _SHOWN = 20
 @click.option("--role", default="operator", show_default=True, help="In which role it is given.")
 @click.option("--format", "format_", default="", help="The sources' format; told by their bytes where absent.")
 @click.option("--columns", default="", metavar="K=V,...", help="Which column of a list is what.")
+@click.option("--settings", "file", default="", metavar="FILE", help="TOML file of settings of the area's reader.")
 @click.option("--no-analyse", is_flag=True, help="Only read; foedus analyse AREA takes it up later.")
 @prints
 @on_node
@@ -55,6 +58,7 @@ def command(
     role: str,
     format_: str,
     columns: str,
+    file: str,
     no_analyse: bool,
 ) -> int:
     """Read sources into an area, under a label.
@@ -64,7 +68,9 @@ def command(
     """
     node.room(area)
     given = read_text(node, text, node.clock.now()) if text else None
-    settings: dict[str, Any] = {"format": format_} if format_ else {}
+    settings: dict[str, Any] = _settings(file) if file else {}
+    if format_:
+        settings["format"] = format_
     if columns:
         settings["columns"] = _columns(columns)
     _all_there(sources)
@@ -104,6 +110,17 @@ def _all_there(sources: Sequence[str]) -> None:
             raise InputError(
                 "a directory, not a file", code="file-directory", where=source, hint=f"name files: {source}/*"
             )
+
+
+def _settings(file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError("the file of settings cannot be read", code="file-missing", where=file) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(
+            f"the file of settings is no TOML: {error}", code="settings-malformed", where=file, hint='start = "..."'
+        ) from error
 
 
 def _columns(text: str) -> dict[str, str]:

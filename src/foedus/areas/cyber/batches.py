@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from foedus.engine.refused import MAX_RAW_REFUSED, Refusal, refusal, refused_batch
 from foedus.errors import FoedusError
 from foedus.model import stix
-from foedus.model.room import refused_schema
 from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 1_000
 MAX_BYTES = 8 * 2**20
-MAX_RAW_REFUSED = 64 * 1024
 MAX_RAW_REMEMBERED = 16 * 1024
 GUESSED = b"foedus.guessed"
 """Key in a batch's schema metadata: which columns of a list were guessed, as JSON."""
@@ -43,22 +42,6 @@ class Row(msgspec.Struct, frozen=True):
     pointer: str
     format: str
     handling: Handling = Handling()
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """One part that could not be taken, and why."""
-
-    where: str
-    code: str
-    message: str
-    hint: str = ""
-    raw: bytes = b""
-
-
-def refusal(error: FoedusError, where: str, raw: bytes) -> Refusal:
-    """Return the refusal of an error at a place; a place inside the part is added to it."""
-    place = f"{where}{error.where}" if error.where.startswith("/") or not where else where
-    return Refusal(place or error.where or "byte 0", error.code, error.message, error.hint, raw)
 
 
 def schema() -> pa.Schema:
@@ -140,5 +123,4 @@ def _flush(rows: list[dict[str, object]], refusals: list[Refusal], guessed: byte
         metadata = {GUESSED: guessed} if guessed else None
         yield pa.RecordBatch.from_pylist(rows, schema=schema().with_metadata(metadata))
     if refusals:
-        held = [msgspec.to_builtins(one) | {"raw": one.raw[:MAX_RAW_REFUSED]} for one in refusals]
-        yield pa.RecordBatch.from_pylist(held, schema=refused_schema())
+        yield refused_batch(refusals)

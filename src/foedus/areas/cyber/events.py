@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from foedus.areas.cyber.batches import Handling, Refusal, Row, refusal
-from foedus.areas.cyber.source import Opened
+from foedus.areas.cyber.batches import Handling, Row
+from foedus.engine.opened import Opened
+from foedus.engine.refused import Refusal, refusal
 from foedus.errors import FoedusError
 from foedus.model import ijson, misp
 from foedus.model.misp import extension

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from foedus.areas.cyber import events, lists
-from foedus.areas.cyber.batches import Refusal, Row, batches, refusal
-from foedus.areas.cyber.source import CHUNK_BYTES, Opened, format_of
+from foedus.areas.cyber.batches import Row, batches
+from foedus.areas.cyber.source import format_of
+from foedus.engine.opened import CHUNK_BYTES, Opened
+from foedus.engine.refused import Refusal, refusal
 from foedus.errors import FoedusError
 from foedus.model import ijson
 from foedus.model.room import Settings

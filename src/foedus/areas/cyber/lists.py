@@ -14,8 +14,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from foedus.areas.cyber.batches import Refusal, Row, refusal
+from foedus.areas.cyber.batches import Row
 from foedus.areas.cyber.values import Value, guess, normalise, refang
+from foedus.engine.refused import Refusal, refusal
 from foedus.errors import FoedusError, InputError, MalformedRecord
 from foedus.model import instant
 from foedus.model.canonical import canonical

@@ -1,0 +1,1 @@
+"""Maritime: AIS sentences and tables in, what vessels did out."""

@@ -1,0 +1,27 @@
+"""Precision and recall of the maritime methods on seeded traffic with planted events and decoys, with what was missed.
+
+python -m tests.bench.bench_maritime_truth [first seed] [seeds]
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.maritime.judge import judge
+
+
+def main(first: int = 0, seeds: int = 40) -> None:
+    print(f"\n### Seeded traffic, seeds {first} to {first + seeds - 1}\n")
+    print(
+        "| kind | planted | found | recall | reported | true | precision | missed |\n|---|---|---|---|---|---|---|---|"
+    )
+    for kind, score in judge(range(first, first + seeds)).items():
+        missed = ", ".join(f"{count} {note}" for note, count in score.missed.most_common())
+        recall, precision = score.found / score.planted, score.hits / max(1, score.reported)
+        print(
+            f"| {kind} | {score.planted} | {score.found} | {recall:.3f} | {score.reported} | {score.hits} | {precision:.3f} | {missed} |"
+        )
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

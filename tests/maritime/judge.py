@@ -1,0 +1,75 @@
+"""Precision and recall of the methods over scenes, and what was missed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import NamedTuple
+
+import numpy as np
+from tests.maritime.scenes import scene
+from tests.maritime.traffic import Scene, Truth
+
+from foedus.areas.maritime.methods import circles, corridors, encounters, interference, jumps, loitering, twins, zones
+from foedus.areas.maritime.methods.around import Around, Corridor, Zone, places
+from foedus.areas.maritime.methods.event import Event, Fixes
+from foedus.areas.maritime.methods.observe import settle
+from foedus.areas.maritime.methods.tracks import by_vessel, segment_all
+
+METHODS = (encounters, loitering, jumps, twins, circles, interference, zones, corridors)
+SLACK_MS = 600_000
+
+
+class Score(NamedTuple):
+    """Of one kind: found and true, reported in all, planted in all, and notes of the misses."""
+
+    hits: int
+    reported: int
+    found: int
+    planted: int
+    missed: Counter
+
+
+def around(held: Scene) -> Around:
+    """The layers of a scene: its port is also its only shore."""
+    lat, lon = (np.array(column) for column in zip(*held.ports, strict=True))
+    return Around(
+        places("ports", lat, lon),
+        places("shore", lat, lon),
+        (Zone("zone", (tuple(held.zone),)),),
+        (Corridor("cable", tuple(held.cable)),),
+    )
+
+
+def tracks_of(held: Scene) -> list[Fixes]:
+    return segment_all(by_vessel(*held.columns()))
+
+
+def observed(held: Scene) -> list[Event]:
+    tracks = tracks_of(held)
+    layers = around(held)
+    return settle([event for method in METHODS for event in method.find(tracks, around=layers)])
+
+
+def matches(event: Event, truth: Truth) -> bool:
+    """One story: kind, identities, and overlapping time with ten minutes of slack."""
+    start, end = truth.start * 1000 - SLACK_MS, truth.end * 1000 + SLACK_MS
+    return (event.kind, event.mmsis) == (truth.kind, truth.mmsis) and event.from_ms <= end and event.to_ms >= start
+
+
+def judge(seeds: range) -> dict[str, Score]:
+    """Score each kind over scenes."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    missed: dict[str, Counter] = defaultdict(Counter)
+    for seed in seeds:
+        held = scene(seed)
+        events = observed(held)
+        for event in events:
+            counts[event.kind][1] += 1
+            counts[event.kind][0] += any(matches(event, truth) for truth in held.truth)
+        for truth in held.truth:
+            counts[truth.kind][3] += 1
+            hit = any(matches(event, truth) for event in events)
+            counts[truth.kind][2] += hit
+            if not hit:
+                missed[truth.kind][truth.note] += 1
+    return {kind: Score(*counts[kind], missed[kind]) for kind in sorted(counts)}
