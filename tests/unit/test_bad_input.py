@@ -22,7 +22,7 @@ SHOWN: dict[tuple[str, str], tuple[str, str]] = {
         "test_a_receipt_for_what_this_node_does_not_have_stops_its_signing",
     ),
     ("receipts", "contradictory"): (
-        "unit/account/test_receipts.py",
+        "unit/account/test_bodies.py",
         "test_nobody_acknowledges_what_was_not_sent_to_them",
     ),
     ("recalls", "forged"): (FORGED, "test_a_recall_that_is_none_does_nothing"),

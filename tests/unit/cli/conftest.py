@@ -21,7 +21,7 @@ WORD = "nato-jpn-itpp-2023"
 def run(*args: object, node: Path | None = None, **extra: Any) -> Result:
     """Run a command line."""
     before = ["--node", str(node)] if node else []
-    return CliRunner(env={"FOEDUS_NODE": None}).invoke(main, [*before, *map(str, args)], **extra)
+    return CliRunner(env={"FOEDUS_NODE": None, "COLUMNS": None}).invoke(main, [*before, *map(str, args)], **extra)
 
 
 def done(*args: object, node: Path | None = None, **extra: Any) -> str:
