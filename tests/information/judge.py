@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -63,14 +64,14 @@ def concluded(held: Scene, seed: int) -> tuple[Graded, Exploded]:
     return graded(shares.kinds, np.random.default_rng(seed)), shares
 
 
-def judge(seeds: range) -> Verdict:
+def judge(seeds: range, make: Callable[[int], Scene] = scene) -> Verdict:
     """Score scenes; a group is of the plant that more than half of it belongs to, and finds it with half of its accounts."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     groups: Counter = Counter()
     innocent: dict[str, Counter] = defaultdict(Counter)
     stranger = 0
     for seed in seeds:
-        held = scene(seed)
+        held = make(seed)
         said, shares = concluded(held, seed)
         named = [{shares.accounts[n] for n in group} for group in said.groups]
         known = [{shares.accounts[n] for n in group} for group in said.communities]

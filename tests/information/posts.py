@@ -12,6 +12,7 @@ from tests.information.words import Language, disguised, replaced
 
 START = 1_780_272_000
 SPAN = 3 * 86_400
+MUTATED = {"mutated": 0.08, "mutated-short": 0.08, "mutated-freely": 0.6}
 
 
 class Post(NamedTuple):
@@ -62,6 +63,10 @@ class _World:
     def popular(self, names: list[str]) -> str:
         """One of names, the first by far the most often."""
         return names[min(int(self.rng.paretovariate(0.7)) - 1, len(names) - 1)]
+
+    def scene(self) -> Scene:
+        self.rng.shuffle(self.posts)
+        return Scene(self.posts, self.planted)
 
     def daily(self, account: str, mean: float) -> None:
         """What an account posts of its own accord."""
@@ -126,7 +131,9 @@ class _World:
         if kind.startswith("link"):
             return Post(account, t, self.text(), (f"https://pushed-{kind}.example/{number}",))
         if kind.startswith("mutated"):
-            return Post(account, t, disguised(self.rng, self.language.text(replaced(self.language, words, 0.08))))
+            return Post(
+                account, t, disguised(self.rng, self.language.text(replaced(self.language, words, MUTATED[kind])))
+            )
         return Post(account, t, self.language.text(words))
 
 
@@ -143,7 +150,21 @@ def scene(seed: int) -> Scene:
     world.campaign("mutated", 8, 10, 40)
     world.campaign("link", 10, 8, 30)
     world.campaign("link-slow", 8, 8, 90)
-    world.campaign("verbatim-short", 6, 3, 40)
     world.campaign("mutated-short", 6, 4, 30)
-    world.rng.shuffle(world.posts)
-    return Scene(world.posts, world.planted)
+    world.campaign("verbatim-large", 36, 9, 45)
+    return world.scene()
+
+
+def hard(seed: int) -> Scene:
+    """Make a scene of what can hardly be told: innocent haste, and campaigns that take their time or find their own words."""
+    world = _World(seed)
+    for account, mean in world.habit.items():
+        world.daily(account, mean)
+    world.burst(0)
+    world.fans("push", 12, 45, 15, 0.5)
+    world.fans("push-large", 60, 45, 15, 0.5)
+    world.campaign("verbatim-patient", 8, 10, 1200)
+    world.campaign("verbatim-pair", 2, 12, 40)
+    world.campaign("verbatim-short", 6, 3, 40)
+    world.campaign("mutated-freely", 8, 10, 40)
+    return world.scene()

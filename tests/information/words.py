@@ -12,7 +12,7 @@ SCRIPTS = {
     "hangul": "".join(chr(0xAC00 + n * 13) for n in range(700)),
 }
 DENSE = frozenset({"han", "kana", "hangul"})
-EMOJI = "🙂🔥👍🏽❤️🚨‼️🇯🇵"
+EMOJI = ("🙂", "🔥", "👍🏽", "❤️", "🚨", "‼️", "🇯🇵", "👨‍👩‍👧", "ℹ️")
 HIDDEN = "\u200b\u200d\u2060\u202a\u202c\ufeff"
 
 

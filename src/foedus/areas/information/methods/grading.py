@@ -1,6 +1,7 @@
 """Grades: which ties between accounts chance does not explain, and the groups they form.
 
-An edge is ``strong`` where both nulls fail to explain it, ``activity-only`` where only activity and popularity fail: accounts
+An edge is ``strong`` where both nulls fail to explain it, or where it lies within a group whose haste as a whole chance does not
+explain (``gatherings``); it is ``activity-only`` where only activity and popularity fail: accounts
 that like the same things, a co-sharing community, in a lane of its own and never called coordination. Groups are connected
 components of edges of one grade, over all kinds, with ``group`` accounts or more.
 
@@ -10,7 +11,7 @@ inauthentic nor foreign.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from foedus.areas.information.methods.components import Index, components
 from foedus.areas.information.methods.cosharing import WINDOW_S, Edges, network
+from foedus.areas.information.methods.gatherings import LEAST, Gathering, gatherings
 from foedus.areas.information.methods.nullmodel import Chance, Null, chance, discovered, shuffled
 from foedus.areas.information.methods.pairs import VIRAL, Shares, Viral
 
@@ -28,7 +30,7 @@ class Kind(NamedTuple):
     """What was found of one kind of object: edges, their chances, grades, objects too many to pair.
 
     ``floor_activity`` and ``floor_timing`` are the least tails that the shuffles gave; ``shuffled`` how many pairs of accounts
-    of all shuffles would have passed without them.
+    of all shuffles would have passed without them. ``gatherings`` are the groups that passed as wholes.
     """
 
     edges: Edges
@@ -39,6 +41,7 @@ class Kind(NamedTuple):
     floor_activity: float
     floor_timing: float
     shuffled: int
+    gatherings: tuple[Gathering, ...]
 
 
 class Graded(NamedTuple):
@@ -55,6 +58,7 @@ class _Found(NamedTuple):
     viral: tuple[Viral, ...]
     floors: tuple[float, float]
     tails: list[tuple[NDArray[np.float64], NDArray[np.float64]]]
+    gatherings: list[Gathering]
 
 
 def graded(
@@ -76,8 +80,15 @@ def graded(
     found = {name: _found(shares, rng, (window_s, viral), settings) for name, shares in sorted(kinds.items())}
     possible = sum(one.chance.possible for one in found.values())
     met = sum(one.chance.met for one in found.values())
-    limits = [_limit(found, 0, possible, settings.alpha), _limit(found, 1, met, settings.alpha)]
-    said = {name: _kind(one, (limits[0], limits[1])) for name, one in found.items()}
+    tails = [(one.chance.p_activity, one.chance.p_timing, _p(one.gatherings)) for one in found.values()]
+    activity, timing, whole = zip(*tails, strict=True) if tails else ((), (), ())
+    groups_asked = sum(len(one.gatherings) for one in found.values())
+    limits = (
+        _limit(activity, possible, settings.alpha),
+        _limit(timing, met, settings.alpha),
+        _limit(whole, groups_asked, settings.alpha),
+    )
+    said = {name: _kind(one, limits, settings.haste) for name, one in found.items()}
     width = max((int(shares.account.max(initial=-1)) for shares in kinds.values()), default=-1) + 1
     groups = _groups([(one.edges, one.strong) for one in said.values()], width, settings.group)
     active = [(one.edges, one.active & ~one.strong) for one in said.values()]
@@ -98,27 +109,42 @@ def _found(shares: Shares, rng: np.random.Generator, reach: tuple[int, int], set
         drawn = chance(dealt, network(dealt, reach[0], viral=reach[1]), settings)
         tails.append((drawn.p_activity, drawn.p_timing))
     floors = (_least([one for one, _ in tails]), _least([other for _, other in tails]))
-    return _Found(held.edges, chance(shares, held, settings), held.viral, floors, tails)
+    whole = gatherings(shares, held, reach[0], settings)
+    return _Found(held.edges, chance(shares, held, settings), held.viral, floors, tails, whole)
 
 
 def _least(tails: list[NDArray[np.float64]]) -> float:
     return min((float(one.min(initial=1.0)) for one in tails), default=1.0)
 
 
-def _limit(found: Mapping[str, _Found], null: int, tests: int, alpha: float) -> float:
+def _p(held: list[Gathering]) -> NDArray[np.float64]:
+    return np.array([one.p for one in held], dtype=np.float64)
+
+
+def _limit(tails: Sequence[NDArray[np.float64]], tests: int, alpha: float) -> float:
     """The largest tail that is a discovery over all kinds."""
-    tails = [(one.chance.p_activity, one.chance.p_timing)[null] for one in found.values()]
     together = np.concatenate([*tails, np.zeros(0)])
     passed = together[discovered(together, tests, alpha)]
     return float(passed.max(initial=-1.0))
 
 
-def _kind(one: _Found, limits: tuple[float, float]) -> Kind:
-    """Grade the edges of a kind: discovered, and below all that the shuffles gave."""
+def _kind(one: _Found, limits: tuple[float, float, float], haste: float) -> Kind:
+    """Grade the edges of a kind: discovered and below all that the shuffles gave, or of a group that passed as a whole."""
     drawn = sum(int(((p <= limits[0]) & (q <= limits[1])).sum()) for p, q in one.tails)
     active = (one.chance.p_activity <= limits[0]) & (one.chance.p_activity < one.floors[0])
     strong = active & (one.chance.p_timing <= limits[1]) & (one.chance.p_timing < one.floors[1])
-    return Kind(one.edges, one.chance, strong, active, one.viral, *one.floors, drawn)
+    strong &= one.edges.objects >= haste * one.chance.shared
+    passed = tuple(held for held in one.gatherings if held.p <= limits[2] and held.hasty >= haste * held.objects)
+    strong = strong | _within(one.edges, passed)
+    return Kind(one.edges, one.chance, strong, active, one.viral, *one.floors, drawn, passed)
+
+
+def _within(edges: Edges, held: Sequence[Gathering]) -> NDArray[np.bool_]:
+    """Edges of several objects between members of one of the groups."""
+    of = np.full(int(edges.b.max(initial=-1)) + 1, -1, dtype=np.int64)
+    for number, one in enumerate(held):
+        of[list(one.accounts)] = number
+    return np.asarray((of[edges.a] >= 0) & (of[edges.a] == of[edges.b]) & (edges.objects >= LEAST))
 
 
 def _groups(parts: list[tuple[Edges, NDArray[np.bool_]]], width: int, least: int) -> tuple[tuple[int, ...], ...]:

@@ -49,7 +49,7 @@ class Near(NamedTuple):
     """
 
     link: float = 0.4
-    keep: float = 0.33
+    keep: float = 0.25
     near: float = 0.6
     short: int = 10
     before: int = 20
@@ -157,6 +157,24 @@ def fold(
     kept, forgotten = _kept(texts, named, seen_us, settings)
     cluster, digest, relation, agreed = _told(texts, named, node, settings)
     return kept, Clustered(cluster, digest, relation, agreed, named.revoked, capped, forgotten)
+
+
+def tied(keys: NDArray[np.uint64], row: Index, signed: Signatures, settings: Near = SETTINGS) -> tuple[Index, Index]:
+    """Return the pairs of texts that whole buckets tie, each once.
+
+    Buckets may be spread over machines in any way: the pairs of all parts together are the same, and so are the components
+    (``components``) that they give.
+
+    Args:
+        keys: bucket of each entry (one column of ``minhash.bands``; buckets of different bands must not be mixed up).
+        row: text of each entry, by age.
+        signed: signatures of the texts.
+        settings: thresholds and bounds.
+    """
+    met = meetings(keys, row, settings.before)
+    pair = np.unique(np.stack((met.one, met.other)), axis=1)
+    agreed = agreement(signed, pair[0], pair[1]) >= settings.link
+    return pair[0][agreed], pair[1][agreed]
 
 
 def _read(state: State, text: Sequence[str | None], settings: Near) -> tuple[_Texts, Index]:

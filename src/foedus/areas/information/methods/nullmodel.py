@@ -9,9 +9,11 @@ Two questions are asked of a pair of accounts a and b that co-share k distinct o
 * Timing: for every object both shared at any lag, q_o is the share of its account pairs that lie within the window. Were
   each as fast as its object is, they would tie mu = sum q_o times; p_timing = P[Poisson(mu) >= k], for k of 2 and more. An
   object of fewer than ``own`` accounts does not estimate its own q_o (that would explain a campaign away by itself), nor
-  does one fall below the pooled value or ``least``.
+  does one fall below the pooled value or ``least``, nor is one held
+  to be faster than ``most`` of its own accord: breaking news is slower.
 
-Both tails are corrected for all pairs that were possible (Benjamini and Hochberg). Poisson is too sure where few objects
+A small difference becomes certain over many objects; so a pair is told of only if ``haste`` of what both shared, whenever, lies
+within the window. Both tails are corrected for all pairs that were possible (Benjamini and Hochberg). Poisson is too sure where few objects
 hold most shares; so labels of accounts are shuffled among rows of accounts of like activity, and a pair has to lie below
 everything the shuffles gave (``grading``).
 
@@ -46,6 +48,9 @@ class Null(NamedTuple):
         own: accounts from which an object estimates its own speed.
         least: least probability that two accounts who share an object do so within the window.
         group: accounts of the smallest group that is told of.
+        most: largest such probability that passes for an object's own speed.
+        sizes: accounts of the objects that make candidates for a group (``gatherings``).
+        haste: least part of what two share that lies within the window, and in a group least mean part of its pairs.
     """
 
     alpha: float = 0.01
@@ -53,15 +58,22 @@ class Null(NamedTuple):
     own: int = 20
     least: float = 0.01
     group: int = 3
+    most: float = 0.3
+    sizes: tuple[int, ...] = (12, 40, 120)
+    haste: float = 0.4
 
 
 class Chance(NamedTuple):
-    """Of each edge: expected objects and tail under either null; and how many tests each of them stands among."""
+    """Of each edge: expected objects and tail under either null, objects shared at any lag (asked of edges of several).
+
+    ``possible`` and ``met`` are the tests that the tails of activity and of timing stand among.
+    """
 
     expected_activity: Floats
     p_activity: Floats
     expected_timing: Floats
     p_timing: Floats
+    shared: Index
     possible: int
     met: int
 
@@ -82,15 +94,20 @@ def chance(shares: Shares, found: Network, settings: Null = Null()) -> Chance:  
     total, ties = float(held.of_account.sum()), float(found.tied.sum())
     activity = held.of_account.astype(np.float64)
     expected = activity[edges.a] * activity[edges.b] * (2.0 * ties / max(total, 1.0) ** 2)
-    lag, p_timing = np.zeros(len(edges.a)), np.ones(len(edges.a))
+    lag, p_timing, shared = np.zeros(len(edges.a)), np.ones(len(edges.a)), edges.objects.copy()
     several = np.flatnonzero(edges.objects >= 2)
     both, mean = _both(held, edges.take(several), _speed(held, found.tied, settings))
-    lag[several] = mean
+    lag[several], shared[several] = mean, both
     p_timing[several] = tail_of(edges.objects[several], both, mean / np.maximum(both, 1))
     accounts = int((held.of_account > 0).sum())
     possible = accounts * (accounts - 1) // 2
     together = int((held.of_object * (held.of_object - 1) // 2).sum())
-    return Chance(expected, tail(edges.objects, expected), lag, p_timing, possible, min(possible, together))
+    return Chance(expected, tail(edges.objects, expected), lag, p_timing, shared, possible, min(possible, together))
+
+
+def speeds(shares: Shares, found: Network, settings: Null = Null()) -> Floats:  # noqa: B008  (immutable)
+    """Return of each object the probability that two accounts who share it do so within the window."""
+    return _speed(_held(shares, found), found.tied, settings)
 
 
 def tail(k: Index, mean: Floats) -> Floats:
@@ -184,7 +201,7 @@ def _speed(held: _Held, tied: Index, settings: Null) -> Floats:
     """Of each object the share of its account pairs that lie within the window."""
     pairs = held.of_object * (held.of_object - 1) / 2
     pooled = max(float(tied.sum()) / max(float(pairs.sum()), 1.0), settings.least)
-    own = tied / np.maximum(pairs, 1)
+    own = np.minimum(tied / np.maximum(pairs, 1), settings.most)
     return np.where(held.of_object >= settings.own, np.maximum(own, pooled), pooled)
 
 

@@ -24,6 +24,7 @@ _END = 0x1E
 _SPACE = 0x20
 _URL = re.compile(r"https?://\S+|(?<!\w)www\.\S+")
 _MENTION = re.compile(r"[@]\w+")
+_SHOWN = re.compile(".\ufe0f")  # shown as emoji, which some would not be by themselves: "ℹ️" is no letter
 _DENSE = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 _EMOJI = (
     (0x2600, 0x27BF),
@@ -91,6 +92,8 @@ def _folded(text: str | None) -> str:
         return ""
     if text.isascii():
         return text.lower()
+    if "\ufe0f" in text:
+        text = _SHOWN.sub("", text)
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
