@@ -31,7 +31,6 @@ from tests.information.words import Language, replaced
 from foedus.areas.information.methods import cosharing, directed, near
 from foedus.areas.information.methods.components import components
 from foedus.areas.information.methods.pairs import Shares
-from foedus.areas.information.methods.shares import exploded
 
 WINDOW = 60
 
@@ -140,7 +139,8 @@ def posts(size: int, seed: int = 2) -> pa.Table:
 def bench_million(size: int = 1_000_000) -> None:
     """In a process of its own, for the memory."""
     code = (
-        "import sys; from tests.bench.bench_information import posts, cpu, resource, exploded, cosharing\n"
+        "import sys; from tests.bench.bench_information import posts, cpu, resource, cosharing\n"
+        "from foedus.areas.information.methods.shares import exploded\n"
         f"table = posts({size}); start, before = cpu(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
         "shares = exploded(table).kinds['page']; found = cosharing.network(shares, 60)\n"
         "print(cpu() - start, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(shares.object), len(found.edges.a), len(found.viral))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
@@ -85,7 +86,7 @@ def test_clusters_are_the_same_however_days_are_cut(seed, cuts):
     whole = near.fold(near.EMPTY, [str(n) for n in range(len(held))], np.arange(len(held)), held)[1].cluster
     state, clusters = near.EMPTY, []
     ends = [0, *sorted(set(cuts)), len(held)]
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in pairwise(ends):
         day = range(start, end)
         state, said = near.fold(state, [str(n) for n in day], np.array(day), held[start:end])
         gone = dict(said.revoked)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import numpy as np
 import pytest
 from tests.information.words import SCRIPTS, Language, disguised, replaced
 
 from foedus.areas.information.methods import near
+from foedus.areas.information.methods.carried import dump, restore
 from foedus.areas.information.methods.components import components
 from foedus.areas.information.methods.minhash import SIZE, agreement, meetings, signatures
 from foedus.areas.information.methods.near import EMPTY, Near, fold
 from foedus.areas.information.methods.shingles import normal, shingles
+from foedus.errors import MalformedRecord
 
 DAY = 86_400_000_000
 BASE = "the ministry said on monday that no vessel had entered the harbour since the storm passed over the coast"
@@ -204,3 +207,26 @@ def test_a_row_meets_the_first_of_its_bucket_and_those_before_it():
 
 def test_components_are_named_by_their_smallest_member():
     assert components(6, np.array([5, 4]), np.array([4, 2])).tolist() == [0, 1, 2, 3, 2, 2]
+
+
+def test_a_state_survives_as_bytes():
+    state, _ = folded([BASE, "good morning", "something else that was said at some length that day"])
+    raw = dump(state)
+    assert dump(restore(raw)) == raw
+    texts = [BASE.replace("storm", "flood"), "good morning"]
+    assert (
+        folded(texts, restore(raw), first=3)[1].cluster == folded(texts, state, first=3)[1].cluster == ("r000", "r001")
+    )
+    assert restore(b"") is EMPTY
+
+
+@pytest.mark.parametrize("change", [(6, b""), (2, b"x" * 15), (0, 99), (5, b"\x07" + b"\x00" * 15)])
+def test_bytes_that_are_no_state_are_refused(change):
+    state, _ = folded([BASE, "good morning"])
+    held = msgspec.msgpack.decode(dump(state))
+    held[change[0]] = change[1]
+    with pytest.raises(MalformedRecord) as refused:
+        restore(msgspec.msgpack.encode(held))
+    assert refused.value.hint
+    with pytest.raises(MalformedRecord):
+        restore(b"\xc1nonsense")

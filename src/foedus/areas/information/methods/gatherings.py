@@ -4,12 +4,12 @@ Candidates are chosen without a look at haste: pairs of accounts that share more
 popularity explain (the activity null of ``nullmodel``), joined into groups. Rare objects say more than popular ones, so the
 question is asked three times, of objects of at most ``sizes`` accounts; what a larger crowd shared is not asked.
 
-The test then looks at haste alone. Of every object that a third of the members shared, and two at least, s_o is the part of its member pairs that
-lie within the window; were the members as fast as the object is, its mean would be q_o (``nullmodel``). The s_o lie between
-0 and 1 and objects are independent, so by Hoeffding 1963 (theorem 1) the sum S of n of them reaches what was seen with
-probability at most exp(-n KL(S/n, mean q_o)), for three rounds as for thirty. A group is told of if S/n is ``haste`` and more,
-too: small differences become certain over many objects and say nothing. Who takes part in haste on fewer than ``LEAST``
-objects is not counted to the group.
+The test then looks at haste alone. Of every object that a third of the members shared, and two at least, s_o is the part of
+its member pairs that lie within the window; were the members as fast as the object is, its mean would be q_o (``nullmodel``).
+The s_o lie between 0 and 1 and objects are independent, so by Hoeffding 1963 (theorem 1) the sum S of n of them reaches what
+was seen with probability at most exp(-n KL(S/n, mean q_o)), for three rounds as for thirty. A group is told of if S/n is
+``haste`` and more, too: small differences become certain over many objects and say nothing. Who takes part in haste on fewer
+than ``LEAST`` objects is not counted to the group.
 
 Sources: Hoeffding 1963 (Probability inequalities for sums of bounded random variables); the test is ours. Innocent
 explanations: as for ``nullmodel``, and one event of several messages that one circle of friends passes on at once.

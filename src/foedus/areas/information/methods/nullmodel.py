@@ -6,19 +6,21 @@ Two questions are asked of a pair of accounts a and b that co-share k distinct o
   objects. If the P ties fell on pairs in proportion to activity, a and b would have lambda = 2 d_a d_b P / S^2 of them;
   p_activity = P[Poisson(lambda) >= k]. This is the configuration model of the co-sharing graph, on objects and not on
   messages: a viral object raises P for everyone.
-* Timing: for every object both shared at any lag, q_o is the share of its account pairs that lie within the window. Were
-  each as fast as its object is, they would tie mu = sum q_o times; p_timing = P[Poisson(mu) >= k], for k of 2 and more. An
-  object of fewer than ``own`` accounts does not estimate its own q_o (that would explain a campaign away by itself), nor
-  does one fall below the pooled value or ``least``, nor is one held
-  to be faster than ``most`` of its own accord: breaking news is slower.
+* Timing: for every object both shared at any lag, n of them, q_o is the share of its account pairs that lie within the
+  window. Were both as fast as each object is, they would tie mu = sum q_o times; p_timing = P[Binomial(n, mu / n) >= k], for
+  k of 2 and more. (With unequal q_o the number is Poisson-binomial; the binomial of the same mean bounds its tail from
+  above, Hoeffding 1956.) An object of fewer than ``own`` accounts does not estimate its own q_o: that would explain a
+  campaign away by itself. None falls below the pooled value or ``least``, and none is held to be faster than ``most`` of its
+  own accord: breaking news is slower.
 
 A small difference becomes certain over many objects; so a pair is told of only if ``haste`` of what both shared, whenever, lies
-within the window. Both tails are corrected for all pairs that were possible (Benjamini and Hochberg). Poisson is too sure where few objects
-hold most shares; so labels of accounts are shuffled among rows of accounts of like activity, and a pair has to lie below
-everything the shuffles gave (``grading``).
+within the window. Both tails are corrected for all pairs that were possible (Benjamini and Hochberg). Poisson is too sure
+where few objects hold most shares; so the labels of accounts are shuffled among rows of accounts of like activity, and a pair
+has to lie below everything the shuffles gave (``grading``).
 
 Sources: Newman 2010, Networks, chapter 13 (configuration model); Neal 2014 and Saracco et al. 2017 (null models of
-projections); Benjamini and Hochberg 1995; the timing null is ours. Innocent explanations that remain: one person's several
+projections); Benjamini and Hochberg 1995; Hoeffding 1956 (On the distribution of the number of
+successes in independent trials); the timing null is ours. Innocent explanations that remain: one person's several
 accounts, agency copy on one schedule, a small and fast circle of friends.
 """
 
