@@ -80,13 +80,11 @@ def graded(
     found = {name: _found(shares, rng, (window_s, viral), settings) for name, shares in sorted(kinds.items())}
     possible = sum(one.chance.possible for one in found.values())
     met = sum(one.chance.met for one in found.values())
-    tails = [(one.chance.p_activity, one.chance.p_timing, _p(one.gatherings)) for one in found.values()]
-    activity, timing, whole = zip(*tails, strict=True) if tails else ((), (), ())
-    groups_asked = sum(len(one.gatherings) for one in found.values())
+    asked = sum(len(one.gatherings) for one in found.values())
     limits = (
-        _limit(activity, possible, settings.alpha),
-        _limit(timing, met, settings.alpha),
-        _limit(whole, groups_asked, settings.alpha),
+        _limit([one.chance.p_activity for one in found.values()], possible, settings.alpha),
+        settings.alpha / max(met, 1),
+        _limit([np.array([held.p for held in one.gatherings]) for one in found.values()], asked, settings.alpha),
     )
     said = {name: _kind(one, limits, settings.haste) for name, one in found.items()}
     width = max((int(shares.account.max(initial=-1)) for shares in kinds.values()), default=-1) + 1
@@ -115,10 +113,6 @@ def _found(shares: Shares, rng: np.random.Generator, reach: tuple[int, int], set
 
 def _least(tails: list[NDArray[np.float64]]) -> float:
     return min((float(one.min(initial=1.0)) for one in tails), default=1.0)
-
-
-def _p(held: list[Gathering]) -> NDArray[np.float64]:
-    return np.array([one.p for one in held], dtype=np.float64)
 
 
 def _limit(tails: Sequence[NDArray[np.float64]], tests: int, alpha: float) -> float:

@@ -14,9 +14,10 @@ Two questions are asked of a pair of accounts a and b that co-share k distinct o
   own accord: breaking news is slower.
 
 A small difference becomes certain over many objects; so a pair is told of only if ``haste`` of what both shared, whenever, lies
-within the window. Both tails are corrected for all pairs that were possible (Benjamini and Hochberg). Poisson is too sure
-where few objects hold most shares; so the labels of accounts are shuffled among rows of accounts of like activity, and a pair
-has to lie below everything the shuffles gave (``grading``).
+within the window. p_activity is corrected for all pairs that were possible (Benjamini and Hochberg), p_timing for all that
+share anything (Bonferroni: a large campaign gives so many discoveries that a rate of false ones among them would let fans
+in). Poisson is too sure where few objects hold most shares; so the labels of accounts are shuffled among rows of accounts of
+like activity, and a pair has to lie below everything the shuffles gave (``grading``).
 
 Sources: Newman 2010, Networks, chapter 13 (configuration model); Neal 2014 and Saracco et al. 2017 (null models of
 projections); Benjamini and Hochberg 1995; Hoeffding 1956 (On the distribution of the number of
@@ -45,7 +46,7 @@ class Null(NamedTuple):
     """Settings.
 
     Attributes:
-        alpha: false discovery rate.
+        alpha: rate of false discoveries, and for haste the chance of a single one.
         rounds: shuffles.
         own: accounts from which an object estimates its own speed.
         least: least probability that two accounts who share an object do so within the window.
