@@ -154,6 +154,29 @@ def test_its_own_tests_hold(russian, loops):
     assert (account in {*edges.a.tolist(), *edges.b.tolist()}) is not loops
 
 
+@pytest.mark.shared_data
+def test_links_and_images_of_an_election_are_stacked_as_its_manual_does():
+    path = DATA / "cooRTweet" / "german_elections.parquet"
+    if not path.exists():
+        pytest.skip(f"needs {path.name} of the shared data")
+    table = pq.read_table(path).to_pydict()
+    kinds = [
+        list(dict.fromkeys(
+            (f"{prefix}_{thing}", account, str(post), t)
+            for thing, account, post, t in zip(table[column], table["account_id"], table["post_id"], table["timestamp"], strict=True)
+            if thing is not None
+        ))
+        for prefix, column in (("url", "url_id"), ("hash", "phash_id"))
+    ]  # fmt: skip
+    shares, names = coded([row for rows in kinds for row in rows])
+    cut = len(kinds[0])
+    parts = [shares.take(np.arange(len(shares.object)) < cut), shares.take(np.arange(len(shares.object)) >= cut)]
+    whole = coortweet.stacked([(part, coortweet.detect(part, coortweet.Rule(30, 2))) for part in parts])
+    plain = [pair for rows in kinds for pair in plainly.detect_groups(rows, 30, 2, loops=True)]
+    assert len(plain) > 1000
+    assert _edges(whole[0], names, whole[1]) == plainly.coordinated(plain)
+
+
 def test_a_narrower_window_is_joined_back_on_contents():
     rows = [
         ("o", "a", "1", 0),

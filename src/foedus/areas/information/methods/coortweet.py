@@ -11,6 +11,7 @@ Research 7 (1), 2025; package 2.1.3 (MIT), from whose description and R code the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +70,15 @@ def detect(shares: Shares, rule: Rule = Rule()) -> Pairs:  # noqa: B008  (immuta
     stays = _qualified(shares, rows, (older, newer), rule.min_participation)
     older, newer = older[stays], newer[stays]
     return Pairs(older, newer, shares.t_s[newer] - shares.t_s[older])
+
+
+def stacked(parts: Sequence[tuple[Shares, Pairs]]) -> tuple[Shares, Pairs]:
+    """Stack the results of several kinds, as ``rbindlist`` does: weights of kinds add up; codes are numbered over all kinds."""
+    starts = np.cumsum([0, *(len(shares.object) for shares, _ in parts)])
+    whole = Shares(*(np.concatenate(columns) for columns in zip(*(shares for shares, _ in parts), strict=True)))
+    older = np.concatenate([pairs.older + start for (_, pairs), start in zip(parts, starts, strict=False)])
+    newer = np.concatenate([pairs.newer + start for (_, pairs), start in zip(parts, starts, strict=False)])
+    return whole, Pairs(older, newer, whole.t_s[newer] - whole.t_s[older])
 
 
 def fast(shares: Shares, pairs: Pairs, time_window: int, min_participation: int) -> NDArray[np.bool_]:
