@@ -8,19 +8,22 @@ from __future__ import annotations
 import sys
 
 from tests.information.judge import Verdict, judge
-from tests.information.judge_near import all_scripts
+from tests.information.judge_near import CHANGES, all_scripts
 from tests.information.posts import hard
 
 
 def near(seeds: range) -> None:
-    print(f"\n### Texts in five scripts, seeds {seeds[0]} to {seeds[-1]}\n")
-    print(
-        "| script | change | texts | exact | near | reworded | missed | in another's cluster |\n|---|---|---|---|---|---|---|---|"
-    )
-    for script, changes in all_scripts(seeds).items():
-        for name, found in changes.items():
-            said = " | ".join(str(found.relations[kind]) for kind in ("exact", "near", "reworded", "missed"))
-            print(f"| {script} | {name} | {found.made} | {said} | {found.wrong} |")
+    told = all_scripts(seeds)
+    print(f"\n### Texts in five scripts, seeds {seeds[0]} to {seeds[-1]}: exact / near / reworded / missed\n")
+    print("| change | " + " | ".join(told) + " |\n|---|" + "---|" * len(told))
+    for change in CHANGES:
+        cells = [
+            " / ".join(str(found[change].relations[kind]) for kind in ("exact", "near", "reworded", "missed"))
+            for found in told.values()
+        ]
+        print(f"| {change} | " + " | ".join(cells) + " |")
+    wrong = [str(sum(one.wrong for one in found.values())) for found in told.values()]
+    print("| all: in another's cluster | " + " | ".join(wrong) + " |")
 
 
 def campaigns(title: str, told: Verdict) -> None:

@@ -60,9 +60,9 @@ def judge_near(seeds: range, script: str, origins: int = 60) -> dict[str, Found]
         for at, (number, name, _) in enumerate(made, len(texts)):
             tally = counts[name]
             tally[0] += 1
-            tally[1] += said.cluster[at] == said.cluster[number]
-            tally[2] += said.cluster[at] != said.cluster[number] and said.cluster[at] in said.cluster[:origins]
-            relations[name][said.relation[at] if said.cluster[at] == said.cluster[number] else "missed"] += 1
+            tally[1] += said.cluster[at] == names[number]
+            tally[2] += said.cluster[at] in names[:origins] and said.cluster[at] != names[number]
+            relations[name][said.relation[at] if said.cluster[at] == names[number] else "missed"] += 1
     return {name: Found(counts[name][0], counts[name][1], relations[name], counts[name][2]) for name in CHANGES}
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from foedus.areas.information.methods.components import Index
 from foedus.areas.information.methods.pairs import Shares, lined, paired
+from foedus.areas.information.methods.runs import distinct
 
 _NEVER = np.iinfo(np.int64).max
 
@@ -141,4 +142,4 @@ def _qualified(shares: Shares, rows: Index, pairs: tuple[Index, Index], least: i
 def _distinct(group: Index, value: Index, size: int) -> Index:
     """Distinct values of each group."""
     width = int(value.max(initial=0)) + 1
-    return np.bincount(np.unique(group * width + value) // width, minlength=size)
+    return np.bincount(distinct(group * width + value) // width, minlength=size)

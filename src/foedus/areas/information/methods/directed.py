@@ -16,6 +16,7 @@ import numpy as np
 
 from foedus.areas.information.methods.components import Index
 from foedus.areas.information.methods.pairs import CHUNK, VIRAL, Shares, Viral, lined, paired, unique
+from foedus.areas.information.methods.runs import distinct, opens, sizes
 
 
 class Directed(NamedTuple):
@@ -37,9 +38,10 @@ def network(shares: Shares, window: int, *, viral: int = VIRAL, chunk: int = CHU
         differ = account[older] != account[newer]
         one, other = older[differ], newer[differ]
         both = np.concatenate((content[one] * width + account[other], content[other] * width + account[one]))
-        met.append(np.unique(both))
-    whole = np.unique(np.concatenate(met))
+        met.append(distinct(both))
+    whole = distinct(np.concatenate(met))
     owner = np.zeros(int(content.max(initial=0)) + 1, dtype=np.int64)
     owner[content] = account
-    edge, weight = np.unique(owner[whole // width] * width + whole % width, return_counts=True)
-    return Directed(edge // width, edge % width, weight, line.viral)
+    edge = np.sort(owner[whole // width] * width + whole % width)
+    starts = opens(edge)
+    return Directed(edge[starts] // width, edge[starts] % width, sizes(starts, len(edge)), line.viral)

@@ -25,6 +25,7 @@ from foedus.areas.information.methods.components import Index, components
 from foedus.areas.information.methods.cosharing import Network, network
 from foedus.areas.information.methods.nullmodel import Floats, Null, chance, discovered, speeds
 from foedus.areas.information.methods.pairs import Shares
+from foedus.areas.information.methods.runs import distinct
 
 LEAST = 2
 _NEVER = np.iinfo(np.int64).max
@@ -55,7 +56,7 @@ def gatherings(shares: Shares, found: Network, window_s: int, settings: Null) ->
 
 def _sharers(shares: Shares, width: int) -> Index:
     """Accounts of each object."""
-    return np.bincount(np.unique(shares.object * max(width, 1) + shares.account) // max(width, 1))
+    return np.bincount(distinct(shares.object * max(width, 1) + shares.account) // max(width, 1))
 
 
 def _together(shares: Shares, sharers: Index, settings: Null) -> tuple[Index, Index]:

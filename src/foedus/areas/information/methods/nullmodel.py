@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from foedus.areas.information.methods.components import Index
 from foedus.areas.information.methods.cosharing import Edges, Network
 from foedus.areas.information.methods.pairs import Shares
+from foedus.areas.information.methods.runs import distinct
 
 Floats = NDArray[np.float64]
 _AT_ONCE = 500_000
@@ -192,7 +193,7 @@ def shuffled(shares: Shares, rng: np.random.Generator) -> Shares:
 def _held(shares: Shares, found: Network) -> _Held:
     """What is held by whom, without the objects that were not paired."""
     size = int(shares.object.max(initial=-1)) + 1
-    key = np.unique(shares.account * max(size, 1) + shares.object)
+    key = distinct(shares.account * max(size, 1) + shares.object)
     account, thing = key // max(size, 1), key % max(size, 1)
     paired = ~np.isin(thing, [viral.object for viral in found.viral])
     account, thing = account[paired], thing[paired]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.areas.information.methods.components import Index
-from foedus.areas.information.methods.runs import opens, sizes
+from foedus.areas.information.methods.runs import distinct, opens, sizes
 
 CHUNK = 2_000_000
 VIRAL = 5_000_000
@@ -87,7 +87,7 @@ def lined(shares: Shares, window: int, viral: int = VIRAL) -> Line:
 
 
 def _viral(held: Shares, start: int, size: int, pairs: int) -> Viral:
-    accounts = len(np.unique(held.account[start : start + size]))
+    accounts = len(distinct(held.account[start : start + size]))
     return Viral(int(held.object[start]), size, accounts, pairs)
 
 
