@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as read
 from tests.bench.measure import head, row
 from tests.information.words import Language, replaced
 
@@ -46,7 +47,6 @@ def cpu() -> float:
 def taken(run) -> tuple[float, Any]:
     start = cpu()
     value = run()
-    gc.collect()
     for child in multiprocessing.active_children():
         child.join()
     return cpu() - start, value
@@ -206,7 +206,9 @@ def their_edges(path: Path, kind: str) -> tuple[float, dict]:
     run = {"co_link": compute_co_link_network, "co_tweet": compute_co_tweet_network}[kind]
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         base = str(Path(folder) / "db.sqlite")
-        seconds = taken(lambda: (preprocess_csv_files(base, [str(path)]), run(base, WINDOW, n_threads=1)))[0]
+        seconds = taken(
+            lambda: (preprocess_csv_files(base, [str(path)]), run(base, WINDOW, n_threads=1), gc.collect())
+        )[0]
         with sqlite3.connect(base) as db:
             edges = {
                 (u, v): w for u, v, w in db.execute(f"select user_1, user_2, weight from {kind}_network") if u != v
@@ -216,8 +218,6 @@ def their_edges(path: Path, kind: str) -> tuple[float, dict]:
 
 def our_edges(path: Path, kind: str) -> dict:
     """Read the same file and weigh the same edges."""
-    import pyarrow.csv as read
-
     table = read.read_csv(
         path, convert_options=read.ConvertOptions(column_types={"timestamp": pa.int64(), "message_id": pa.int64()})
     )
