@@ -49,7 +49,7 @@ class Near(NamedTuple):
     """
 
     link: float = 0.4
-    keep: float = 0.25
+    keep: float = 0.2
     near: float = 0.6
     short: int = 10
     before: int = 20
