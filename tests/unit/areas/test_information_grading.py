@@ -157,3 +157,19 @@ def test_kinds_are_corrected_together_and_no_kind_is_no_group():
         {"page": rows, "tag": shares(crowd(rng, posts=4000))}, np.random.default_rng(0), settings=Null(rounds=0)
     )
     assert both.kinds["page"].strong.sum() <= alone.kinds["page"].strong.sum()
+
+
+def test_four_rounds_show_in_no_pair_and_in_the_group_as_a_whole():
+    rng = np.random.default_rng(8)
+    rows = crowd(rng, 200, 5000) + together(rng, range(200, 206), 4, 30, first=5000)
+    said = graded({"page": shares(rows)}, np.random.default_rng(0))
+    (held,) = said.kinds["page"].gatherings
+    assert held.accounts == tuple(range(200, 206))
+    assert said.groups == (held.accounts,)
+
+
+def test_the_same_rounds_without_haste_are_no_gathering():
+    rng = np.random.default_rng(8)
+    rows = crowd(rng, 200, 5000) + together(rng, range(200, 206), 4, 3600, first=5000)
+    said = graded({"page": shares(rows)}, np.random.default_rng(0))
+    assert (said.kinds["page"].gatherings, said.groups) == ((), ())
