@@ -21,8 +21,9 @@ QUICK = [
     "line",
     "maritime",
     "maritime_methods",
+    "information",
 ]
-LONG = ["flood", "mesh", "maritime_truth"]
+LONG = ["flood", "mesh", "maritime_truth", "information_truth"]
 
 
 def main(arguments: list[str]) -> int:

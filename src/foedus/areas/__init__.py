@@ -1,7 +1,7 @@
 """Area rooms: found by folder, and by the entry-point group ``foedus.areas`` for those of others.
 
 A room is a package with ``area.toml`` and the modules ``ingest``, ``analyse`` and ``about``. Adding one changes nothing
-outside its folder.
+outside its folder; a folder without a card is not a room yet.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def discover() -> Discovered:
     found: dict[str, Room] = {}
     broken: dict[str, str] = {}
     for module in pkgutil.iter_modules(__path__):
-        if module.ispkg:
+        if module.ispkg and resources.files(f"{__name__}.{module.name}").joinpath("area.toml").is_file():
             found[module.name] = FolderRoom(module.name, f"{__name__}.{module.name}")
     for entry in sorted(metadata.entry_points(group=GROUP)):
         room = FolderRoom(entry.name, entry.module)

@@ -96,3 +96,15 @@ def test_a_missing_card_is_named():
     with pytest.raises(MalformedRecord) as caught:
         areas.facts(areas.FolderRoom("x", "foedus.areas"))
     assert caught.value.code == "area-malformed"
+
+
+def test_a_folder_without_a_card_is_no_room_yet(monkeypatch, tmp_path):
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "__init__.py").touch()
+    monkeypatch.setattr(areas, "__path__", [*areas.__path__, str(tmp_path)])
+    areas.discover.cache_clear()
+    try:
+        assert "half" not in areas.rooms()
+        assert "cyber" in areas.rooms()
+    finally:
+        areas.discover.cache_clear()

@@ -1,0 +1,1 @@
+"""One kernel a file: definition, source, settings and innocent explanations stand in its docstring."""
