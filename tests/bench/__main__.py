@@ -21,6 +21,7 @@ QUICK = [
     "line",
     "maritime",
     "maritime_methods",
+    "information_language",
 ]
 LONG = ["flood", "mesh", "maritime_truth"]
 

@@ -29,9 +29,7 @@ def calibrated(encoder: Encoder) -> Limits:
     held = rows("calibration")
     links = judged_links(held, encoder, SHORT._replace(across=OPEN, within=OPEN))
     found = {
-        (same, route): calibrate.without_false(
-            [(one.score, one.truth) for one, link in links if _of(one, link, same, route)]
-        )
+        (same, route): calibrate.precise([(one.score, one.truth) for one, link in links if _of(one, link, same, route)])
         for same in (False, True)
         for route in ("mutual", "anchored")
     }
@@ -89,6 +87,12 @@ def judged_stances(held: Sequence[Row]) -> list[tuple[Row, stance.Kind]]:
 
 def _read(row: Row) -> stance.Stance:
     return stance.read(row.text, row.lang)
+
+
+def representatives(held: Sequence[Row]) -> list[Row]:
+    """The first text of each story in each language, and every distractor: what near-duplicate clusters leave over."""
+    first = {(row.topic, row.lang): row for row in reversed(held) if row.role == "same"}
+    return [row for row in held if row.role != "same" or first[row.topic, row.lang] is row]
 
 
 def stories_found(held: Sequence[Row], encoder: Encoder, limits: Limits) -> tuple[int, int, int]:

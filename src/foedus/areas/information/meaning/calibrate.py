@@ -6,7 +6,6 @@ of the pairs it was made from; those pairs never judge it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -49,14 +48,13 @@ def curve(scored: Sequence[Scored]) -> list[Point]:
     return [point(scored, hundredth / 100) for hundredth in range(30, 91)]
 
 
-def without_false(scored: Sequence[Scored]) -> float:
-    """Return the least hundredth above every wrong pair: precision first, for links that nobody reviews one by one.
+def precise(scored: Sequence[Scored], share: float = 0.9) -> float:
+    """Return the least hundredth at which a share of what is reported is right: for links that nobody reviews one by one.
 
-    >>> without_false([(0.4, False), (0.613, False), (0.7, True)])
+    >>> precise([(0.4, False), (0.613, False), (0.7, True)])
     0.62
     """
-    worst = max((score for score, truth in scored if not truth), default=0.0)
-    return (math.floor(worst * 100 + 1e-6) + 1) / 100
+    return next((one.threshold for one in curve(scored) if one.precision >= share), 1.0)
 
 
 def best(scored: Sequence[Scored]) -> float:

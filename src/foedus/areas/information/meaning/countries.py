@@ -1,6 +1,6 @@
 """Countries that a text names, in eight languages: names, adjectives, inhabitants, seats of government.
 
-Names are those of the Unicode CLDR (through babel), others stand in ``countries.tsv``. A seat of government names the
+Names are those of the Unicode CLDR (through babel), others stand in ``data/countries.tsv``. A seat of government names the
 government. Bound words and homographs are left out rather than guessed.
 """
 
@@ -85,7 +85,7 @@ def _cldr(language: str) -> list[tuple[str, str]]:
 
 
 def _others(language: str) -> list[tuple[str, str]]:
-    table = resources.files(__package__).joinpath("countries.tsv").read_text(encoding="utf-8").splitlines()
+    table = resources.files(__package__).joinpath("data", "countries.tsv").read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in table if not line.startswith("#")]
     column = rows[0].index(language)
     return [(row[0], name) for row in rows[1:] for name in row[column].split("|")]

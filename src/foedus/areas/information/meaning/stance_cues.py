@@ -1,4 +1,4 @@
-"""Words by which texts deny, doubt, attribute, ask and confirm, in eight languages (``stance_cues.tsv``).
+"""Words by which texts deny, doubt, attribute, ask and confirm, in eight languages (``data/stance_cues.tsv``).
 
 They are cues, no grammar: written by hand, measured in docs/areas/information-languages.md, misses included. ``denial`` are
 words about a claim ("false", "denies", "谣言"); ``negation`` is plain grammar ("not", "没有"), which may belong to anything.
@@ -20,7 +20,7 @@ QUOTATION = re.compile(
 @cache
 def cues() -> Mapping[str, Mapping[str, str]]:
     """Return the expressions: language -> sort of cue -> expression."""
-    table = resources.files(__package__).joinpath("stance_cues.tsv").read_text(encoding="utf-8").splitlines()
+    table = resources.files(__package__).joinpath("data", "stance_cues.tsv").read_text(encoding="utf-8").splitlines()
     held: dict[str, dict[str, list[str]]] = {}
     for line in table[2:]:
         language, sort, expression = line.split("\t")
