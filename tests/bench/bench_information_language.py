@@ -10,7 +10,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.bench.measure import cpu_s, head, row
-from tests.information.judge import Judged, judged_claims, judged_links, judged_stances, representatives, stories_found
+from tests.information.judge import (
+    Judged,
+    carried,
+    judged_alone,
+    judged_claims,
+    judged_links,
+    judged_stances,
+    representatives,
+    stories_found,
+)
 from tests.information.texts import Row, one_story, pairs, rows
 
 from foedus.areas.information.meaning import across, calibrate, embed, stance
@@ -107,6 +116,10 @@ def claims(encoder: SentenceEncoder, held: Sequence[Row]) -> list[Judged]:
             f"| {language} | {known} | {len(matched)} | {right} | {right / max(1, len(matched)):.2f} | {right / max(1, known):.2f} |"
         )
     scored = [(one.score, one.truth) for one in found]
+    alone = judged_alone(held)
+    right, reported = sum(one.truth and one.reported for one in alone), sum(one.reported for one in alone)
+    known = sum(one.truth for one in alone)
+    print(f"| all, by anchors alone | {known} | {reported} | {right} | {right / reported:.2f} | {right / known:.2f} |")
     print("\n| threshold, without anchors | precision | recall |\n|---|---|---|")
     for threshold in (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65):
         at = calibrate.point(scored, threshold)
@@ -114,19 +127,32 @@ def claims(encoder: SentenceEncoder, held: Sequence[Row]) -> list[Judged]:
     return found
 
 
-def stances(held: Sequence[Row]) -> None:
+def stances(held: Sequence[Row], encoder: SentenceEncoder) -> None:
     head("Stance towards the claim")
+    support = carried(held, encoder)
+    wrong = sum(one.stance == "contests" for one in support)
+    denials = sum(one.stance == "contests" and one.role == "same" for one in held)
+    row(
+        "denials counted as support of their claim, after match and stance",
+        f"{wrong} of {denials}",
+        bar="0",
+        met=not wrong,
+    )
+    row(
+        "texts counted as support",
+        f"{len(support)}, of them wrong {sum(one.stance not in {'asserts', 'reports'} for one in support)}",
+    )
     found = judged_stances(held)
     print(
         "\n| language | supports | of them kept as support | denials | contests | unknown | taken for support |\n|---|---|---|---|---|---|---|"
     )
     for language in (*LANGUAGES, "all"):
         mine = [(one, kind) for one, kind in found if language in (one.lang, "all")]
-        carried = [kind for one, kind in mine if one.stance in {"asserts", "reports"}]
+        kinds = [kind for one, kind in mine if one.stance in {"asserts", "reports"}]
         denied = Counter("support" if stance.supports(kind) else kind for one, kind in mine if one.stance == "contests")
-        kept = sum(map(stance.supports, carried))
+        kept = sum(map(stance.supports, kinds))
         print(
-            f"| {language} | {len(carried)} | {kept} | {denied.total()} | {denied['contests']} | {denied['unknown']} | {denied['support']} |"
+            f"| {language} | {len(kinds)} | {kept} | {denied.total()} | {denied['contests']} | {denied['unknown']} | {denied['support']} |"
         )
 
 
@@ -141,9 +167,8 @@ def misses(linked: Sequence[Judged], matched: Sequence[Judged], held: Sequence[R
                 f"* {'matched' if one.reported else 'not matched'} ({one.score:.2f}) with {one.texts[0].topic}: {one.texts[1].text}"
             )
     for text, kind in judged_stances(held):
-        if (text.stance == "contests") == stance.supports(kind) or (
-            text.stance == "asserts" and not stance.supports(kind)
-        ):
+        kept = stance.supports(kind)
+        if (text.stance == "contests" and kept) or (text.stance in {"asserts", "reports"} and not kept):
             print(f"* {text.stance} read as {kind}: {text.text}")
 
 
@@ -154,7 +179,7 @@ def main(arguments: Sequence[str]) -> None:
     head("Meaning across languages")
     speed(encoder)
     linked, matched = links(encoder, held), claims(encoder, held)
-    stances(held)
+    stances(held, encoder)
     if "--misses" in arguments:
         misses(linked, matched, held)
 

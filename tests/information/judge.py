@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tests.information.texts import DATA, Row, claims, one_story, pairs, rows
 
 from foedus.areas.information.meaning import across, anchors, calibrate, stance
+from foedus.areas.information.meaning.claims import Claim, match
 from foedus.areas.information.meaning.embed import Encoder, similarity
 from foedus.areas.information.meaning.limits import SHORT, Limits, Pairing
 
@@ -75,6 +76,21 @@ def judged_claims(held: Sequence[Row], encoder: Encoder, threshold: float) -> li
     return found
 
 
+def judged_alone(held: Sequence[Row]) -> list[Judged]:
+    """Every text against every claim by anchors alone, as where the encoder is missing."""
+    topics = claims(held)
+    texts = [row for row in held if row not in topics.values()]
+    others = [Claim(row.text, row.lang) for row in texts]
+    found = []
+    for topic, row in topics.items():
+        places = {one.place for one in match(Claim(row.text, row.lang), others)}
+        found += [
+            Judged(0.0, text.topic == topic and text.role == "same", place in places, (row, text))
+            for place, text in enumerate(texts)
+        ]
+    return found
+
+
 def judged_stances(held: Sequence[Row]) -> list[tuple[Row, stance.Kind]]:
     """The stance towards its claim of every text on its matter, the claims themselves left out."""
     topics = claims(held)
@@ -83,6 +99,13 @@ def judged_stances(held: Sequence[Row]) -> list[tuple[Row, stance.Kind]]:
         for row in held
         if row.role == "same" and row is not topics[row.topic]
     ]
+
+
+def carried(held: Sequence[Row], encoder: Encoder) -> list[Row]:
+    """Texts that count as carrying their claim on: matched with it, and asserting or reporting it."""
+    kinds = {row.id: kind for row, kind in judged_stances(held)}
+    matched = [one.texts[1] for one in judged_claims(held, encoder, SHORT.claim) if one.reported and one.truth]
+    return [row for row in matched if stance.supports(kinds[row.id])]
 
 
 def _read(row: Row) -> stance.Stance:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.information.judge import calibrated, judged_links, judged_stances, representatives, stories_found
+from tests.information.judge import calibrated, carried, judged_links, judged_stances, representatives, stories_found
 from tests.information.texts import rows
 
 from foedus.areas.information.meaning import across, embed, stance
@@ -98,7 +98,13 @@ def test_no_text_is_in_both_halves():
     assert not {one.topic for one in rows("test")} & {one.topic for one in rows("calibration")} - {"none"}
 
 
-def test_few_denials_pass_as_support_and_those_are_the_known_ones():
+def test_no_denial_counts_as_support_of_its_claim(encoder):
+    support = carried(rows("test"), encoder)
+    assert len(support) > 45
+    assert [row.text for row in support if row.stance == "contests"] == []
+
+
+def test_few_denials_pass_the_cues_and_those_are_the_known_ones():
     wrong = [
         row.text for row, kind in judged_stances(rows("test")) if row.stance == "contests" and stance.supports(kind)
     ]

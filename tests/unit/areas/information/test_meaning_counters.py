@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from foedus.areas.information.meaning.counters import COLUMNS, MAX_BYTES, NEVER, OFFERED, WITHHELD, checklist, read
@@ -69,3 +71,11 @@ def test_another_table_is_refused_with_its_place(raw, where):
 def test_a_table_too_large_is_refused():
     with pytest.raises(LimitExceeded):
         read(b" " * (MAX_BYTES + 1))
+
+
+def test_the_page_lists_every_entry_that_is_withheld_with_its_reason(root):
+    page = (root / "docs" / "areas" / "information-cases.md").read_text(encoding="utf-8")
+    listed = {id_: line for line in page.splitlines() if line.startswith("| ") for id_ in re.findall(r"C\d{5}", line)}
+    assert {id_: why in listed[id_] for id_, why in WITHHELD.items()} == dict.fromkeys(WITHHELD, True)
+    assert listed.keys() == WITHHELD.keys()
+    assert all(f"| {kind} | {why} |" in page for kind, why in NEVER.items())

@@ -141,9 +141,11 @@ def stories(texts: Sequence[Text], links: Sequence[Link]) -> list[frozenset[str]
 
 def _link(held: Sequence[Held], pair: _Pair, pairing: Pairing, encoder: Encoder) -> Link | None:
     a, b = held[pair.a], held[pair.b]
-    weighed = anchors.weigh(a.anchors, b.anchors)
     least = pairing.mutual if pair.mutual else pairing.anchored
-    if pair.score < least or not (pair.mutual or weighed.corroborating):
+    if pair.score < least:
+        return None
+    weighed = anchors.weigh(a.anchors, b.anchors)
+    if not (pair.mutual or weighed.corroborating):
         return None
     same = a.text.language.partition("-")[0] == b.text.language.partition("-")[0]
     kind: Kind = "same-topic" if weighed.contradicting else "rewording" if same else "translation"
@@ -157,10 +159,12 @@ def _link(held: Sequence[Held], pair: _Pair, pairing: Pairing, encoder: Encoder)
 
 def _pairs(vectors: Vectors, first: Sequence[int], second: Sequence[int]) -> Iterator[_Pair]:
     """Pairs of two languages (or of one) of which one text is among the other's nearest; each once."""
-    there, back = _nearest(vectors, first, second), _nearest(vectors, second, first)
+    there = _nearest(vectors, first, second)
+    back = there if first is second else _nearest(vectors, second, first)
+    around = {a: _mean(near) for a, near in there.items()}, {b: _mean(near) for b, near in back.items()}
 
     def margin(a: int, b: int, score: float) -> float:
-        return round(score - (_mean(there[a]) + _mean(back[b])) / 2, 3)
+        return round(score - (around[0][a] + around[1][b]) / 2, 3)
 
     best_there = {a: max(near, key=lambda one: (margin(a, *one), -one[0]))[0] for a, near in there.items() if near}
     best_back = {

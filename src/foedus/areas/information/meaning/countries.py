@@ -64,13 +64,15 @@ def lexicon(language: str) -> Lexicon | None:
         names.setdefault(name, set()).add(code)
     # The longest name first: "Papua New Guinea" before "Guinea".
     ordered = sorted(names, key=lambda name: (-len(name), name))
-    groups = "|".join(f"({_pattern(name, language)})" for name in ordered)
+    # Few characters begin a name: looked at first, the rest of the text costs nothing.
+    first = "".join(sorted({letter for name in names for letter in (name[0], name[0].upper())}))
+    groups = f"(?=[{re.escape(first)}])(?:{'|'.join(f'({_pattern(name, language)})' for name in ordered)})"
     if language in _UNSPACED:
-        bounded = f"(?:{groups})"
+        bounded = groups
     elif language == "ko":
-        bounded = f"(?<![가-힣])(?:{groups})"  # particles follow a name, nothing precedes it
+        bounded = f"(?<![가-힣]){groups}"  # particles follow a name, nothing precedes it
     else:
-        bounded = rf"(?<!\w)(?:{groups})(?!\w)"
+        bounded = rf"(?<!\w){groups}(?!\w)"
     return Lexicon(re.compile(bounded), tuple(" ".join(sorted(names[name])) for name in ordered))
 
 
