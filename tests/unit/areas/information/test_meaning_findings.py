@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import jsonschema
 import msgspec
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from foedus.areas.information.meaning import disarm, extensions, findings, judgement, opencti_ids
 from foedus.areas.information.meaning.claims import claim
-from foedus.areas.information.meaning.findings import Case, campaign, encode
+from foedus.areas.information.meaning.findings import Article, Case, campaign, encode
 from foedus.areas.information.meaning.judgement import (
     Attribution,
     Campaign,
@@ -35,11 +36,16 @@ CHANNELS = (
     Channel("A Private Person", "https://person.example/", "private"),
     Channel("Nobody Knows", "https://unknown.example/"),
 )
+ARTICLES = (
+    Article("https://news.example/cable", "Cable cut", AT, "Example News"),
+    Article("https://person.example/cable", "Cable cut", AT, "A Private Person"),
+    Article("https://elsewhere.example/cable", "Cable cut", AT, "Not Listed"),
+)
 MEASURED = disarm.Measured("translation", "links-1", {"threshold": 0.47}, {}, ("b" * 64,))
 CASE = Case(
     name="Cable rumour", from_at=AT, to_at=AT, stage="analysis", coordination=COORDINATION,
     claims=(claim("The cable between Japan and Guam was cut.", "en", {"ja": "ケーブルは切断された。"}),),
-    channels=CHANNELS, tags=(disarm.suggest(MEASURED),), coverage={"sources": 3, "skipped": 2},
+    channels=CHANNELS, articles=ARTICLES, tags=(disarm.suggest(MEASURED),), coverage={"sources": 3, "skipped": 2},
 )  # fmt: skip
 JUDGED_CASE = msgspec.structs.replace(
     CASE, inauthenticity=Inauthenticity(**JUDGED), foreignness=Foreignness(country="XA", **JUDGED),
@@ -82,7 +88,7 @@ def test_one_name_in_two_unicode_forms_is_one_object():
 @pytest.mark.parametrize("profile", ["opencti", "plain"])
 @pytest.mark.parametrize("case", [CASE, JUDGED_CASE])
 def test_every_object_is_strict_stix_and_every_reference_is_known(case, profile):
-    encoded = encode(case, AT, profile)
+    encoded = encode(case, profile, AT, AT)
     held = objects(encoded)
     for one in held:
         # The library knows no reference to a type that an extension defines, which the standard allows.
@@ -90,19 +96,20 @@ def test_every_object_is_strict_stix_and_every_reference_is_known(case, profile)
     known = {one["id"] for one in held} | {tag.stix_id for tag in case.tags}
     for one in (encoded.head, *encoded.supports):
         assert {reference.target for reference in one.references} <= known
-    assert encode(case, AT, profile) == encoded
+    assert encode(case, profile, AT, AT) == encoded
 
 
 @pytest.mark.parametrize("profile", ["opencti", "plain"])
 def test_the_types_are_those_of_the_profile(profile):
-    kinds = {one["type"] for one in objects(encode(JUDGED_CASE, AT, profile))} - {"extension-definition"}
-    opencti = {"incident", "narrative", "channel", "intrusion-set", "relationship", "identity"}
-    assert kinds == (opencti if profile == "opencti" else {"grouping", "note", "identity", "url", "intrusion-set"})
+    kinds = {one["type"] for one in objects(encode(JUDGED_CASE, profile, AT, AT))} - {"extension-definition"}
+    opencti = {"incident", "narrative", "channel", "media-content", "intrusion-set", "relationship", "identity"}
+    plain = {"grouping", "note", "identity", "url", "observed-data", "intrusion-set"}
+    assert kinds == (opencti if profile == "opencti" else plain)
 
 
 @pytest.mark.parametrize("profile", ["opencti", "plain"])
 def test_extensions_hold_what_their_schema_says(profile):
-    for one in objects(encode(JUDGED_CASE, AT, profile)):
+    for one in objects(encode(JUDGED_CASE, profile, AT, AT)):
         for id_, held in one.get("extensions", {}).items():
             if id_ in (extensions.CASE, extensions.CHANNEL, extensions.CLAIM):
                 jsonschema.validate(held, extensions.schema(id_))
@@ -110,20 +117,47 @@ def test_extensions_hold_what_their_schema_says(profile):
 
 @pytest.mark.parametrize("profile", ["opencti", "plain"])
 def test_only_public_channels_are_named(profile):
-    raw = b"".join(one.raw for one in encode(JUDGED_CASE, AT, profile).supports)
+    raw = b"".join(one.raw for one in encode(JUDGED_CASE, profile, AT, AT).supports)
     assert b"Example News" in raw
-    assert not any(hidden in raw for hidden in (b"Private", b"person.example", b"Nobody Knows", b"unknown.example"))
+    assert not any(hidden in raw for hidden in (b"Private", b"person.example", b"Nobody Knows", b"elsewhere.example"))
+    assert b"https://news.example/cable" in raw
+
+
+@pytest.mark.parametrize("profile", ["opencti", "plain"])
+def test_no_object_stands_there_twice(profile):
+    same = msgspec.structs.replace(CASE, articles=(Article(CHANNELS[0].url, "Home", AT, "Example News"),))
+    ids = [one["id"] for one in objects(encode(same, profile, AT, AT))]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", ["", " ", "what @somebody wrote", "https://example.org/1"])
+def test_the_name_of_a_case_names_nobody(name):
+    with pytest.raises(MalformedRecord) as caught:
+        msgspec.structs.replace(CASE, name=name)
+    assert caught.value.code == "case-malformed"
+
+
+def test_nothing_in_the_room_makes_a_judgement(root):
+    """Only what a person hands in becomes one: no code of the room calls these types."""
+    judged = {"Attribution", "Inauthenticity", "Foreignness", "Campaign", "ByHand"}
+    calls = [
+        (path.name, node.lineno)
+        for path in (root / "src" / "foedus" / "areas" / "information").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and judged & {getattr(node.func, "id", ""), getattr(node.func, "attr", "")}
+    ]
+    assert calls == []
 
 
 def test_coordination_inauthenticity_and_foreignness_are_three_fields():
     assert (
-        (held := case_of(encode(CASE, AT, "opencti")))["inauthenticity"]
+        (held := case_of(encode(CASE, "opencti", AT, AT)))["inauthenticity"]
         is held["foreignness"]
         is held["attribution"]
         is None
     )
     held = case_of(
-        encode(msgspec.structs.replace(CASE, foreignness=Foreignness(country="XA", **JUDGED)), AT, "opencti")
+        encode(msgspec.structs.replace(CASE, foreignness=Foreignness(country="XA", **JUDGED)), "opencti", AT, AT)
     )
     assert held["foreignness"]["by"] == "Jun Sato"
     assert held["inauthenticity"] is held["attribution"] is None
@@ -165,19 +199,31 @@ def test_an_attribution_needs_two_sources_that_differ():
 
 
 def test_an_attribution_says_who_made_it_and_on_what():
-    actor = next(one for one in objects(encode(JUDGED_CASE, AT, "opencti")) if one["type"] == "intrusion-set")
+    actor = next(one for one in objects(encode(JUDGED_CASE, "opencti", AT, AT)) if one["type"] == "intrusion-set")
     assert "Jun Sato" in actor["description"]
     assert [one["description"] for one in actor["external_references"]] == ["report 7", "report 9"]
-    assert not [one for one in objects(encode(CASE, AT, "opencti")) if one["type"] == "intrusion-set"]
+    assert not [one for one in objects(encode(CASE, "opencti", AT, AT)) if one["type"] == "intrusion-set"]
+
+
+def test_a_later_version_keeps_its_id_and_wins():
+    later = encode(CASE, "plain", AT, AT + timedelta(days=1))
+    first = encode(CASE, "plain", AT, AT)
+    assert later.head.id == first.head.id
+    assert later.head.version_ns > first.head.version_ns
+
+
+def test_no_hash_of_a_record_goes_out():
+    raw = b"".join(one.raw for one in (encode(CASE, "opencti", AT, AT).head, encode(CASE, "plain", AT, AT).head))
+    assert not any(sha256.encode() in raw for sha256 in MEASURED.records)
 
 
 def test_techniques_are_referred_to_and_not_copied_in():
-    held = objects(encode(CASE, AT, "opencti"))
+    held = objects(encode(CASE, "opencti", AT, AT))
     assert [one["target_ref"] for one in held if one.get("target_ref", "").startswith("attack-pattern")] == [
         CASE.tags[0].stix_id
     ]
     assert not [one for one in held if one["type"] == "attack-pattern"]
-    assert case_of(encode(CASE, AT, "opencti"))["techniques"][0]["wording"] == "consistent with"
+    assert case_of(encode(CASE, "opencti", AT, AT))["techniques"][0]["wording"] == "consistent with"
 
 
 @pytest.mark.parametrize("profile", ["opencti", "plain"])
@@ -187,7 +233,7 @@ def test_nothing_scores_truth_or_lists_people(profile):
             return set(value) | {name for one in value.values() for name in names(one)}
         return {name for one in value for name in names(one)} if isinstance(value, list) else set()
 
-    found = {name for one in objects(encode(JUDGED_CASE, AT, profile)) for name in names(one)}
+    found = {name for one in objects(encode(JUDGED_CASE, profile, AT, AT)) for name in names(one)}
     assert not [
         name
         for name in found
@@ -205,7 +251,7 @@ def test_small_groups_and_what_one_null_model_explains_are_no_coordination(chang
 def test_two_exports_subtract_to_no_small_group(first, second):
     def told(accounts):
         held = msgspec.structs.replace(COORDINATION, accounts=accounts)
-        encoded = encode(msgspec.structs.replace(CASE, coordination=held), AT, "opencti")
+        encoded = encode(msgspec.structs.replace(CASE, coordination=held), "opencti", AT, AT)
         assert (
             f"t least {case_of(encoded)['coordination']['accounts']} accounts"
             in json.loads(encoded.head.raw)["description"]
@@ -229,7 +275,7 @@ def test_a_tier_comes_from_a_list_with_its_indicators(wrong):
 
 
 def test_a_campaign_is_put_together_by_a_person():
-    cases = [encode(CASE, AT, "opencti"), encode(msgspec.structs.replace(CASE, name="Other"), AT, "opencti")]
+    cases = [encode(CASE, "opencti", AT, AT), encode(msgspec.structs.replace(CASE, name="Other"), "opencti", AT, AT)]
     held = objects(campaign(Campaign(name="Spring", **JUDGED), cases, AT))
     assert held[0]["id"] == opencti_ids.named("campaign", "Spring")
     assert "judged by Jun Sato" in held[0]["description"]

@@ -100,6 +100,15 @@ def match(
     return tuple(sorted(found, key=lambda held: (-held.score, -len(held.anchors.corroborating), held.place)))
 
 
+def personal(text: str) -> bool:
+    """Say whether a text holds an address or an account.
+
+    >>> personal("as @somebody wrote"), personal("at noon")
+    (True, False)
+    """
+    return _PERSONAL.search(text) is not None
+
+
 def _scores(one: Claim, others: Sequence[Claim], encoder: Encoder | None) -> list[float | None]:
     """Similarity to each other claim, None where the encoder is missing or lacks one of both languages."""
     known = covered([one.language, *(other.language for other in others)], encoder) if encoder else frozenset()
@@ -121,7 +130,7 @@ def _check(language: str, text: str) -> None:
         raise _bad(f"a claim has 1 to {MAX_CHARACTERS} characters", "text", "say it in one sentence")
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
         raise _bad("a claim is one paragraph without control characters", "text", "say it in one sentence")
-    if _PERSONAL.search(text):
+    if personal(text):
         raise _bad("a claim holds no address and no account", "text", "say what is claimed, not who posted it")
 
 

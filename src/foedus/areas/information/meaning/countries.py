@@ -77,7 +77,9 @@ def lexicon(language: str) -> Lexicon | None:
 
 
 def _cldr(language: str) -> list[tuple[str, str]]:
-    held = Locale(language).territories.items()
+    held = list(Locale(language).territories.items())
+    if language == "zh":
+        held += Locale("zh", script="Hant").territories.items()
     return [
         (code, _inflected(name) if language in _INFLECTED else name)
         for code, name in held

@@ -160,15 +160,20 @@ def _uptake(day: str, line: Subject, held: Sequence[Heard]) -> Uptake:
     by_tier: dict[str, list[Said]] = {}
     for said in taken:
         by_tier.setdefault(said.tier, []).append(said)
-    tiers = cells(by_tier) if told["taken"] != HIDDEN else dict.fromkeys(by_tier, HIDDEN)
-    amplified = figure(said for said in taken if said.amplified)
     if told["taken"].records is None or not topic.records:
-        return Uptake(day, topic, told, None, None, None, tiers, amplified, None)
+        return Uptake(day, topic, told, None, None, None, dict.fromkeys(by_tier, HIDDEN), HIDDEN, None)
     count = told["taken"].records
-    lost = {one.said.id for one in held if one.subject == line.id and one.lost} & set(groups["taken"])
-    drifted = round(len(lost) / count, 3) if count else None
+    lost = {one.said.id for one in held if one.subject == line.id and one.lost}
+    pushed = cells(_parted(taken, [said for said in taken if said.amplified]))["true"]
+    drifted = cells(_parted(taken, [said for said in taken if said.id in lost]))["true"].records
     share, (low, high) = round(count / topic.records, 3), wilson(count, topic.records)
-    return Uptake(day, topic, told, share, low, high, tiers, amplified, drifted)
+    drift = round(drifted / count, 3) if drifted is not None and count else None
+    return Uptake(day, topic, told, share, low, high, cells(by_tier), pushed, drift)
+
+
+def _parted(whole: Sequence[Said], some: Sequence[Said]) -> dict[str, Sequence[Said]]:
+    """A part and the rest, for what could be had from one by subtracting the other."""
+    return {"true": some, "false": [said for said in whole if said not in some]}
 
 
 def _sort(one: Heard) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from foedus.areas.information.meaning import disarm, extensions, opencti_ids
-from foedus.areas.information.meaning.claims import Claim
+from foedus.areas.information.meaning.claims import Claim, personal
 from foedus.areas.information.meaning.disarm import Tag
 from foedus.areas.information.meaning.judgement import (
     Attribution,
@@ -27,6 +27,7 @@ from foedus.areas.information.meaning.judgement import (
     Inauthenticity,
 )
 from foedus.areas.information.meaning.packs import rounded
+from foedus.errors import MalformedRecord
 from foedus.model import stix
 from foedus.model.canonical import canonical
 from foedus.model.stix import NAME_CHARACTERS, StixObject
@@ -34,6 +35,15 @@ from foedus.model.stix import NAME_CHARACTERS, StixObject
 NAMESPACE = uuid.UUID("7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a00")
 Profile = Literal["opencti", "plain"]
 Stage = Literal["monitoring", "triage", "analysis", "shared"]
+
+
+class Article(msgspec.Struct, frozen=True):
+    """A public article or post that carried a claim: where and when it stood, never what it says."""
+
+    url: str
+    title: str
+    published_at: datetime
+    channel: str
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,11 +56,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         coordination: the measured group.
         claims: what was said, in words.
         channels: who carried it; those that are not public are left out of every object.
+        articles: where it stood; those of channels that are not public are left out too.
         tags: techniques that measurements are consistent with.
         by_hand: techniques a person set.
         inauthenticity, foreignness, attribution: judgements of people; absent means that nobody judged.
         coverage: sources, gaps, what was skipped, in figures and names of sources.
         pack_sha256: of the released evidence pack.
+
+    Raises:
+        MalformedRecord: the name holds an address or an account.
     """
 
     name: str
@@ -60,6 +74,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     coordination: Coordination
     claims: tuple[Claim, ...] = ()
     channels: tuple[Channel, ...] = ()
+    articles: tuple[Article, ...] = ()
     tags: tuple[Tag, ...] = ()
     by_hand: tuple[ByHand, ...] = ()
     inauthenticity: Inauthenticity | None = None
@@ -67,6 +82,19 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     attribution: Attribution | None = None
     coverage: dict[str, str | int] = {}
     pack_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a name that names somebody."""
+        if not self.name.strip() or personal(self.name):
+            raise MalformedRecord(
+                "the name of a case holds an address or an account, or nothing", code="case-malformed", where="name",
+                hint="name the claim",
+            )  # fmt: skip
+
+    @property
+    def public(self) -> dict[str, Channel]:
+        """The channels that may be named, by name."""
+        return {channel.name: channel for channel in self.channels if channel.public}
 
 
 class Encoded(NamedTuple):
@@ -76,33 +104,18 @@ class Encoded(NamedTuple):
     supports: tuple[StixObject, ...]
 
 
-def encode(case: Case, created_at: datetime, profile: Profile) -> Encoded:
-    """Return a case as STIX objects; the same case and instant give the same bytes.
+def encode(case: Case, profile: Profile, created_at: datetime, modified_at: datetime) -> Encoded:
+    """Return a case as STIX objects; the same case and instants give the same bytes.
 
     Args:
         case: what is told.
-        created_at: when the case was first concluded; part of its id.
         profile: whose object types.
+        created_at: when the case was first concluded; part of its id.
+        modified_at: when this version of it was.
     """
-    created = text_of(created_at)
-    dated = {"spec_version": "2.1", "created": created, "modified": created}
-    public = [channel for channel in case.channels if channel.public]
-    extension = {extensions.CASE: _case(case)}
-    if profile == "plain":
-        parts = [*(_note(claim, dated) for claim in case.claims), *_identities(public, dated), *_actor(case, dated)]
-        return Encoded(_grouping(case, parts, dated, extension), (*parts, *extensions.definitions()))
-    parts = [*(_narrative(claim, dated) for claim in case.claims), *(_channel(one, dated) for one in public)]
-    head = _made(
-        dated | {"type": "incident", "id": opencti_ids.incident(case.name, created), "name": case.name},
-        {"description": _description(case), "extensions": extension},
-    )
-    techniques = sorted(
-        {tag.stix_id for tag in case.tags} | {disarm.technique(one.technique).stix_id for one in case.by_hand}
-    )
-    links = [*_links("uses", head.id, (*(one.id for one in parts), *techniques), dated)]
-    actor = _actor(case, dated)
-    links += _links("attributed-to", head.id, [one.id for one in actor], dated)
-    return Encoded(head, (*parts, *actor, *links, *extensions.definitions()))
+    dated = {"spec_version": "2.1", "created": text_of(created_at), "modified": text_of(modified_at)}
+    made = _plain(case, dated) if profile == "plain" else _opencti(case, dated)
+    return made._replace(supports=(*made.supports, *extensions.definitions()))
 
 
 def campaign(judged: Campaign, cases: Sequence[Encoded], created_at: datetime) -> Encoded:
@@ -123,13 +136,81 @@ def text_of(at: datetime) -> str:
     return f"{held:%Y-%m-%dT%H:%M:%S}.{held.microsecond // 1_000:03d}Z"
 
 
+def _opencti(case: Case, dated: dict[str, Any]) -> Encoded:
+    head = _made(
+        dated | {"type": "incident", "id": opencti_ids.incident(case.name, dated["created"]), "name": case.name},
+        {"description": _description(case), "extensions": {extensions.CASE: _case(case)}},
+    )
+    parts = [
+        *(_narrative(claim, dated) for claim in case.claims),
+        *(_channel(one, dated) for one in case.public.values()),
+    ]
+    techniques = {tag.stix_id for tag in case.tags} | {disarm.technique(one.technique).stix_id for one in case.by_hand}
+    links = [*_links("uses", head.id, (*(one.id for one in parts), *sorted(techniques)), dated)]
+    actor = _actor(case, dated)
+    links += _links("attributed-to", head.id, [one.id for one in actor], dated)
+    for article in case.articles:
+        if article.channel in case.public:
+            parts.append(_media(article))
+            links += _links("publishes", opencti_ids.named("channel", article.channel), [parts[-1].id], dated)
+    return Encoded(head, (*parts, *actor, *links))
+
+
+def _plain(case: Case, dated: dict[str, Any]) -> Encoded:
+    context = "suspicious-activity"
+    id_ = opencti_ids.grouping(case.name, context, dated["created"])
+    parts = [*(_note(claim, id_, dated) for claim in case.claims), *_identities(case.public.values(), dated)]
+    parts += [*_observed(case, id_, dated), *_actor(case, dated)]
+    # A grouping must hold something.
+    refs = sorted({one.id for one in parts}) or [extensions.definitions()[0].id]
+    held = {"type": "grouping", "id": id_, "name": case.name, "context": context, "object_refs": refs}
+    head = _made(dated | held, {"description": _description(case), "extensions": {extensions.CASE: _case(case)}})
+    return Encoded(head, tuple({one.id: one for one in parts}.values()))
+
+
+def _media(article: Article) -> StixObject:
+    held = {
+        "type": "media-content",
+        "spec_version": "2.1",
+        "id": opencti_ids.media_content(article.url),
+        "title": article.title,
+        "url": article.url,
+        "publication_date": text_of(article.published_at),
+        "extensions": {extensions.NEW_SCO: {"extension_type": "new-sco"}},
+    }
+    return stix.read(canonical(held))
+
+
+def _observed(case: Case, grouping: str, dated: dict[str, Any]) -> list[StixObject]:
+    """The addresses of the articles, and that they were seen."""
+    public = [article for article in case.articles if article.channel in case.public]
+    if not public:
+        return []
+    seen = [text_of(article.published_at) for article in public]
+    addresses = {one.id: one for one in (_url(article.url) for article in public)}
+    held = {
+        "type": "observed-data",
+        "id": f"observed-data--{uuid.uuid5(NAMESPACE, canonical(['articles', grouping]).decode())}",
+        "first_observed": min(seen),
+        "last_observed": max(seen),
+        "number_observed": len(public),
+        "object_refs": sorted(addresses),
+    }
+    return [_made(dated | held, {}), *addresses.values()]
+
+
+def _url(value: str) -> StixObject:
+    held = {"type": "url", "spec_version": "2.1", "value": value}
+    return stix.read(canonical(held | {"id": stix.sco_id(held)}))
+
+
 def _made(head: Mapping[str, Any], rest: Mapping[str, Any]) -> StixObject:
     return stix.read(canonical({**head, **{name: value for name, value in rest.items() if value}}))
 
 
 def _case(case: Case) -> dict[str, Any]:
     """The properties of the case's extension; each judgement apart."""
-    techniques = [_builtins(tag) for tag in case.tags] + [{"by_hand": _builtins(one)} for one in case.by_hand]
+    techniques = [_tag(tag) for tag in case.tags] + [{"by_hand": _builtins(one)} for one in case.by_hand]
     return {
         "extension_type": "property-extension",
         "stage": case.stage,
@@ -146,6 +227,12 @@ def _case(case: Case) -> dict[str, Any]:
         "coverage": dict(case.coverage),
         "pack_sha256": case.pack_sha256,
     }
+
+
+def _tag(tag: Tag) -> dict[str, Any]:
+    """A tag with its measurement; of the records only how many, since a post's hash can be found by trying posts."""
+    held: dict[str, Any] = _builtins(tag)
+    return held | {"measured": held["measured"] | {"records": rounded(len(tag.measured.records))}}
 
 
 def _builtins(held: msgspec.Struct | None) -> Any:
@@ -170,12 +257,11 @@ def _narrative(claim: Claim, dated: dict[str, Any]) -> StixObject:
     )
 
 
-def _note(claim: Claim, dated: dict[str, Any]) -> StixObject:
-    id_ = f"note--{uuid.uuid5(NAMESPACE, canonical(['claim', claim.text]).decode())}"
+def _note(claim: Claim, grouping: str, dated: dict[str, Any]) -> StixObject:
+    id_ = f"note--{uuid.uuid5(NAMESPACE, canonical(['claim', grouping, claim.text]).decode())}"
     held = {"type": "note", "id": id_, "abstract": "Narrative", "content": claim.text, "labels": ["narrative"]}
-    # A note needs what it is about; the grouping holds both, so it is about whoever made the definitions.
-    about = {"object_refs": [extensions.definitions()[0].id], "lang": claim.language}
-    return _made(dated | held, about | {"extensions": {extensions.CLAIM: _claim(claim)}})
+    about = {"object_refs": [grouping], "lang": claim.language, "extensions": {extensions.CLAIM: _claim(claim)}}
+    return _made(dated | held, about)
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
@@ -205,8 +291,7 @@ def _identities(channels: Iterable[Channel], dated: dict[str, Any]) -> Iterable[
         held = {"type": "identity", "id": id_, "name": channel.name, "identity_class": "organization"}
         yield _made(dated | held, {"extensions": {extensions.CHANNEL: _tier(channel)}})
         if channel.url:
-            address = {"type": "url", "spec_version": "2.1", "value": channel.url}
-            yield stix.read(canonical(address | {"id": stix.sco_id(address)}))
+            yield _url(channel.url)
 
 
 def _tier(channel: Channel) -> dict[str, Any]:
@@ -222,14 +307,6 @@ def _actor(case: Case, dated: dict[str, Any]) -> list[StixObject]:
     sources = [{"source_name": "judgement", "description": source} for source in held.sources]
     head = dated | {"type": "intrusion-set", "id": opencti_ids.named("intrusion-set", held.actor), "name": held.actor}
     return [_made(head, {"description": said, "external_references": sources})]
-
-
-def _grouping(case: Case, parts: Sequence[StixObject], dated: dict[str, Any], extension: dict[str, Any]) -> StixObject:
-    context = "suspicious-activity"
-    refs = [one.id for one in parts] or [extensions.definitions()[0].id]
-    id_ = opencti_ids.grouping(case.name, context, dated["created"])
-    held = {"type": "grouping", "id": id_, "name": case.name, "context": context, "object_refs": refs}
-    return _made(dated | held, {"description": _description(case), "extensions": extension})
 
 
 def _links(verb: str, source: str, targets: Iterable[str], dated: dict[str, Any]) -> Iterable[StixObject]:

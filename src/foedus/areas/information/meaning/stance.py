@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 from foedus.areas.information.meaning import stance_cues
 
 Kind = Literal["asserts", "reports", "asks", "contests", "unknown"]
-Sort = Literal["denial", "negation", "doubt", "attribution", "quotation", "question", "confirmation"]
+Sort = Literal["denial", "negation", "doubt", "attribution", "quotation", "question"]
 LEAD_CHARACTERS = 400
 LANGUAGES = tuple(stance_cues.cues())
 _TURNING: tuple[Sort, ...] = ("negation", "doubt")

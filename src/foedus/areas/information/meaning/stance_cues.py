@@ -1,4 +1,4 @@
-"""Words by which texts deny, doubt, attribute, ask and confirm, in eight languages (``data/stance_cues.tsv``).
+"""Words by which texts deny, doubt, attribute and ask, in eight languages (``data/stance_cues.tsv``).
 
 They are cues, no grammar: written by hand, measured in docs/areas/information-languages.md, misses included. ``denial`` are
 words about a claim ("false", "denies", "谣言"); ``negation`` is plain grammar ("not", "没有"), which may belong to anything.
