@@ -22,6 +22,7 @@ QUICK = [
     "maritime",
     "maritime_methods",
     "information",
+    "information_language",
 ]
 LONG = ["flood", "mesh", "maritime_truth", "information_truth"]
 

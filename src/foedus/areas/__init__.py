@@ -135,6 +135,7 @@ def discover() -> Discovered:
     found: dict[str, Room] = {}
     broken: dict[str, str] = {}
     for module in pkgutil.iter_modules(__path__):
+        # A folder without a card is a room being built: nothing opens it yet.
         if module.ispkg and resources.files(f"{__name__}.{module.name}").joinpath("area.toml").is_file():
             found[module.name] = FolderRoom(module.name, f"{__name__}.{module.name}")
     for entry in sorted(metadata.entry_points(group=GROUP)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 from importlib import metadata
 
@@ -56,6 +57,16 @@ def discover():
 def test_rooms_are_found_by_folder():
     assert areas.rooms()["cyber"].name == "cyber"
     assert areas.discover().broken == {}
+
+
+def test_a_folder_without_a_card_is_no_room(tmp_path, monkeypatch):
+    (tmp_path / "unfinished").mkdir()
+    (tmp_path / "unfinished" / "__init__.py").write_text("")
+    monkeypatch.setattr(areas, "__path__", [*areas.__path__, str(tmp_path)])
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "unfinished" in {module.name for module in pkgutil.iter_modules(areas.__path__)}
+    assert "unfinished" not in discover().rooms
+    areas.discover.cache_clear()
 
 
 def test_a_room_of_others_is_found_by_its_entry_point(third_party):
