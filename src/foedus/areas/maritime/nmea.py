@@ -14,15 +14,16 @@ from functools import reduce
 from operator import xor
 from typing import NamedTuple
 
-from foedus.areas.maritime.fast import LAYOUTS, TALKERS
+from foedus.areas.maritime.fast import MAX_SENTENCE, TALKERS
 from foedus.areas.maritime.record import BAD_TAG
 from foedus.engine.refused import Refusal
 from foedus.errors import FoedusError, InputError
 from foedus.model import instant
 
-MAX_SENTENCE = 1_024
 OPEN_MS = 30_000
 MAX_OPEN = 1_000
+Key = tuple[str, bytes, int, bytes, str]
+"""Station, talker, number of parts, sequence number and channel: what a group of parts without a tag block's is known by."""
 PREFIXES = ("", "iso", "epoch")
 _TAGGED = re.compile(rb"(?:\d+:)?\\([^\\]*)\\")
 _BODY = re.compile(rb"!([^*!]*)\*([0-9A-Fa-f]{2})(.*)", re.DOTALL)
@@ -60,6 +61,11 @@ class Sentence(NamedTuple):
     line: int
     pos: int
 
+    @property
+    def key(self) -> Key:
+        """What its group of parts is known by where no tag block says it."""
+        return (self.heard.station, self.talker, self.parts, self.sequence, self.channel)
+
 
 class Message(NamedTuple):
     """A whole message: payload bits, how its first part came, the line and place of its last part."""
@@ -70,23 +76,6 @@ class Message(NamedTuple):
     fill: int
     line: int
     pos: int
-
-    @property
-    def msg_type(self) -> int:
-        """The type its payload begins with."""
-        value = self.payload[0] - 48
-        return value - 8 if value > 40 else value
-
-    @property
-    def bits(self) -> int:
-        """How many bits it has."""
-        return len(self.payload) * 6 - self.fill
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether ``fast`` reads its position: its type, and long enough for it."""
-        layout = LAYOUTS.get(self.msg_type)
-        return layout is not None and self.bits >= layout.chars * 6
 
 
 class Place(NamedTuple):
@@ -253,6 +242,11 @@ class Assembler:
         elif len(self._open) > MAX_OPEN:
             yield from self._give_up(next(iter(self._open)))
 
+    @property
+    def open_keys(self) -> frozenset[tuple[object, ...]]:
+        """What the open groups are known by."""
+        return frozenset(self._open)
+
     def end(self) -> Iterator[Refusal]:
         """Yield what never became whole."""
         for key in list(self._open):
@@ -261,7 +255,7 @@ class Assembler:
     def _key(self, one: Sentence) -> tuple[object, ...]:
         if one.group:
             return (one.group.rpartition("-")[2], one.heard.station)
-        return (one.heard.station, one.talker, one.parts, one.sequence, one.channel)
+        return one.key
 
     def _dated(self, one: Sentence) -> Sentence:
         """Give a sentence of a tag group the time and station that only the group's first line carries."""

@@ -56,7 +56,41 @@ TEXTS = (
 )  # fmt: skip
 
 Columns = dict[str, NDArray[Any]]
-"""Columns on their way: absent is NaN in a float, -1 in an integer."""
+"""Columns on their way: absent is NaN in a float, -1 in an integer; what no row has need not be there."""
+
+
+class Coded(NamedTuple):
+    """Texts on their way: for each row which of some names, -1 for none."""
+
+    codes: NDArray[np.int64]
+    names: list[str]
+
+    @classmethod
+    def of(cls, said: Sequence[str | None]) -> Coded:
+        """Return texts, one a row."""
+        told = np.array([one is not None for one in said], bool)
+        return cls(np.where(told, np.cumsum(told) - 1, -1), [one for one in said if one is not None])
+
+    def rows(self) -> list[str | None]:
+        """Return the texts, one a row."""
+        names = [*self.names, None]
+        return [names[code] for code in self.codes.tolist()]
+
+    def without(self, name: str) -> Coded:
+        """Return the texts with one of them counted as none."""
+        places = [place for place, one in enumerate(self.names) if one == name]
+        return self._replace(codes=np.where(np.isin(self.codes, places), -1, self.codes)) if places else self
+
+    def array(self) -> pa.Array:
+        """Return the texts as Arrow has them."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        if not self.names:
+            return pa.nulls(len(self.codes), pa.string())
+        return pa.array(self.names, pa.string()).take(pa.array(self.codes, mask=self.codes < 0))
+
+
+Texts = dict[str, Coded]
 
 
 class Row(NamedTuple):
@@ -74,32 +108,63 @@ class Row(NamedTuple):
 
 
 def columns(rows: Sequence[Row]) -> Columns:
-    """Return the columns of rows."""
-    made: Columns = {name: _ints([row.values.get(name) for row in rows]) for name in INTS}
+    """Return the columns of rows, those that any row fills."""
+    filled = {name for row in rows for name in row.values}
+    made: Columns = {name: _ints([row.values.get(name) for row in rows]) for name in INTS if name in filled}
     for name in FLOATS:
-        held = [row.values.get(name) for row in rows]
-        made[name] = np.array([np.nan if value is None else value for value in held], np.float64)
+        if name in filled:
+            held = [row.values.get(name) for row in rows]
+            made[name] = np.array([np.nan if value is None else value for value in held], np.float64)
     for name in ("what", "line", "received_ms", "time_from", "base_ms"):
         made[name] = np.array([getattr(row, name) for row in rows], np.int64)
     return made
 
 
-def texts(rows: Sequence[Row]) -> dict[str, list[str | None]]:
+def texts(rows: Sequence[Row]) -> Texts:
     """Return the text columns of rows, those that any row fills."""
     filled = {name for row in rows for name in row.values} & set(TEXTS)
-    return {name: [row.values.get(name) for row in rows] for name in TEXTS if name in filled}
+    return {name: Coded.of([row.values.get(name) for row in rows]) for name in TEXTS if name in filled}
+
+
+def joined(parts: Sequence[tuple[Columns, Texts]]) -> tuple[Columns, Texts]:
+    """Return rows one behind the other; what a part does not have is absent in its rows."""
+    sizes = [len(held["mmsi"]) for held, _ in parts]
+    held: Columns = {}
+    for name in dict.fromkeys(name for part, _ in parts for name in part):
+        absent = np.nan if name in FLOATS else -1
+        columns = [part.get(name) for part, _ in parts]
+        held[name] = np.concatenate(
+            [np.full(size, absent) if one is None else one for one, size in zip(columns, sizes, strict=True)]
+        )
+    words: Texts = {}
+    for name in dict.fromkeys(name for _, part in parts for name in part):
+        texts_of = [said.get(name) or Coded(np.full(size, -1), []) for (_, said), size in zip(parts, sizes, strict=True)]
+        words[name] = _chained(texts_of)
+    return held, words
+
+
+def _chained(parts: Sequence[Coded]) -> Coded:
+    names: list[str] = []
+    codes: list[NDArray[np.int64]] = []
+    for one in parts:
+        if one.names is not names:
+            codes.append(np.where(one.codes >= 0, one.codes + len(names), -1) if names else one.codes)
+            names = names + one.names if names else one.names
+        else:
+            codes.append(one.codes)
+    return Coded(np.concatenate(codes), names)
 
 
 def _ints(held: list[Any]) -> NDArray[np.int64]:
     return np.array([-1 if value is None else int(value) for value in held], np.int64)
 
 
-def batch(held: Columns, words: Mapping[str, Sequence[str | None]]) -> pa.RecordBatch:
+def batch(held: Columns, words: Texts) -> pa.RecordBatch:
     """Return rows as a batch.
 
     Args:
         held: arrays of equal length by column name; ``what`` and ``time_from`` as codes, ``t`` in milliseconds.
-        words: lists for text columns; what neither holds is null in every row.
+        words: text columns; what neither holds is null in every row.
     """
     import pyarrow as pa  # noqa: PLC0415
 
@@ -107,7 +172,7 @@ def batch(held: Columns, words: Mapping[str, Sequence[str | None]]) -> pa.Record
     made: list[pa.Array] = []
     for field in names:
         if field.name in words:
-            made.append(pa.array(words[field.name], field.type))
+            made.append(words[field.name].array())
         elif field.name not in held:
             made.append(pa.nulls(rows, field.type))
         elif field.name in CODES:
