@@ -37,7 +37,7 @@ class Payloads(NamedTuple):
     buffer: Bytes
     at: Ints
     size: Ints
-    fill: Ints
+    fill: Ints | Bytes
 
     @property
     def kind(self) -> Bytes:
@@ -72,9 +72,10 @@ def unpack(payloads: Payloads, bits: int) -> tuple[Words, Bools]:
     chars = (bits + 5) // 6
     width = (chars + 7) // 8 * 8
     raw = words(payloads.buffer, width, payloads.at).view(np.uint8)
-    raw[:, chars:] = 48
+    raw[:, chars : chars + chars % 2] = 48
     two = _TWO.take(raw.view("<u2"), mode="clip").view("<u8")
     value = np.ascontiguousarray(two.T).astype(np.uint64, copy=False)
+    value[-1] &= np.uint64((1 << 16 * ((chars + 1) // 2 - (width - 8) // 2)) - 1)
     wrong = np.bitwise_or.reduce(value, axis=0) & _WRONG
     right: Bools = wrong == 0
     longer = np.flatnonzero(payloads.size > chars)

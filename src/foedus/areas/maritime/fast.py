@@ -39,10 +39,11 @@ _HEX = np.full(65_536, -1, np.int16)
 for _high in "0123456789abcdefABCDEF":
     for _low in "0123456789abcdefABCDEF":
         _HEX[ord(_high) | ord(_low) << 8] = int(_high + _low, 16)
-_DIGIT = np.zeros(256, np.uint64)
-_DIGIT[48:58] = 1
-_CHANNEL = np.zeros(256, np.uint64)
-_CHANNEL[[65, 66, 49, 50]] = 1
+
+
+_ZERO, _ONE = np.uint8(48), np.uint8(1)
+# Of the last eight bytes of a stretch of 41 to 48, those that belong to it.
+_KEPT = np.array([(1 << 8 * kept) - 1 for kept in range(1, 9)], np.uint64)
 
 
 class Lines(NamedTuple):
@@ -61,7 +62,6 @@ class Sentences(NamedTuple):
         mark: where the "!" is.
         parts: how many parts the message has.
         part: which of them this is.
-        key: talker, sequence number and channel as one integer.
         channel: its byte, 0 where none is said.
         at: where the payload begins.
         size: characters of the payload; they may still be anything.
@@ -70,17 +70,23 @@ class Sentences(NamedTuple):
 
     line: Ints
     mark: Ints
-    parts: Ints
-    part: Ints
-    key: Ints
-    channel: Ints
+    parts: Bytes
+    part: Bytes
+    channel: Bytes
     at: Ints
     size: Ints
-    fill: Ints
+    fill: Bytes
 
     def take(self, chosen: NDArray[np.bool_] | Ints) -> Sentences:
         """Return some of them."""
         return Sentences(*(column[chosen] for column in self))
+
+
+def key_of(buffer: Bytes, sentences: Sentences) -> Ints:
+    """Return talker, sequence number (0 for none) and channel of sentences, as one integer each."""
+    talker = windows(buffer, 2, sentences.mark + 1).view("<u2").astype(np.int64)
+    sequence = buffer[sentences.mark + 11].astype(np.int64)
+    return talker << 16 | np.where(sequence == 44, 0, sequence) << 8 | sentences.channel
 
 
 def lines(raw: bytes) -> Lines:
@@ -107,41 +113,59 @@ def words(buffer: Bytes, width: int, at: Ints) -> NDArray[np.uint64]:
 
 def checksum_right(buffer: Bytes, begin: Ints, star: Ints) -> Bools:
     """Say of stretches in ascending order whether the XOR of their bytes is what stands behind the "*" at their end."""
-    if not len(begin):
-        return np.zeros(0, bool)
-    bounds = np.empty(2 * len(begin), np.int64)
-    bounds[::2], bounds[1::2] = begin, star
-    said = _HEX[windows(buffer, 2, star + 1).view("<u2")]
-    right: Bools = np.bitwise_xor.reduceat(buffer, bounds)[::2] == said
-    return right & (begin < star)
+    return _checked(buffer, begin, star, _HEX[windows(buffer, 2, star + 1).view("<u2")])
+
+
+def _checked(buffer: Bytes, begin: Ints, star: Ints, said: NDArray[np.int16]) -> Bools:
+    """Compare the XOR of stretches with what is said."""
+    size = star - begin
+    usual = (size > 40) & (size <= 48)
+    if usual.all():
+        return _xor_48(buffer, begin, size) == said
+    right = np.zeros(len(begin), bool)
+    some = np.flatnonzero(usual)
+    right[some] = _xor_48(buffer, begin[some], size[some]) == said[some]
+    rest = np.flatnonzero(~usual & (size > 0))
+    if len(rest):
+        bounds = np.empty(2 * len(rest), np.int64)
+        bounds[::2], bounds[1::2] = begin[rest], star[rest]
+        right[rest] = np.bitwise_xor.reduceat(buffer, bounds)[::2] == said[rest]
+    return right
+
+
+def _xor_48(buffer: Bytes, begin: Ints, size: Ints) -> Bytes:
+    """XOR of stretches of 41 to 48 bytes."""
+    held = words(buffer, 48, begin)
+    value = held[:, 5] & _KEPT[size - 41]
+    for index in range(5):
+        value ^= held[:, index]
+    for half in (32, 16, 8):
+        value ^= value >> np.uint64(half)
+    return value.astype(np.uint8)
 
 
 def scan(block: Lines, mark: Ints) -> Sentences:
     """Return the plain sentences of a block; ``mark`` says where the "!" of each line should be."""
     buffer, end = block.buffer, block.end
     head = words(buffer, 16, mark)
-    first, second = head[:, 0], head[:, 1]
-    tail = words(buffer, 8, np.maximum(end - 8, 0))[:, 0]
-    good = ((first & _HEAD_FIXED) == _HEAD) & ((second & _PARTS_FIXED) == _PARTS) & ((tail & _TAIL_FIXED) == _TAIL)
-    talker = (first >> np.uint64(8)) & np.uint64(0xFFFF)
-    parts, part = (first >> np.uint64(56)) - np.uint64(48), ((second >> np.uint64(8)) & np.uint64(255)) - np.uint64(48)
-    fill = ((tail >> np.uint64(32)) & np.uint64(255)) - np.uint64(48)
-    good &= _TALKER[talker] & (part - np.uint64(1) < parts) & (parts < np.uint64(10)) & (fill < np.uint64(6))
-    rest = second >> np.uint64(24)
-    counted = _DIGIT[rest & np.uint64(255)]
-    sequence = (rest & np.uint64(255)) * counted
-    rest >>= counted << np.uint64(3)
-    said = (rest >> np.uint64(8)) & np.uint64(255)
-    known = _CHANNEL[said]
-    good &= ((rest & np.uint64(255)) == 44) & (((rest >> (np.uint64(8) << known)) & np.uint64(255)) == 44)
-    channel = said * known
-    at = mark + (counted + known).view(np.int64) + 13
-    size = end - 5 - at
+    tail = words(buffer, 8, np.maximum(end - 8, 0))
+    good = ((head[:, 0] & _HEAD_FIXED) == _HEAD) & ((head[:, 1] & _PARTS_FIXED) == _PARTS)
+    good &= (tail[:, 0] & _TAIL_FIXED) == _TAIL
+    said, last = head.view(np.uint8), tail.view(np.uint8)
+    good &= _TALKER[head.view("<u2")[:, 0] >> 8 | head.view("<u2")[:, 1] << 8]
+    parts, part, fill = said[:, 7] - _ZERO, said[:, 9] - _ZERO, last[:, 4] - _ZERO
     # a comma before the last character: one maker adds the message's fill bits behind those of the part
-    good &= (size > 0) & (end - mark <= MAX_SENTENCE) & ((tail >> np.uint64(8)) & np.uint64(255) != 44)
-    key = talker << np.uint64(16) | sequence << np.uint64(8) | channel
-    held = (parts, part, key, channel)
-    all_of = Sentences(np.arange(len(mark)), mark, *(one.view(np.int64) for one in held), at, size, fill.view(np.int64))
-    found = all_of if good.all() else all_of.take(good)
-    right = checksum_right(buffer, found.mark + 1, found.at + found.size + 2)
+    good &= (part - _ONE < parts) & (parts < 10) & (fill < 6) & (last[:, 1] != 44)
+    counted = said[:, 11] - _ZERO < 10
+    third, fourth, fifth = (np.where(counted, said[:, place + 1], said[:, place]) for place in (11, 12, 13))
+    known = (fourth == 65) | (fourth == 66) | (fourth == 49) | (fourth == 50)
+    good &= (third == 44) & (np.where(known, fifth, fourth) == 44)
+    at = mark + 13 + counted + known
+    size = end - 5 - at
+    good &= (size > 0) & (size < MAX_SENTENCE)
+    found = Sentences(np.arange(len(mark)), mark, parts, part, fourth * known, at, size, fill)
+    checksum = _HEX[tail.view("<u2")[:, 3]]
+    if not good.all():
+        found, checksum = found.take(good), checksum[good]
+    right = _checked(buffer, found.mark + 1, found.at + found.size + 2, checksum)
     return found if right.all() else found.take(right)

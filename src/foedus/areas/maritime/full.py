@@ -5,7 +5,7 @@ Its tables say where fields stand; reading them here spares an object a message.
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -24,12 +24,12 @@ _BROKEN = (AISBaseException, ArithmeticError, AttributeError, LookupError, TypeE
 _CHOICE: dict[int, tuple[tuple[int, int], ...]] = {
     6: ((56, 0xFFFF), (88, 0xFFFF)), 8: ((57, 0x1FFFF),), 22: ((140, 1),), 24: ((40, 3),), 25: ((40, 3),), 26: ((40, 3),),
 }  # fmt: skip
-_MAX_CLASSES = 4_096
+_MAX_LEARNED = 4_096
+_JSON = msgspec.json.Encoder()
 _64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LETTERS = bytes(value + 64 if value < 32 else value for value in range(64))
 _TO_64 = bytes(_64[value] if (value := int(SIX[code])) < 64 else _64[0] for code in range(256))
 _FROM_64 = bytes.maketrans(_64, _LETTERS)
-_CLASSES: dict[tuple[int, ...], type[Payload]] = {}
 
 
 class Read(NamedTuple):
@@ -55,6 +55,9 @@ class _Step(NamedTuple):
     then: Callable[[int], Any] | None
 
 
+_STEPS: dict[tuple[int, ...], tuple[_Step, ...]] = {}
+
+
 def checked(kind: int, length: int) -> Unread | None:
     """Return why a message of some bits cannot be of its type, None where it can."""
     if kind not in MIN_BITS:
@@ -68,16 +71,18 @@ def decode(kind: int, payload: bytes, fill: int) -> Read | Unread:
     """Return the fields of a payload whose length is right for its type."""
     try:
         value, length = _bits(payload, fill), len(payload) * 6 - fill
-        key = (kind, length, *(value >> max(length - end, 0) & mask for end, mask in _CHOICE.get(kind, ())))
-        chosen = _CLASSES.get(key)
-        if chosen is not None:
+        key: tuple[int, ...] = (kind, length)
+        for end, mask in _CHOICE.get(kind, ()):
+            key += (value >> max(length - end, 0) & mask,)
+        steps = _STEPS.get(key)
+        if steps is not None:
             return Read(kind, {
                 name: value >> shift & mask if then is None else then(value >> shift & mask)
-                for name, shift, mask, then in _steps(chosen, length)
+                for name, shift, mask, then in steps
             })  # fmt: skip
         message = MSG_CLASS[kind].from_vector(int_bit_vector(payload, fill))
-        if len(_CLASSES) < _MAX_CLASSES and set(message.__slots__) <= set(message.field_dict()):
-            _CLASSES[key] = type(message)
+        if len(_STEPS) < _MAX_LEARNED and set(message.__slots__) <= set(message.field_dict()):
+            _STEPS[key] = _steps(type(message), length)
         return Read(kind, message.asdict(enum_as_int=True))
     except _BROKEN as error:
         return Unread("message-unreadable", f"a message of type {kind} that cannot be read: {type(error).__name__}")
@@ -93,7 +98,7 @@ def text(payload: bytes, fill: int, place: tuple[int, int]) -> str:
 def _bits(payload: bytes, fill: int) -> int:
     """A payload as one integer: six bits a character are what base 64 has, under other letters."""
     some = -len(payload) % 4
-    packed = b64decode(payload.translate(_TO_64) + b"AAA"[:some])
+    packed = a2b_base64(payload.translate(_TO_64) + b"AAA"[:some])
     return int.from_bytes(packed, "big") >> (6 * some + fill)
 
 
@@ -146,7 +151,7 @@ def _text(name: str, length: int, offset: int, width: int) -> _Step:
     size = (chars + some) * 6 // 8
 
     def read(number: int) -> str:
-        whole = b64encode((number >> over << 6 * some).to_bytes(size, "big")).translate(_FROM_64)[:chars]
+        whole = b2a_base64((number >> over << 6 * some).to_bytes(size, "big")).translate(_FROM_64)[:chars]
         if over:
             whole += _LETTERS[number & (1 << over) - 1 :][:1]
         return whole.decode("ascii").rstrip("@").strip()
@@ -156,4 +161,4 @@ def _text(name: str, length: int, offset: int, width: int) -> _Step:
 
 def json(read: Read) -> str:
     """Return all fields as JSON."""
-    return msgspec.json.encode(read.fields).decode()
+    return _JSON.encode(read.fields).decode()

@@ -27,12 +27,22 @@ class Piece(NamedTuple):
     came: Came
 
 
-class Neat(NamedTuple):
-    """Parts of messages that came whole, one message behind the other: each part, and which of them begin and end one."""
+class Pairs(NamedTuple):
+    """What became of the parts of messages in two parts, as places among the sentences.
 
-    part: Ints
+    Attributes:
+        first: part 1 of each whole message.
+        second: part 2 of each.
+        late: whichever came last.
+        lost: parts that stay alone, because the same part came again or the other not in time.
+        left: parts of which nothing is known yet.
+    """
+
     first: Ints
-    last: Ints
+    second: Ints
+    late: Ints
+    lost: Ints
+    left: Ints
 
 
 def together(pieces: Sequence[Piece]) -> tuple[Payloads, Came]:
@@ -58,44 +68,50 @@ def came_by(sentences: Sentences, tagged: Tagged, line: int, offset: int) -> Cam
     none = np.zeros(len(received), np.int64)
     time_from = np.where(received >= 0, _TAG, 0)
     station = tagged.station[sentences.line]
-    return Came(sentences.line + line, sentences.mark + offset, received, time_from, none, sentences.channel, station)
+    channel = sentences.channel.astype(np.int64)
+    return Came(sentences.line + line, sentences.mark + offset, received, time_from, none, channel, station)
 
 
-def neat(sentences: Sentences, came: Came, closed: Bools) -> Neat:
-    """Return messages whose parts are all here and in order, with nothing else under their key before them.
+def paired(sentences: Sentences, came: Came, key: Ints, closed: Bools) -> Pairs:
+    """Join messages in two parts as ``nmea.Assembler`` does: whatever other part follows under a key makes it whole.
 
     Args:
         sentences: of one block, with several parts each.
         came: how they came.
-        closed: which may not be joined here, because something else is known under their key.
+        key: talker, sequence number and channel of each.
+        closed: which are left alone, because something else is known under their key.
     """
-    key = (came.station + 1) << 44 | sentences.parts << 40 | sentences.key
+    able = (sentences.parts == 2) & ~closed
+    held = np.flatnonzero(able)
+    key = ((came.station + 1) << 32 | key)[held]
     order = np.argsort(key, kind="stable")
-    held, parts, part = key[order], sentences.parts[order], sentences.part[order]
-    begins = np.flatnonzero(np.append(True, held[1:] != held[:-1]))
-    size = np.diff(np.append(begins, len(held)))
-    rank = np.arange(len(held)) - np.repeat(begins, size)
-    first = order[np.arange(len(held)) - rank % parts]
-    good = (part == rank % parts + 1) & ~closed[order] & _in_time(came.received_ms[order], came.received_ms[first])
-    # up to the first of a key that is not as it should be, and no message in halves
-    until = np.minimum.reduceat(np.where(good, len(held), rank), begins)
-    until = np.minimum(until, size) // parts[begins] * parts[begins]
-    whole = rank < np.repeat(until, size)
-    part, parts = part[whole], parts[whole]
-    return Neat(order[whole], np.flatnonzero(part == 1), np.flatnonzero(part == parts))
+    held, key = held[order], key[order]
+    part, received = sentences.part[held], came.received_ms[held]
+    same = np.append(False, key[1:] == key[:-1])
+    follows = same & np.append(False, part[1:] != part[:-1])
+    follows[1:] &= _in_time(received[1:], received[:-1])
+    place = np.arange(len(held))
+    rank = place - np.maximum.accumulate(np.where(follows, 0, place))
+    late = np.flatnonzero(rank % 2 == 1)
+    alone = np.ones(len(held), bool)
+    alone[late] = alone[late - 1] = False
+    last = ~np.append(same[1:], False)
+    turned = part[late] == 1
+    first, second = np.where(turned, held[late], held[late - 1]), np.where(turned, held[late - 1], held[late])
+    left = np.sort(np.concatenate((np.flatnonzero(~able), held[alone & last])))
+    return Pairs(first, second, held[late], held[alone & ~last], left)
 
 
-def _in_time(received: Ints, begun: Ints) -> Bools:
-    """Not more than 30 s after the first part; or nobody says when."""
-    return (received < 0) & (begun < 0) | (received >= 0) & (begun >= 0) & (np.abs(received - begun) <= OPEN_MS)
+def _in_time(received: Ints, before: Ints) -> Bools:
+    """Not more than 30 s apart; or nobody says when."""
+    return (received < 0) & (before < 0) | (received >= 0) & (before >= 0) & (np.abs(received - before) <= OPEN_MS)
 
 
-def closed_to(sentences: Sentences, station: list[str], known: Collection[Key | tuple[object, ...]]) -> Bools:
-    """Say which sentences' keys are among some."""
+def closed_to(parts: Bytes, key: Ints, station: list[str], known: Collection[tuple[object, ...]]) -> Bools:
+    """Say which sentences' groups are among some known ones."""
     if not known:
-        return np.zeros(len(sentences.line), bool)
-    parts, keys = sentences.parts.tolist(), sentences.key.tolist()
-    return np.array([_key(*one) in known for one in zip(station, parts, keys, strict=True)], bool)
+        return np.zeros(len(key), bool)
+    return np.array([_key(*one) in known for one in zip(station, parts.tolist(), key.tolist(), strict=True)], bool)
 
 
 def _key(station: str, parts: int, key: int) -> Key:
@@ -103,16 +119,15 @@ def _key(station: str, parts: int, key: int) -> Key:
     return (station, (key >> 16).to_bytes(2, "little"), parts, sequence.encode(), channel)
 
 
-def joined(buffer: Bytes, sentences: Sentences, came: Came, held: Neat) -> Piece:
-    """Return messages of parts that came in order: as their first part came, at the place of their last."""
-    at, size = sentences.at[held.part], sentences.size[held.part]
+def joined(buffer: Bytes, sentences: Sentences, came: Came, pairs: Pairs) -> Piece:
+    """Return messages of two parts: as part 1 came, at the place of the part that came last."""
+    part = np.stack((pairs.first, pairs.second), axis=1).ravel()
+    at, size = sentences.at[part], sentences.size[part]
     end = np.cumsum(size)
     start = end - size
     places = np.repeat(at - start, size) + np.arange(int(end[-1]))
-    begins = start[held.first]
-    first, last = held.part[held.first], held.part[held.last]
-    how = came.take(first)._replace(line=came.line[last], pos=came.pos[last])
-    return Piece(buffer[places], begins, end[held.last] - begins, sentences.fill[last], how)
+    how = came.take(pairs.first)._replace(line=came.line[pairs.late], pos=came.pos[pairs.late])
+    return Piece(buffer[places], start[::2], end[1::2] - start[::2], sentences.fill[pairs.second], how)
 
 
 def spelled(messages: Sequence[Message], stations: list[str]) -> Piece:

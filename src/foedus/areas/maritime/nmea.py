@@ -281,9 +281,13 @@ class Assembler:
             yield from self._give_up(key)
 
     def _give_up(self, key: tuple[object, ...]) -> Iterator[Refusal]:
-        for one in self._open.pop(key).values():
-            message = f"part {one.part} of {one.parts}; the others did not come in time"
-            yield Refusal(f"line {one.line}", "parts-missing", message, "", one.payload)
+        yield from map(missing, self._open.pop(key).values())
+
+
+def missing(one: Sentence) -> Refusal:
+    """Return the refusal of a part that stays alone."""
+    message = f"part {one.part} of {one.parts}; the others did not come in time"
+    return Refusal(f"line {one.line}", "parts-missing", message, "", one.payload)
 
 
 def _joined(held: dict[int, Sentence], last: Sentence) -> Message:

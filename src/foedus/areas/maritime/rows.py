@@ -12,7 +12,7 @@ from foedus.areas.maritime.bits import Payloads
 from foedus.areas.maritime.clock import Clock
 from foedus.areas.maritime.fast import Ints, Lines, Sentences
 from foedus.areas.maritime.lines import Block
-from foedus.areas.maritime.nmea import Assembler, Message, Place, Sentence, parse
+from foedus.areas.maritime.nmea import Assembler, Message, Place, Sentence, missing, parse
 from foedus.areas.maritime.positions import Came
 from foedus.areas.maritime.record import Coded, Columns, Texts
 from foedus.areas.maritime.tags import Tagged, scan_tags
@@ -107,9 +107,8 @@ class Stream:
         if several.any():
             parts = found.take(several)
             found = found.take(~several)
-            neat = self._neat(cut, parts, slow, pieces)
-            left = np.setdiff1d(np.arange(len(parts.line)), neat)
-            slow = sorted([*slow, *self._parsed(cut, parts.line[left], refused)], key=lambda one: one.line)
+            left = self._paired(cut, parts, slow, refused, pieces)
+            slow = sorted([*slow, *self._parsed(cut, left, refused)], key=lambda one: one.line)
         came = joining.came_by(found, cut.tagged, cut.block.line, cut.block.offset)
         whole = [one for sentence in slow for one in self._parts.take(sentence)]
         refused.extend(one for one in whole if isinstance(one, Refusal))
@@ -117,15 +116,19 @@ class Stream:
             pieces.append(joining.spelled(others, stations))
         return [joining.plain(cut.lines.buffer, found, came), *pieces]
 
-    def _neat(self, cut: _Cut, parts: Sentences, slow: list[Sentence], pieces: list[joining.Piece]) -> Ints:
-        """Join parts that came whole and in order; return which they were."""
+    def _paired(
+        self, cut: _Cut, parts: Sentences, slow: list[Sentence], refused: list[Refusal], pieces: list[joining.Piece]
+    ) -> Ints:
+        """Join what is whole; return the lines of parts that may still become so."""
         came = joining.came_by(parts, cut.tagged, cut.block.line, cut.block.offset)
         known = self._parts.open_keys | {one.key for one in slow if one.parts > 1}
-        closed = joining.closed_to(parts, [cut.station(line) for line in parts.line.tolist()], known)
-        held = joining.neat(parts, came, closed)
-        if len(held.part):
-            pieces.append(joining.joined(cut.lines.buffer, parts, came, held))
-        return held.part
+        key = fast.key_of(cut.lines.buffer, parts)
+        closed = joining.closed_to(parts.parts, key, [cut.station(line) for line in parts.line.tolist()], known)
+        pairs = joining.paired(parts, came, key, closed)
+        if len(pairs.late):
+            pieces.append(joining.joined(cut.lines.buffer, parts, came, pairs))
+        refused.extend(missing(one) for one in self._parsed(cut, parts.line[pairs.lost], refused))
+        return parts.line[pairs.left]
 
     def _parsed(self, cut: _Cut, rest: Ints, refused: list[Refusal]) -> Iterator[Sentence]:
         for index in rest.tolist():
