@@ -162,7 +162,7 @@ def scan(block: Lines, mark: Ints) -> Sentences:
     good &= (third == 44) & (np.where(known, fifth, fourth) == 44)
     at = mark + 13 + counted + known
     size = end - 5 - at
-    good &= (size > 0) & (size < MAX_SENTENCE)
+    good &= (size >= 0) & (size < MAX_SENTENCE)
     found = Sentences(np.arange(len(mark)), mark, parts, part, fourth * known, at, size, fill)
     checksum = _HEX[tail.view("<u2")[:, 3]]
     if not good.all():

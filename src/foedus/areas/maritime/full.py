@@ -25,6 +25,7 @@ _CHOICE: dict[int, tuple[tuple[int, int], ...]] = {
     6: ((56, 0xFFFF), (88, 0xFFFF)), 8: ((57, 0x1FFFF),), 22: ((140, 1),), 24: ((40, 3),), 25: ((40, 3),), 26: ((40, 3),),
 }  # fmt: skip
 _MAX_LEARNED = 4_096
+
 _JSON = msgspec.json.Encoder()
 _64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LETTERS = bytes(value + 64 if value < 32 else value for value in range(64))
@@ -55,7 +56,16 @@ class _Step(NamedTuple):
     then: Callable[[int], Any] | None
 
 
-_STEPS: dict[tuple[int, ...], tuple[_Step, ...]] = {}
+class _Way(NamedTuple):
+    """All fields of a class and length: every name, those that are plain numbers with their bits, and the others."""
+
+    fields: dict[str, Any]
+    plain: list[str]
+    bits: list[tuple[int, int]]
+    others: list[tuple[str, int, int, Callable[[int], Any]]]
+
+
+_WAYS: dict[tuple[int, ...], _Way] = {}
 
 
 def checked(kind: int, length: int) -> Unread | None:
@@ -74,15 +84,12 @@ def decode(kind: int, payload: bytes, fill: int) -> Read | Unread:
         key: tuple[int, ...] = (kind, length)
         for end, mask in _CHOICE.get(kind, ()):
             key += (value >> max(length - end, 0) & mask,)
-        steps = _STEPS.get(key)
-        if steps is not None:
-            return Read(kind, {
-                name: value >> shift & mask if then is None else then(value >> shift & mask)
-                for name, shift, mask, then in steps
-            })  # fmt: skip
+        way = _WAYS.get(key)
+        if way is not None:
+            return Read(kind, _along(way, value))
         message = MSG_CLASS[kind].from_vector(int_bit_vector(payload, fill))
-        if len(_STEPS) < _MAX_LEARNED and set(message.__slots__) <= set(message.field_dict()):
-            _STEPS[key] = _steps(type(message), length)
+        if len(_WAYS) < _MAX_LEARNED and set(message.__slots__) <= set(message.field_dict()):
+            _WAYS[key] = _way(type(message), length)
         return Read(kind, message.asdict(enum_as_int=True))
     except _BROKEN as error:
         return Unread("message-unreadable", f"a message of type {kind} that cannot be read: {type(error).__name__}")
@@ -102,18 +109,30 @@ def _bits(payload: bytes, fill: int) -> int:
     return int.from_bytes(packed, "big") >> (6 * some + fill)
 
 
-@lru_cache(maxsize=1_024)
-def _steps(chosen: type[Payload], length: int) -> tuple[_Step, ...]:
+def _along(way: _Way, value: int) -> dict[str, Any]:
+    made = way.fields.copy()
+    made.update(zip(way.plain, [value >> shift & mask for shift, mask in way.bits], strict=True))
+    for name, shift, mask, then in way.others:
+        made[name] = then(value >> shift & mask)
+    return made
+
+
+def _way(chosen: type[Payload], length: int) -> _Way:
     """How to read the messages of a class and length."""
     spare = {name for name, one in chosen.field_dict().items() if one.metadata.get("is_spare")}
     plan = {one[0]: one for one in chosen.decoder_plan() if one[0] not in spare}
-    return tuple(_step(plan[name], length) for name in chosen.__slots__ if name in plan)
+    steps = [_step(plan[name], length) for name in chosen.__slots__ if name in plan and plan[name][1] < length]
+    plain = [step for step in steps if step.then is None]
+    return _Way(
+        {name: None for name in chosen.__slots__ if name in plan},
+        [step.name for step in plain],
+        [(step.shift, step.mask) for step in plain],
+        [(step.name, step.shift, step.mask, step.then) for step in steps if step.then is not None],
+    )
 
 
 def _step(planned: tuple[Any, ...], length: int) -> _Step:
     name, offset, width, is_signed, kind, converter = planned
-    if offset >= length:
-        return _Step(name, 0, 0, lambda _: None)
     there = min(width, length - offset)
     step = _Step(name, length - offset - there, (1 << there) - 1, None)
     if kind == STR:
@@ -143,6 +162,7 @@ def _whole(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
+@lru_cache(maxsize=4_096)
 def _text(name: str, length: int, offset: int, width: int) -> _Step:
     """A text; where the message ends within a character, that one counts by the bits that are there."""
     there = min((width + 5) // 6 * 6, length - offset)

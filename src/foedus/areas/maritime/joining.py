@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from foedus.areas.maritime.bits import Payloads
 from foedus.areas.maritime.fast import PAD, Bools, Bytes, Ints, Sentences
-from foedus.areas.maritime.nmea import OPEN_MS, Key, Message
+from foedus.areas.maritime.nmea import OPEN_MS, Message
 from foedus.areas.maritime.positions import Came
 from foedus.areas.maritime.record import TIME_FROM
 from foedus.areas.maritime.tags import Tagged
@@ -72,18 +72,19 @@ def came_by(sentences: Sentences, tagged: Tagged, line: int, offset: int) -> Cam
     return Came(sentences.line + line, sentences.mark + offset, received, time_from, none, channel, station)
 
 
-def paired(sentences: Sentences, came: Came, key: Ints, closed: Bools) -> Pairs:
+def paired(sentences: Sentences, came: Came, key: Ints, known: Ints) -> Pairs:
     """Join messages in two parts as ``nmea.Assembler`` does: whatever other part follows under a key makes it whole.
 
     Args:
         sentences: of one block, with several parts each.
         came: how they came.
         key: talker, sequence number and channel of each.
-        closed: which are left alone, because something else is known under their key.
+        known: keys, with the code of the station, under which something else is known; parts of those are left.
     """
-    able = (sentences.parts == 2) & ~closed
+    key = (came.station + 1) << 32 | key
+    able = (sentences.parts == 2) & ~np.isin(key, known)
     held = np.flatnonzero(able)
-    key = ((came.station + 1) << 32 | key)[held]
+    key = key[held]
     order = np.argsort(key, kind="stable")
     held, key = held[order], key[order]
     part, received = sentences.part[held], came.received_ms[held]
@@ -107,16 +108,16 @@ def _in_time(received: Ints, before: Ints) -> Bools:
     return (received < 0) & (before < 0) | (received >= 0) & (before >= 0) & (np.abs(received - before) <= OPEN_MS)
 
 
-def closed_to(parts: Bytes, key: Ints, station: list[str], known: Collection[tuple[object, ...]]) -> Bools:
-    """Say which sentences' groups are among some known ones."""
-    if not known:
-        return np.zeros(len(key), bool)
-    return np.array([_key(*one) in known for one in zip(station, parts.tolist(), key.tolist(), strict=True)], bool)
-
-
-def _key(station: str, parts: int, key: int) -> Key:
-    sequence, channel = (chr(code) if code else "" for code in (key >> 8 & 255, key & 255))
-    return (station, (key >> 16).to_bytes(2, "little"), parts, sequence.encode(), channel)
+def known_keys(known: Iterable[tuple[object, ...]], stations: Sequence[str]) -> Ints:
+    """Return groups of parts as the integers that ``paired`` knows them by; those of other stations are left out."""
+    codes = {"": 0} | {name: code + 1 for code, name in enumerate(stations)}
+    made = []
+    for one in known:
+        match one:
+            case str(station), bytes(talker), int(_), bytes(sequence), str(channel) if station in codes:
+                said = int.from_bytes(talker, "little") << 16 | ord(sequence or b"\0") << 8 | ord(channel or "\0")
+                made.append(codes[station] << 32 | said)
+    return np.array(made, np.int64)
 
 
 def joined(buffer: Bytes, sentences: Sentences, came: Came, pairs: Pairs) -> Piece:

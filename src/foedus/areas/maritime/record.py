@@ -127,32 +127,30 @@ def texts(rows: Sequence[Row]) -> Texts:
 
 
 def joined(parts: Sequence[tuple[Columns, Texts]]) -> tuple[Columns, Texts]:
-    """Return rows one behind the other; what a part does not have is absent in its rows."""
-    sizes = [len(held["mmsi"]) for held, _ in parts]
-    held: Columns = {}
-    for name in dict.fromkeys(name for part, _ in parts for name in part):
-        absent = np.nan if name in FLOATS else -1
-        columns = [part.get(name) for part, _ in parts]
-        held[name] = np.concatenate(
-            [np.full(size, absent) if one is None else one for one, size in zip(columns, sizes, strict=True)]
-        )
+    """Return all rows in the order of the stream, a position before what else its line says.
+
+    What a part does not have is absent in its rows.
+    """
+    key = np.concatenate([held["line"] * len(WHAT) + held["what"] for held, _ in parts])
+    rows, sizes = len(key), [len(held["line"]) for held, _ in parts]
+    place = np.empty(rows, np.int64)
+    place[np.argsort(key, kind="stable")] = np.arange(rows)
+    places = np.split(place, np.cumsum(sizes)[:-1])
+    columns: Columns = {}
+    for name in dict.fromkeys(name for held, _ in parts for name in held):
+        columns[name] = np.full(rows, np.nan if name in FLOATS else -1)
+        for (held, _), at in zip(parts, places, strict=True):
+            if name in held:
+                columns[name][at] = held[name]
     words: Texts = {}
-    for name in dict.fromkeys(name for _, part in parts for name in part):
-        texts_of = [said.get(name) or Coded(np.full(size, -1), []) for (_, said), size in zip(parts, sizes, strict=True)]
-        words[name] = _chained(texts_of)
-    return held, words
-
-
-def _chained(parts: Sequence[Coded]) -> Coded:
-    names: list[str] = []
-    codes: list[NDArray[np.int64]] = []
-    for one in parts:
-        if one.names is not names:
-            codes.append(np.where(one.codes >= 0, one.codes + len(names), -1) if names else one.codes)
-            names = names + one.names if names else one.names
-        else:
-            codes.append(one.codes)
-    return Coded(np.concatenate(codes), names)
+    for name in dict.fromkeys(name for _, said in parts for name in said):
+        codes, names = np.full(rows, -1), list[str]()
+        for (_, said), at in zip(parts, places, strict=True):
+            if name in said:
+                codes[at] = np.where(said[name].codes >= 0, said[name].codes + len(names), -1)
+                names.extend(said[name].names)
+        words[name] = Coded(codes, names)
+    return columns, words
 
 
 def _ints(held: list[Any]) -> NDArray[np.int64]:
@@ -188,9 +186,12 @@ def batch(held: Columns, words: Texts) -> pa.RecordBatch:
 def _numbers(values: NDArray[Any], field: pa.Field, *, is_float: bool) -> pa.Array:
     import pyarrow as pa  # noqa: PLC0415
 
-    absent = np.isnan(values) if is_float else values < 0
-    if not absent.any():
-        return pa.array(values.astype(field.type.to_pandas_dtype()), field.type)
-    if absent.all():
+    there = values == values if is_float else values >= 0  # noqa: PLR0124 — NaN alone is not itself
+    whole = bool(there.all())
+    if pa.types.is_boolean(field.type):
+        return pa.array(values > 0, field.type, mask=None if whole else ~there)
+    held = values.astype(field.type.to_pandas_dtype(), copy=False)
+    if not whole and not there.any():
         return pa.nulls(len(values), field.type)
-    return pa.array(np.where(absent, 0, values).astype(field.type.to_pandas_dtype()), field.type, mask=absent)
+    known = None if whole else pa.py_buffer(np.packbits(there, bitorder="little"))
+    return pa.Array.from_buffers(field.type, len(values), [known, pa.py_buffer(np.ascontiguousarray(held))])

@@ -123,8 +123,7 @@ class Stream:
         came = joining.came_by(parts, cut.tagged, cut.block.line, cut.block.offset)
         known = self._parts.open_keys | {one.key for one in slow if one.parts > 1}
         key = fast.key_of(cut.lines.buffer, parts)
-        closed = joining.closed_to(parts.parts, key, [cut.station(line) for line in parts.line.tolist()], known)
-        pairs = joining.paired(parts, came, key, closed)
+        pairs = joining.paired(parts, came, key, joining.known_keys(known, cut.tagged.stations))
         if len(pairs.late):
             pieces.append(joining.joined(cut.lines.buffer, parts, came, pairs))
         refused.extend(missing(one) for one in self._parsed(cut, parts.line[pairs.lost], refused))
@@ -142,7 +141,6 @@ class Stream:
     def _dated(self, joined: tuple[Columns, Texts], stations: list[str], refused: list[Refusal], cut: _Cut) -> Read:
         """Date all rows in the order of the stream, refuse those that cannot be, make a batch of the rest."""
         held, words = joined
-        held, words = _ordered(held, words)
         absent = np.full(len(held["mmsi"]), -1)
         t, code = self._clock.stamp(held["received_ms"], held.get("second", absent), held.get("base_ms", absent))
         held["t"] = t
@@ -160,14 +158,6 @@ class Stream:
         words["channel"] = Coded(np.where(channel > 0, channel, -1), _CHANNELS)
         words["station"] = Coded(held.pop("station"), stations).without("")
         return Read(record.batch(held, words), refused, untimed)
-
-
-def _ordered(held: Columns, words: Texts) -> tuple[Columns, Texts]:
-    """Rows in the order of the stream, a position before what else its line says."""
-    key = held["line"] * len(record.WHAT) + held["what"]
-    if bool((key[1:] >= key[:-1]).all()):
-        return held, words
-    return _taken(held, words, np.argsort(key, kind="stable"))
 
 
 def _taken(held: Columns, words: Texts, chosen: Ints) -> tuple[Columns, Texts]:
