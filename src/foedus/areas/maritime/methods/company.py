@@ -16,7 +16,7 @@ from foedus.areas.maritime.methods.sphere import RADIUS_M, Floats, degrees, vect
 Ints = NDArray[np.int64]
 
 _SLACK_M = 25.0
-_BEND = ((60.0, 1.74), (85.0, 11.5), (91.0, np.inf))
+_BEND = ((60.0, 1.74), (85.0, 11.5), (91.0, 1e9))
 _BITS = 21
 _BUCKETS = 1 << _BITS
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
