@@ -22,7 +22,7 @@ QUICK = [
     "maritime",
     "maritime_methods",
 ]
-LONG = ["flood", "mesh", "maritime_truth"]
+LONG = ["flood", "mesh", "maritime_truth", "maritime_flood"]
 
 
 def main(arguments: list[str]) -> int:

@@ -24,11 +24,11 @@ for _value in range(64):
     SIX[_value + (48 if _value < 40 else 56)] = _value
 _WRONG = np.uint64(0x8000_8000_8000_8000)
 # Two characters as they stand in memory, to their twelve bits; the highest bit says that one of them is no armour.
-_TWO = np.full((256, 256), 0x8000, "<u2")
-_TWO[np.ix_(SIX != _ODD, SIX != _ODD)] = (
+_PAIRS = np.full((256, 256), 0x8000, "<u2")
+_PAIRS[np.ix_(SIX != _ODD, SIX != _ODD)] = (
     SIX[SIX != _ODD][:, None].astype(np.uint16) | SIX[SIX != _ODD][None].astype(np.uint16) << 6
 )
-_TWO = _TWO.ravel()
+_TWO = _PAIRS.ravel()
 
 
 class Payloads(NamedTuple):
@@ -49,7 +49,7 @@ class Payloads(NamedTuple):
         """How many bits each has."""
         return self.size * 6 - self.fill
 
-    def take(self, chosen: Ints) -> Payloads:
+    def take(self, chosen: Bools | Ints) -> Payloads:
         """Return some of them."""
         return Payloads(self.buffer, self.at[chosen], self.size[chosen], self.fill[chosen])
 
@@ -89,10 +89,12 @@ def field(value: Words, start: int, count: int) -> Words:
     first, last = start // WORD, (start + count - 1) // WORD
     right = np.uint64((last + 1) * WORD - start - count)
     if first == last:
-        return value[first] >> right & np.uint64((1 << count) - 1)
+        within: Words = value[first] >> right & np.uint64((1 << count) - 1)
+        return within
     over = start + count - last * WORD
-    high = (value[first] & np.uint64((1 << count - over) - 1)) << np.uint64(over)
-    return high | value[last] >> right
+    high: Words = (value[first] & np.uint64((1 << count - over) - 1)) << np.uint64(over)
+    low: Words = value[last] >> right
+    return high | low
 
 
 def integers(value: Words, start: int, count: int) -> Ints:

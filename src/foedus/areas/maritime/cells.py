@@ -94,7 +94,8 @@ class Cells:
             if column.type.tz is None:
                 column = pc.assume_timezone(column, self._dialect.zone, ambiguous="earliest", nonexistent="latest")
             column = column.cast(pa.timestamp("ms", "UTC"), safe=False).cast(pa.int64())
-            return np.maximum(pc.fill_null(column, -1).to_numpy(zero_copy_only=False), -1)
+            made_ms: Ints = np.maximum(pc.fill_null(column, -1).to_numpy(zero_copy_only=False), -1)
+            return made_ms
         if self._dialect.time_format != EPOCH:
             return np.full(self._rows, -1)
         made = self.numbers("t")
@@ -128,5 +129,3 @@ def _codes(column: pa.Array) -> Ints:
 
     codes: Ints = pc.fill_null(column.indices.cast("int64"), -1).to_numpy(zero_copy_only=False)
     return codes
-
-

@@ -28,7 +28,9 @@ def told_ms(numbers: Mapping[str, Ints]) -> Ints:
     there = (year > 0) & (year < 10_000) & (month > 0) & (month < 13) & (day > 0)
     there &= (hour < 24) & (minute < 60) & (second < 60)
     months = (np.where(there, year, 1970) - 1970) * 12 + np.where(there, month - 1, 0)
-    begin, following = (part.astype("datetime64[M]").astype("datetime64[D]").view(np.int64) for part in (months, months + 1))
+    begin, following = (
+        part.astype("datetime64[M]").astype("datetime64[D]").view(np.int64) for part in (months, months + 1)
+    )
     there &= begin + day <= following
     seconds = (begin + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second
     return np.where(there, np.maximum(seconds * 1_000, -1), -1)

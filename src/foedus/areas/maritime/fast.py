@@ -79,7 +79,8 @@ class Sentences(NamedTuple):
 
     def take(self, chosen: NDArray[np.bool_] | Ints) -> Sentences:
         """Return some of them."""
-        return Sentences(*(column[chosen] for column in self))
+        line, mark, parts, part, channel, at, size, fill = (column[chosen] for column in self)
+        return Sentences(line, mark, parts, part, channel, at, size, fill)  # type: ignore[arg-type]
 
 
 def key_of(buffer: Bytes, sentences: Sentences) -> Ints:
@@ -120,9 +121,9 @@ def _checked(buffer: Bytes, begin: Ints, star: Ints, said: NDArray[np.int16]) ->
     """Compare the XOR of stretches with what is said."""
     size = star - begin
     usual = (size > 40) & (size <= 48)
+    right: Bools = np.zeros(len(begin), bool)
     if usual.all():
-        return _xor_48(buffer, begin, size) == said
-    right = np.zeros(len(begin), bool)
+        return np.equal(_xor_48(buffer, begin, size), said, out=right)
     some = np.flatnonzero(usual)
     right[some] = _xor_48(buffer, begin[some], size[some]) == said[some]
     rest = np.flatnonzero(~usual & (size > 0))

@@ -119,12 +119,15 @@ def _along(way: _Way, value: int) -> dict[str, Any]:
 
 def _way(chosen: type[Payload], length: int) -> _Way:
     """How to read the messages of a class and length."""
-    spare = {name for name, one in chosen.field_dict().items() if one.metadata.get("is_spare")}
-    plan = {one[0]: one for one in chosen.decoder_plan() if one[0] not in spare}
-    steps = [_step(plan[name], length) for name in chosen.__slots__ if name in plan and plan[name][1] < length]
+    every: dict[str, Any] = chosen.field_dict()
+    spare = {name for name, one in every.items() if one.metadata.get("is_spare")}
+    plan: dict[str, Any] = {one[0]: one for one in chosen.decoder_plan() if one[0] not in spare}
+    slots: tuple[str, ...] = chosen.__slots__
+    names: list[str] = [name for name in slots if name in plan]
+    steps = [_step(plan[name], length) for name in names if plan[name][1] < length]
     plain = [step for step in steps if step.then is None]
     return _Way(
-        {name: None for name in chosen.__slots__ if name in plan},
+        dict.fromkeys(names),
         [step.name for step in plain],
         [(step.shift, step.mask) for step in plain],
         [(step.name, step.shift, step.mask, step.then) for step in steps if step.then is not None],

@@ -37,9 +37,9 @@ def ingest(source: BinaryIO, *, settings: Settings) -> Iterator[pa.RecordBatch]:
 
     Args:
         source: the bytes, read once, never held whole.
-        settings: ``format`` (``nmea``, ``table``, ``parquet``, ``stix``; told by the bytes where absent); for sentences ``start`` (when
-            a stream without times begins) and ``prefix`` (``iso`` or ``epoch``: what stands before each sentence); for tables
-            ``columns`` (field → name), ``time_format``, ``zone``, ``knots``, ``delimiter``, ``none``.
+        settings: ``format`` (``nmea``, ``table``, ``parquet``, ``stix``; told by the bytes where absent); for sentences
+            ``start`` (when a stream without times begins) and ``prefix`` (``iso`` or ``epoch``: what stands before each
+            sentence); for tables ``columns`` (field → name), ``time_format``, ``zone``, ``knots``, ``delimiter``, ``none``.
 
     Yields:
         Batches of ``record.schema()`` (or of documents) and of ``refused_schema()``, one block of lines at a time.
@@ -132,7 +132,9 @@ def _parquet(opened: Opened, settings: Settings) -> Iterator[pa.RecordBatch]:
         return _typed(rows, msgspec.json.encode(chosen.dialect.columns) if chosen.guessed else b"", stack.pop_all())
 
 
-def _typed(rows: Iterator[pa.RecordBatch | list[Refusal]], guessed: bytes, stack: ExitStack) -> Iterator[pa.RecordBatch]:
+def _typed(
+    rows: Iterator[pa.RecordBatch | list[Refusal]], guessed: bytes, stack: ExitStack
+) -> Iterator[pa.RecordBatch]:
     with stack:
         for one in rows:
             if isinstance(one, list):

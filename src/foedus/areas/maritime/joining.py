@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from foedus.areas.maritime.bits import Payloads
-from foedus.areas.maritime.fast import PAD, Bools, Bytes, Ints, Sentences
+from foedus.areas.maritime.fast import PAD, Bytes, Ints, Sentences
 from foedus.areas.maritime.nmea import OPEN_MS, Message
 from foedus.areas.maritime.positions import Came
 from foedus.areas.maritime.record import TIME_FROM
@@ -23,7 +23,7 @@ class Piece(NamedTuple):
     buffer: Bytes
     at: Ints
     size: Ints
-    fill: Ints
+    fill: Ints | Bytes
     came: Came
 
 
@@ -72,25 +72,25 @@ def came_by(sentences: Sentences, tagged: Tagged, line: int, offset: int) -> Cam
     return Came(sentences.line + line, sentences.mark + offset, received, time_from, none, channel, station)
 
 
-def paired(sentences: Sentences, came: Came, key: Ints, known: Ints) -> Pairs:
+def paired(sentences: Sentences, came: Came, now: Ints, keys: tuple[Ints, Ints]) -> Pairs:
     """Join messages in two parts as ``nmea.Assembler`` does: whatever other part follows under a key makes it whole.
 
     Args:
         sentences: of one block, with several parts each.
         came: how they came.
-        key: talker, sequence number and channel of each.
-        known: keys, with the code of the station, under which something else is known; parts of those are left.
+        now: the latest instant heard up to each, -1 unknown.
+        keys: talker, sequence number and channel of each; the groups under which something else is known, whose parts are left.
     """
-    key = (came.station + 1) << 32 | key
+    key, known = (came.station + 1) << 32 | keys[0], keys[1]
     able = (sentences.parts == 2) & ~np.isin(key, known)
     held = np.flatnonzero(able)
     key = key[held]
     order = np.argsort(key, kind="stable")
     held, key = held[order], key[order]
-    part, received = sentences.part[held], came.received_ms[held]
+    part, begun, now = sentences.part[held], came.received_ms[held], now[held]
     same = np.append(False, key[1:] == key[:-1])
     follows = same & np.append(False, part[1:] != part[:-1])
-    follows[1:] &= _in_time(received[1:], received[:-1])
+    follows[1:] &= (begun[:-1] < 0) | (now[1:] - begun[:-1] <= OPEN_MS)
     place = np.arange(len(held))
     rank = place - np.maximum.accumulate(np.where(follows, 0, place))
     late = np.flatnonzero(rank % 2 == 1)
@@ -101,11 +101,6 @@ def paired(sentences: Sentences, came: Came, key: Ints, known: Ints) -> Pairs:
     first, second = np.where(turned, held[late], held[late - 1]), np.where(turned, held[late - 1], held[late])
     left = np.sort(np.concatenate((np.flatnonzero(~able), held[alone & last])))
     return Pairs(first, second, held[late], held[alone & ~last], left)
-
-
-def _in_time(received: Ints, before: Ints) -> Bools:
-    """Not more than 30 s apart; or nobody says when."""
-    return (received < 0) & (before < 0) | (received >= 0) & (before >= 0) & (np.abs(received - before) <= OPEN_MS)
 
 
 def known_keys(known: Iterable[tuple[object, ...]], stations: Sequence[str]) -> Ints:
@@ -121,13 +116,14 @@ def known_keys(known: Iterable[tuple[object, ...]], stations: Sequence[str]) -> 
 
 
 def joined(buffer: Bytes, sentences: Sentences, came: Came, pairs: Pairs) -> Piece:
-    """Return messages of two parts: as part 1 came, at the place of the part that came last."""
+    """Return messages of two parts: as the first of them with a time came, at the place of the one that came last."""
     part = np.stack((pairs.first, pairs.second), axis=1).ravel()
     at, size = sentences.at[part], sentences.size[part]
     end = np.cumsum(size)
     start = end - size
     places = np.repeat(at - start, size) + np.arange(int(end[-1]))
-    how = came.take(pairs.first)._replace(line=came.line[pairs.late], pos=came.pos[pairs.late])
+    timed = np.where(came.received_ms[pairs.first] < 0, pairs.second, pairs.first)
+    how = came.take(timed)._replace(line=came.line[pairs.late], pos=came.pos[pairs.late])
     return Piece(buffer[places], start[::2], end[1::2] - start[::2], sentences.fill[pairs.second], how)
 
 

@@ -5,6 +5,8 @@ Source: ITU-R M.1371-5, annex 8, tables 48 to 96.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -31,13 +33,11 @@ class Layout(NamedTuple):
 
     bits: int
     numbers: dict[str, Place]
-    texts: dict[str, Place] = {}
+    texts: Mapping[str, Place] = MappingProxyType({})
 
     def read(self, words: Words) -> dict[str, Ints]:
         """Return the numbers of messages as integers of the standard."""
-        return {
-            name: (signed if name in _SIGNED else integers)(words, *place) for name, place in self.numbers.items()
-        }
+        return {name: (signed if name in _SIGNED else integers)(words, *place) for name, place in self.numbers.items()}
 
     def said(self, words: Words) -> dict[str, list[str]]:
         """Return the texts of messages."""
@@ -81,7 +81,9 @@ VOYAGE_SHORT = VOYAGE._replace(bits=420)
 """As many ships send it; the last letter of their destination is cut."""
 PART_A = Layout(160, _HEAD, {"name": (40, 20)})
 PART_B = tuple(
-    Layout(162 - short, _HEAD | {"plain_type": (40, 8)} | _dims(132) | {"dim_d": (156, 6 - short)}, {"call_sign": (90, 7)})
+    Layout(
+        162 - short, _HEAD | {"plain_type": (40, 8)} | _dims(132) | {"dim_d": (156, 6 - short)}, {"call_sign": (90, 7)}
+    )
     for short in (0, 1, 2)
 )
 """Whole, and with its last bit or two cut: what is left of the last field counts."""
@@ -90,6 +92,7 @@ DESTINATION = (302, 120)
 NAME = (43, 120)
 EXTENSION = (272, 88)
 """Where texts stand that are not all there, or go on: a type 5's destination, a type 21's name and its end."""
+
 
 def table(values: dict[int, int], absent: int = 0) -> Ints:
     """Return a map from message types as an array."""

@@ -219,7 +219,8 @@ class Assembler:
     def __init__(self) -> None:
         self._open: OrderedDict[tuple[object, ...], dict[int, Sentence]] = OrderedDict()
         self._groups: OrderedDict[str, Heard] = OrderedDict()
-        self._now_ms = -1
+        self.now_ms = -1
+        """The latest instant heard."""
 
     def take(self, one: Sentence) -> Iterator[Message | Refusal]:
         """Take a sentence; yield the message it completes, and groups given up because of it."""
@@ -241,6 +242,10 @@ class Assembler:
             yield _joined(held, one)
         elif len(self._open) > MAX_OPEN:
             yield from self._give_up(next(iter(self._open)))
+
+    def passed(self, now_ms: int) -> None:
+        """Say that an instant has been heard, -1 for none."""
+        self.now_ms = max(self.now_ms, now_ms)
 
     @property
     def open_keys(self) -> frozenset[tuple[object, ...]]:
@@ -269,16 +274,16 @@ class Assembler:
                 one = one._replace(heard=first._replace(flags=first.flags | one.heard.flags))
             while len(self._groups) > MAX_OPEN:
                 self._groups.popitem(last=False)
-        self._now_ms = max(self._now_ms, one.heard.t_ms)
+        self.now_ms = max(self.now_ms, one.heard.t_ms)
         return one
 
     def _expired(self) -> Iterator[Refusal]:
-        while self._open:
-            key, held = next(iter(self._open.items()))
+        for key, held in list(self._open.items()):
             begun = next(iter(held.values())).heard.t_ms
-            if begun < 0 or self._now_ms - begun <= OPEN_MS:
+            if begun >= 0 and self.now_ms - begun <= OPEN_MS:
                 return
-            yield from self._give_up(key)
+            if begun >= 0:
+                yield from self._give_up(key)
 
     def _give_up(self, key: tuple[object, ...]) -> Iterator[Refusal]:
         yield from map(missing, self._open.pop(key).values())

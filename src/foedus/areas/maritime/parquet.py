@@ -55,7 +55,10 @@ def opening(opened: Opened) -> Opening:
             file = _file(held, read_dictionary=texts)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise MalformedRecord(
-                "a Parquet file whose end cannot be read", code="parquet-broken", where="end of input", hint="fetch it again"
+                "a Parquet file whose end cannot be read",
+                code="parquet-broken",
+                where="end of input",
+                hint="fetch it again",
             ) from error
         if len(schema.names) > MAX_COLUMNS:
             message = f"more than {MAX_COLUMNS:,} columns"
@@ -142,7 +145,10 @@ def _chosen(opening: Opening, dialect: Dialect) -> dict[str, str]:
         tests = (_is_text, kinds.is_integer, kinds.is_floating, kinds.is_decimal, kinds.is_timestamp, kinds.is_null)
         if not any(test(held) for test in tests):
             raise UnsupportedFormat(
-                f"column {name} holds {held}", code="columns-unknown", where=name, hint="numbers, texts or timestamps are read"
+                f"column {name} holds {held}",
+                code="columns-unknown",
+                where=name,
+                hint="numbers, texts or timestamps are read",
             )
     return chosen
 

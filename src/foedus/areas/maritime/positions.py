@@ -29,7 +29,7 @@ class Came(NamedTuple):
     channel: Ints
     station: Ints
 
-    def take(self, chosen: Ints) -> Came:
+    def take(self, chosen: Bools | Ints) -> Came:
         """Return some of them."""
         return Came(*(column[chosen] for column in self))
 

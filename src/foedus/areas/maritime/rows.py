@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from foedus.areas.maritime import fast, joining, messages, record
-from foedus.areas.maritime.bits import Payloads
 from foedus.areas.maritime.clock import Clock
 from foedus.areas.maritime.fast import Ints, Lines, Sentences
 from foedus.areas.maritime.lines import Block
 from foedus.areas.maritime.nmea import Assembler, Message, Place, Sentence, missing, parse
-from foedus.areas.maritime.positions import Came
 from foedus.areas.maritime.record import Coded, Columns, Texts
 from foedus.areas.maritime.tags import Tagged, scan_tags
 from foedus.engine.refused import Refusal
@@ -53,11 +51,6 @@ class _Cut(NamedTuple):
         """The bytes of a line."""
         return self.block.raw[int(self.lines.start[index]) : int(self.lines.end[index])]
 
-    def station(self, index: int) -> str:
-        """The station that heard a line; empty where none is said."""
-        code = int(self.tagged.station[index])
-        return self.tagged.stations[code] if code >= 0 else ""
-
 
 class Stream:
     """Turns one stream of sentences into batches.
@@ -86,7 +79,9 @@ class Stream:
         for index, wrong in told.refused:
             # a message of one plain sentence is refused with its line, any other with its payload
             line = int(came.line[index])
-            raw = cut.raw(line - block.line) if index < len(pieces[0].at) else payloads.take(np.array([index])).each()[0]
+            raw = (
+                cut.raw(line - block.line) if index < len(pieces[0].at) else payloads.take(np.array([index])).each()[0]
+            )
             refused.append(Refusal(f"line {line}", wrong.code, wrong.message, "", raw))
         if not sum(len(held["mmsi"]) for held, _ in told.parts):
             return Read(None, refused)
@@ -102,28 +97,43 @@ class Stream:
         rest = ~_QUIET[cut.lines.buffer[cut.lines.start]]
         rest[found.line] = False
         slow = list(self._parsed(cut, np.flatnonzero(rest), refused))
+        now_ms = np.maximum.accumulate(np.maximum(cut.tagged.received, self._parts.now_ms))
         several = found.parts > 1
-        pieces = []
+        pieces: list[joining.Piece] = []
         if several.any():
-            parts = found.take(several)
-            found = found.take(~several)
-            left = self._paired(cut, parts, slow, refused, pieces)
+            parts, found = found.take(several), found.take(~several)
+            left = self._paired(cut, parts, now_ms[parts.line], slow, (refused, pieces))
             slow = sorted([*slow, *self._parsed(cut, left, refused)], key=lambda one: one.line)
         came = joining.came_by(found, cut.tagged, cut.block.line, cut.block.offset)
-        whole = [one for sentence in slow for one in self._parts.take(sentence)]
+        whole = self._assembled(slow, now_ms, cut.block.line)
         refused.extend(one for one in whole if isinstance(one, Refusal))
         if others := [one for one in whole if isinstance(one, Message)]:
             pieces.append(joining.spelled(others, stations))
         return [joining.plain(cut.lines.buffer, found, came), *pieces]
 
+    def _assembled(self, slow: list[Sentence], now_ms: Ints, line: int) -> list[Message | Refusal]:
+        """What the assembler makes of sentences; all others that were heard move its clock, too."""
+        whole: list[Message | Refusal] = []
+        for one in slow:
+            self._parts.passed(int(now_ms[one.line - line]))
+            whole.extend(self._parts.take(one))
+        self._parts.passed(int(now_ms[-1]) if len(now_ms) else -1)
+        return whole
+
     def _paired(
-        self, cut: _Cut, parts: Sentences, slow: list[Sentence], refused: list[Refusal], pieces: list[joining.Piece]
+        self,
+        cut: _Cut,
+        parts: Sentences,
+        now_ms: Ints,
+        slow: list[Sentence],
+        out: tuple[list[Refusal], list[joining.Piece]],
     ) -> Ints:
         """Join what is whole; return the lines of parts that may still become so."""
         came = joining.came_by(parts, cut.tagged, cut.block.line, cut.block.offset)
         known = self._parts.open_keys | {one.key for one in slow if one.parts > 1}
-        key = fast.key_of(cut.lines.buffer, parts)
-        pairs = joining.paired(parts, came, key, joining.known_keys(known, cut.tagged.stations))
+        keys = fast.key_of(cut.lines.buffer, parts), joining.known_keys(known, cut.tagged.stations)
+        pairs = joining.paired(parts, came, now_ms, keys)
+        refused, pieces = out
         if len(pairs.late):
             pieces.append(joining.joined(cut.lines.buffer, parts, came, pairs))
         refused.extend(missing(one) for one in self._parsed(cut, parts.line[pairs.lost], refused))

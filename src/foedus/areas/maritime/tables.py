@@ -219,9 +219,7 @@ def status(text: str | None) -> int | None:
         return None
     known = whole(text, 14)
     return (
-        known
-        if known is not None
-        else next((code for code, word in enumerate(_STATUS) if word == text.lower()), None)
+        known if known is not None else next((code for code, word in enumerate(_STATUS) if word == text.lower()), None)
     )
 
 

@@ -14,7 +14,18 @@ from foedus.areas.maritime.cells import Cells, Floats, Ints
 from foedus.areas.maritime.dialects import Dialect, Times
 from foedus.areas.maritime.record import POSITION, STATIC, TIME_FROM, Coded, Columns, Texts
 from foedus.areas.maritime.tables import (
-    ASTRAY, FUTURE, FUTURE_MS, NO_MMSI, NO_TIME, NOBODY, RECEIVERS, SAID, News, imo_number, late, status,
+    ASTRAY,
+    FUTURE,
+    FUTURE_MS,
+    NO_MMSI,
+    NO_TIME,
+    NOBODY,
+    RECEIVERS,
+    SAID,
+    News,
+    imo_number,
+    late,
+    status,
 )  # fmt: skip
 from foedus.engine.refused import Refusal
 
@@ -61,7 +72,10 @@ class TypedTable:
         held, words = _taken((held, words), good)
         held["flags"], self._newest_ms = late(held["t"], self._newest_ms)
         static = _taken(_statics(cells), good)
-        static = ({name: held[name] for name in ("mmsi", "t", "line", "pos", "flags", "time_from")} | static[0], static[1])
+        static = (
+            {name: held[name] for name in ("mmsi", "t", "line", "pos", "flags", "time_from")} | static[0],
+            static[1],
+        )
         static[0]["what"] = np.full(len(good), STATIC)
         static[1]["receiver_type"] = words["receiver_type"]
         news = self._told(held["mmsi"], static)

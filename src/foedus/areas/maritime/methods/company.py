@@ -55,7 +55,8 @@ def _columns(rows: int, width_deg: float) -> Ints:
     """How many cells of at least a width a row of latitude has, at its end nearer to a pole and half a cell beyond."""
     edge = np.abs((np.arange(rows) + np.array([[-0.5], [1.0]])) * width_deg - 90.0).max(axis=0)
     level = np.cos(np.radians(np.minimum(edge, 90.0)))
-    return np.maximum(np.floor(360.0 * level / width_deg * 0.999), 1).astype(np.int64)
+    count: Ints = np.maximum(np.floor(360.0 * level / width_deg * 0.999), 1).astype(np.int64)
+    return count
 
 
 def _mark_shared(cell: Ints, holder: NDArray[np.int32], company: NDArray[np.bool_]) -> None:
