@@ -219,6 +219,7 @@ class Assembler:
     def __init__(self) -> None:
         self._open: OrderedDict[tuple[object, ...], dict[int, Sentence]] = OrderedDict()
         self._groups: OrderedDict[str, Heard] = OrderedDict()
+        self._looked_ms = -1
         self.now_ms = -1
         """The latest instant heard."""
 
@@ -236,6 +237,7 @@ class Assembler:
             held = None
         if held is None:
             held = self._open[key] = {}
+            self._looked_ms = -2  # it may be older than what is open already
         held[one.part] = one
         if len(held) == one.parts:
             del self._open[key]
@@ -278,12 +280,12 @@ class Assembler:
         return one
 
     def _expired(self) -> Iterator[Refusal]:
-        for key, held in list(self._open.items()):
-            begun = next(iter(held.values())).heard.t_ms
-            if begun >= 0 and self.now_ms - begun <= OPEN_MS:
-                return
-            if begun >= 0:
-                yield from self._give_up(key)
+        if self.now_ms == self._looked_ms:
+            return
+        self._looked_ms = self.now_ms
+        begun = {key: next(iter(held.values())).heard.t_ms for key, held in self._open.items()}
+        for key in [key for key, t_ms in begun.items() if 0 <= t_ms < self.now_ms - OPEN_MS]:
+            yield from self._give_up(key)
 
     def _give_up(self, key: tuple[object, ...]) -> Iterator[Refusal]:
         yield from map(missing, self._open.pop(key).values())
