@@ -24,7 +24,7 @@ QUICK = [
     "information",
     "information_language",
 ]
-LONG = ["flood", "mesh", "maritime_truth", "information_truth"]
+LONG = ["flood", "mesh", "maritime_truth", "information_truth", "maritime_flood"]
 
 
 def main(arguments: list[str]) -> int:

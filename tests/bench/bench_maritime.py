@@ -21,7 +21,8 @@ import pyarrow as pa
 from tests.bench.measure import SHARED, cpu_s, head, row
 
 from foedus.areas import rooms
-from foedus.areas.maritime import fast, record
+from foedus.areas.maritime import fast, layouts, record
+from foedus.areas.maritime.bits import Payloads, unpack
 from foedus.areas.maritime.lines import BLOCK_BYTES
 from foedus.areas.maritime.tags import scan_tags
 from foedus.engine.run import HeldLayers, HeldRecords, analyse
@@ -57,7 +58,13 @@ def kernel(raw: bytes) -> int:
     found = 0
     for start in range(0, len(raw), BLOCK_BYTES):
         lines = fast.lines(raw[start : start + BLOCK_BYTES])
-        found += len(fast.scan(lines, np.arange(len(lines.start)), scan_tags(lines).mark).line)
+        held = fast.scan(lines, scan_tags(lines).mark)
+        payloads = Payloads(lines.buffer, held.at, held.size, held.fill)
+        kind = payloads.kind
+        for layout, kinds in ((layouts.CLASS_A, (1, 2, 3)), (layouts.CLASS_B, (18,))):
+            words, right = unpack(payloads.take(np.flatnonzero((kind >= kinds[0]) & (kind <= kinds[-1]))), layout.bits)
+            columns = layout.read(words)
+            found += int(np.count_nonzero(right)) if columns else 0
     return found
 
 

@@ -185,7 +185,7 @@ def gaps_and_speeds(mmsi: np.ndarray, columns: dict[str, np.ndarray]) -> int:
     held = flat(segment_all(by_vessel(mmsi, columns)))
     wait = np.diff(held.t_ms)
     with np.errstate(divide="ignore", invalid="ignore"):
-        speeds = steps_m(held.xyz) / wait * 1000
+        speeds = steps_m(held.xyz()) / wait * 1000
     return int(np.isfinite(speeds).sum()) and int((wait > 12 * 3_600_000).sum())
 
 

@@ -126,9 +126,28 @@ def test_all_pairs_within_reach_are_found_and_no_others():
         east = (180 + rng.uniform(-wide, wide, 80) + 180) % 360 - 180
         held = flat([track(ONE + n, [0, 20], north[n], east[n]) for n in range(80)])
         ticks = sample(held, 600_000, 3_600_000)
+        sieved = sample(held, 600_000, 3_600_000, 500.0)
         left, right = pairs(ticks, 500.0)
+        a, b = pairs(sieved, 500.0)
+        assert len(a) == len(left)
+        assert set(zip(sieved.fix[a], sieved.fix[b])) == set(zip(ticks.fix[left], ticks.fix[right]))
         apart = np.linalg.norm(ticks.xyz[:, None] - ticks.xyz[None], axis=2) * 6_371_000
         same = ticks.tick[:, None] == ticks.tick[None]
         plain = {(a, b) for a, b in np.argwhere((apart <= 500) & same) if a < b}
         assert len(plain) > 20
         assert set(zip(left.tolist(), right.tolist(), strict=True)) == plain
+
+
+@pytest.mark.parametrize(("lat", "step_deg"), [(0.0, 0.05), (59.0, 0.4), (75.0, 0.8), (88.0, 5.0), (-89.9, 40.0)])
+def test_the_sieve_lets_through_whoever_has_company_on_long_legs_too(lat, step_deg):
+    """Two vessels on the same great circle, whose fixes are far apart and not the same."""
+    rng = np.random.default_rng(7)
+    tracks = []
+    for n in range(40):
+        north, east = np.clip(lat + rng.uniform(-0.5, 0.5, 2), -90, 90), rng.uniform(-180, 180)
+        east = (east + np.array([0, step_deg]) + 180) % 360 - 180
+        tracks += [track(ONE + n, [0, 50], north, east), track(ONE + 100 + n, [0, 50], north + 1e-4, east)]
+    held = flat(tracks)
+    every, sieved = (sample(held, 600_000, 3_600_000, within) for within in (None, 500.0))
+    assert len(every.tick) > 0
+    assert sorted(sieved.fix[pairs(sieved, 500.0)[0]]) == sorted(every.fix[pairs(every, 500.0)[0]])

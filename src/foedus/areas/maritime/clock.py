@@ -6,7 +6,7 @@ is followed second by second from the last instant known: a base station's repor
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,21 @@ AHEAD_MS = 2_000
 FAR_MS = 30_000
 LATE_MS = 15 * 60_000
 _BASE, _START = TIME_FROM.index("base"), TIME_FROM.index("start")
+
+
+def told_ms(numbers: Mapping[str, Ints]) -> Ints:
+    """Return the instants that base stations report, -1 where one is none: a field not available, 31 February, year 10,000."""
+    year, month, day = numbers["year"], numbers["month"], numbers["day"]
+    hour, minute, second = numbers["hour"], numbers["minute"], numbers["base_second"]
+    there = (year > 0) & (year < 10_000) & (month > 0) & (month < 13) & (day > 0)
+    there &= (hour < 24) & (minute < 60) & (second < 60)
+    months = (np.where(there, year, 1970) - 1970) * 12 + np.where(there, month - 1, 0)
+    begin, following = (
+        part.astype("datetime64[M]").astype("datetime64[D]").view(np.int64) for part in (months, months + 1)
+    )
+    there &= begin + day <= following
+    seconds = (begin + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second
+    return np.where(there, np.maximum(seconds * 1_000, -1), -1)
 
 
 class Clock:
@@ -57,22 +72,23 @@ class Clock:
 
     def _followed(self, second: Ints, base: Ints) -> tuple[Ints, Ints]:
         """Follow the seconds; between two instants known, each step is the shortest one on the dial."""
-        t, code = np.full(len(second), -1, np.int64), np.zeros(len(second), np.int64)
-        cuts = [0, *np.flatnonzero(base >= 0).tolist(), len(second)]
-        for begin, end in pairwise(cuts):
-            if begin < len(base) and base[begin] >= 0:
-                self._at_ms, self._code = int(base[begin]), _BASE
-            if self._at_ms < 0 or begin == end:
-                continue
-            part = second[begin:end]
-            said = np.flatnonzero(part >= 0)
-            dial = np.concatenate(([self._at_ms // 1000 % 60], part[said]))
-            steps = (np.diff(dial) + 30) % 60 - 30
-            walked = self._at_ms // 1000 * 1000 + np.cumsum(steps) * 1000
-            place = np.searchsorted(said, np.arange(end - begin), side="right") - 1
-            t[begin:end] = np.where(place >= 0, walked[np.maximum(place, 0)] if len(said) else 0, self._at_ms)
-            code[begin:end] = self._code
-            self._at_ms = int(t[end - 1])
+        told = base >= 0
+        known = np.flatnonzero(told | (second >= 0))
+        # what is known: the instant of the stream so far, then every base station's instant or second
+        dial = np.concatenate(([self._at_ms // 1000 % 60], np.where(told, base // 1000 % 60, second)[known]))
+        steps = np.concatenate(([0], (np.diff(dial) + 30) % 60 - 30)) * 1000
+        anew = np.concatenate(([True], told[known]))
+        instants = np.concatenate(([self._at_ms], base[known]))
+        walked = np.cumsum(np.where(anew, 0, steps))
+        begun = np.maximum.accumulate(np.where(anew, np.arange(len(anew)), 0))
+        at = instants[begun] + walked - walked[begun]
+        at = np.where(anew, at, at // 1000 * 1000)
+        sources = np.where(begun > 0, _BASE, self._code)
+        place = np.cumsum(told | (second >= 0))
+        t, code = at[place], sources[place]
+        unknown = instants[begun[place]] < 0
+        t[unknown], code[unknown] = -1, 0
+        self._at_ms, self._code = int(at[-1]) if instants[begun[-1]] >= 0 else -1, int(sources[-1])
         return t, code
 
     def flags(self, t: Ints, received: Ints) -> Ints:

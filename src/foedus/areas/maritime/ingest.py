@@ -1,4 +1,4 @@
-"""Door ``ingest``: AIS in, record batches out: NMEA 0183 sentences or tables; also the findings of others as STIX 2.1.
+"""Door ``ingest``: AIS in, record batches out: NMEA 0183 sentences, CSV or Parquet; also the findings of others as STIX 2.1.
 
 Each also as gzip or Zstandard.
 """
@@ -6,11 +6,12 @@ Each also as gzip or Zstandard.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from foedus.areas.maritime import nmea
+from foedus.areas.maritime import nmea, parquet
 from foedus.areas.maritime.dialects import dialect_of
 from foedus.areas.maritime.lines import BLOCK_BYTES, blocks
 from foedus.areas.maritime.rows import Stream
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 GUESSED = b"foedus.guessed"
 """Key in a batch's schema metadata: which columns of a table were told by their names alone, as JSON."""
-FORMATS = ("nmea", "table", "stix")
+FORMATS = ("nmea", "table", "parquet", "stix")
 TABLE_BLOCK_BYTES = 64 * 1024
 
 
@@ -36,9 +37,9 @@ def ingest(source: BinaryIO, *, settings: Settings) -> Iterator[pa.RecordBatch]:
 
     Args:
         source: the bytes, read once, never held whole.
-        settings: ``format`` (``nmea``, ``table``, ``stix``; told by the bytes where absent); for sentences ``start`` (when
-            a stream without times begins) and ``prefix`` (``iso`` or ``epoch``: what stands before each sentence); for tables
-            ``columns`` (field → name), ``time_format``, ``zone``, ``knots``, ``delimiter``, ``none``.
+        settings: ``format`` (``nmea``, ``table``, ``parquet``, ``stix``; told by the bytes where absent); for sentences
+            ``start`` (when a stream without times begins) and ``prefix`` (``iso`` or ``epoch``: what stands before each
+            sentence); for tables ``columns`` (field → name), ``time_format``, ``zone``, ``knots``, ``delimiter``, ``none``.
 
     Yields:
         Batches of ``record.schema()`` (or of documents) and of ``refused_schema()``, one block of lines at a time.
@@ -58,6 +59,8 @@ def _format(head: bytes, given: str) -> str:
         if given in FORMATS:
             return given
         raise InputError("no such format", code="format-unknown", where="byte 0", hint=f"one of {', '.join(FORMATS)}")
+    if head.startswith(parquet.MAGIC):
+        return "parquet"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     first = text.partition(b"\n")[0].lower()
     if not text:
@@ -120,6 +123,26 @@ def _tabled(opened: Opened, table: Table, guessed: bytes) -> Iterator[pa.RecordB
             yield refused_batch(refused)
 
 
+def _parquet(opened: Opened, settings: Settings) -> Iterator[pa.RecordBatch]:
+    with ExitStack() as stack:
+        opening = parquet.opening(opened)
+        stack.callback(opening.held.close)
+        chosen = dialect_of(opening.header, settings)
+        rows = parquet.rows(opening, chosen.dialect, nmea.instant_ms(settings.get("at")))
+        return _typed(rows, msgspec.json.encode(chosen.dialect.columns) if chosen.guessed else b"", stack.pop_all())
+
+
+def _typed(
+    rows: Iterator[pa.RecordBatch | list[Refusal]], guessed: bytes, stack: ExitStack
+) -> Iterator[pa.RecordBatch]:
+    with stack:
+        for one in rows:
+            if isinstance(one, list):
+                yield refused_batch(one)
+            else:
+                yield one.replace_schema_metadata({GUESSED: guessed} if guessed else None)
+
+
 def _documents(opened: Opened, settings: Settings) -> Iterator[pa.RecordBatch]:
     return documents.batches(opened, int(settings.get("max_object_bytes", ijson.MAX_OBJECT_BYTES)))
 
@@ -127,5 +150,6 @@ def _documents(opened: Opened, settings: Settings) -> Iterator[pa.RecordBatch]:
 _READERS: dict[str, Callable[[Opened, Settings], Iterator[pa.RecordBatch]]] = {
     "nmea": _sentences,
     "table": _table,
+    "parquet": _parquet,
     "stix": _documents,
 }

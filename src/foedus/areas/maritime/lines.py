@@ -9,7 +9,7 @@ from foedus.engine.opened import Opened
 from foedus.engine.refused import Refusal, refusal
 from foedus.errors import FoedusError
 
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 1024 * 1024
 
 
 class Block(NamedTuple):

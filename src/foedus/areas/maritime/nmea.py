@@ -14,15 +14,16 @@ from functools import reduce
 from operator import xor
 from typing import NamedTuple
 
-from foedus.areas.maritime.fast import LAYOUTS, TALKERS
+from foedus.areas.maritime.fast import MAX_SENTENCE, TALKERS
 from foedus.areas.maritime.record import BAD_TAG
 from foedus.engine.refused import Refusal
 from foedus.errors import FoedusError, InputError
 from foedus.model import instant
 
-MAX_SENTENCE = 1_024
 OPEN_MS = 30_000
 MAX_OPEN = 1_000
+Key = tuple[str, bytes, int, bytes, str]
+"""Station, talker, number of parts, sequence number and channel: what a group of parts without a tag block's is known by."""
 PREFIXES = ("", "iso", "epoch")
 _TAGGED = re.compile(rb"(?:\d+:)?\\([^\\]*)\\")
 _BODY = re.compile(rb"!([^*!]*)\*([0-9A-Fa-f]{2})(.*)", re.DOTALL)
@@ -60,6 +61,11 @@ class Sentence(NamedTuple):
     line: int
     pos: int
 
+    @property
+    def key(self) -> Key:
+        """What its group of parts is known by where no tag block says it."""
+        return (self.heard.station, self.talker, self.parts, self.sequence, self.channel)
+
 
 class Message(NamedTuple):
     """A whole message: payload bits, how its first part came, the line and place of its last part."""
@@ -70,23 +76,6 @@ class Message(NamedTuple):
     fill: int
     line: int
     pos: int
-
-    @property
-    def msg_type(self) -> int:
-        """The type its payload begins with."""
-        value = self.payload[0] - 48
-        return value - 8 if value > 40 else value
-
-    @property
-    def bits(self) -> int:
-        """How many bits it has."""
-        return len(self.payload) * 6 - self.fill
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether ``fast`` reads its position: its type, and long enough for it."""
-        layout = LAYOUTS.get(self.msg_type)
-        return layout is not None and self.bits >= layout.chars * 6
 
 
 class Place(NamedTuple):
@@ -230,7 +219,9 @@ class Assembler:
     def __init__(self) -> None:
         self._open: OrderedDict[tuple[object, ...], dict[int, Sentence]] = OrderedDict()
         self._groups: OrderedDict[str, Heard] = OrderedDict()
-        self._now_ms = -1
+        self._looked_ms = -1
+        self.now_ms = -1
+        """The latest instant heard."""
 
     def take(self, one: Sentence) -> Iterator[Message | Refusal]:
         """Take a sentence; yield the message it completes, and groups given up because of it."""
@@ -246,12 +237,22 @@ class Assembler:
             held = None
         if held is None:
             held = self._open[key] = {}
+            self._looked_ms = -2  # it may be older than what is open already
         held[one.part] = one
         if len(held) == one.parts:
             del self._open[key]
             yield _joined(held, one)
         elif len(self._open) > MAX_OPEN:
             yield from self._give_up(next(iter(self._open)))
+
+    def passed(self, now_ms: int) -> None:
+        """Say that an instant has been heard, -1 for none."""
+        self.now_ms = max(self.now_ms, now_ms)
+
+    @property
+    def open_keys(self) -> frozenset[tuple[object, ...]]:
+        """What the open groups are known by."""
+        return frozenset(self._open)
 
     def end(self) -> Iterator[Refusal]:
         """Yield what never became whole."""
@@ -261,7 +262,7 @@ class Assembler:
     def _key(self, one: Sentence) -> tuple[object, ...]:
         if one.group:
             return (one.group.rpartition("-")[2], one.heard.station)
-        return (one.heard.station, one.talker, one.parts, one.sequence, one.channel)
+        return one.key
 
     def _dated(self, one: Sentence) -> Sentence:
         """Give a sentence of a tag group the time and station that only the group's first line carries."""
@@ -275,21 +276,25 @@ class Assembler:
                 one = one._replace(heard=first._replace(flags=first.flags | one.heard.flags))
             while len(self._groups) > MAX_OPEN:
                 self._groups.popitem(last=False)
-        self._now_ms = max(self._now_ms, one.heard.t_ms)
+        self.now_ms = max(self.now_ms, one.heard.t_ms)
         return one
 
     def _expired(self) -> Iterator[Refusal]:
-        while self._open:
-            key, held = next(iter(self._open.items()))
-            begun = next(iter(held.values())).heard.t_ms
-            if begun < 0 or self._now_ms - begun <= OPEN_MS:
-                return
+        if self.now_ms == self._looked_ms:
+            return
+        self._looked_ms = self.now_ms
+        begun = {key: next(iter(held.values())).heard.t_ms for key, held in self._open.items()}
+        for key in [key for key, t_ms in begun.items() if 0 <= t_ms < self.now_ms - OPEN_MS]:
             yield from self._give_up(key)
 
     def _give_up(self, key: tuple[object, ...]) -> Iterator[Refusal]:
-        for one in self._open.pop(key).values():
-            message = f"part {one.part} of {one.parts}; the others did not come in time"
-            yield Refusal(f"line {one.line}", "parts-missing", message, "", one.payload)
+        yield from map(missing, self._open.pop(key).values())
+
+
+def missing(one: Sentence) -> Refusal:
+    """Return the refusal of a part that stays alone."""
+    message = f"part {one.part} of {one.parts}; the others did not come in time"
+    return Refusal(f"line {one.line}", "parts-missing", message, "", one.payload)
 
 
 def _joined(held: dict[int, Sentence], last: Sentence) -> Message:

@@ -2,126 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foedus.areas.maritime import record
-from foedus.areas.maritime.fast import LAYOUTS, SIX, Found, Ints, Reports, decode, degrees
-from foedus.areas.maritime.lines import Block
-from foedus.areas.maritime.nmea import Message
-from foedus.areas.maritime.record import LONG, POSITION, REPEATED, TIME_FROM, Columns
-from foedus.areas.maritime.tags import Tagged
+from foedus.areas.maritime.fast import Bools, Ints
+from foedus.areas.maritime.layouts import LONG_RANGE, Layout
+from foedus.areas.maritime.record import COARSE, FULL, POSITION, REPEATED, Columns
 
 Floats = NDArray[np.float64]
+Numbers = dict[str, Ints]
 
-_CHANNELS: dict[int, str | None] = {0: None, 65: "A", 66: "B", 49: "1", 50: "2"}
-_TAG = TIME_FROM.index("tag")
 _TURN_ROOT = 4.733
 """Rate of turn as sent is this times the square root of degrees a minute."""
 
 
 class Came(NamedTuple):
-    """How reports came: line and place, receive time (-1 unknown) and what told it, flags, channel and station."""
+    """How reports came: line and place, receive time (-1 unknown) and what told it, flags, channel and station as codes."""
 
     line: Ints
     pos: Ints
     received_ms: Ints
     time_from: Ints
     flags: Ints
-    channel: list[str | None]
-    station: list[str | None]
+    channel: Ints
+    station: Ints
 
-    @classmethod
-    def of(cls, found: Found, block: Block, tagged: Tagged) -> Came:
-        """Return how the plain sentences of a block came."""
-        received = tagged.received[found.line]
-        names: list[str | None] = [*tagged.stations, None]
-        station = [names[index] or None for index in tagged.station[found.line].tolist()] if tagged.stations else []
-        return cls(
-            found.line + block.line,
-            found.mark + block.offset,
-            received,
-            np.where(received >= 0, _TAG, 0),
-            np.zeros(len(received), np.int64),
-            [_CHANNELS[code] for code in found.channel.tolist()],
-            station,
-        )
+    def take(self, chosen: Bools | Ints) -> Came:
+        """Return some of them."""
+        return Came(*(column[chosen] for column in self))
 
 
-def position_columns(reports: Reports, came: Came) -> tuple[Columns, dict[str, list[str | None]]]:
-    """Return position reports as columns."""
-    rows = len(reports.mmsi)
-    none, nothing = np.full(rows, -1, np.int64), np.full(rows, np.nan)
-    held: Columns = dict.fromkeys(record.INTS, none) | dict.fromkeys(record.FLOATS, nothing)
-    lat, lon, res = degrees(reports)
-    coarse = reports.msg_type == 27
-    held |= {
-        "lat": lat,
-        "lon": lon,
-        "res_deg": res,
-        "sog_kn": _speed(reports, coarse),
-        "cog_deg": _course(reports, coarse),
-    }
-    held["heading_deg"] = _where(reports.heading, (reports.heading >= 0) & (reports.heading < 360))
-    held["turn_deg_min"] = _turn(reports)
-    held["status"] = np.where(reports.status == 15, -1, reports.status)
-    held |= {"mmsi": reports.mmsi, "msg_type": reports.msg_type, "second": reports.second, "repeat": reports.repeat}
-    held |= {"accuracy": reports.accuracy, "raim": reports.raim, "pos": came.pos}
-    held |= {"what": np.full(rows, POSITION), "line": came.line, "received_ms": came.received_ms}
-    held |= {"time_from": came.time_from, "base_ms": none}
-    held["flags"] = came.flags | np.where(reports.repeat > 0, REPEATED, 0)
-    texts = {"channel": came.channel, "station": came.station}
-    return held, {name: values for name, values in texts.items() if values}
+def common(numbers: Numbers, came: Came, what: int) -> Columns:
+    """Return the columns that every report has."""
+    columns: Columns = came._asdict()
+    columns |= {name: numbers[name] for name in ("mmsi", "msg_type", "repeat")}
+    columns["what"] = np.full(len(came.line), what, np.int64)
+    repeat = numbers["repeat"]
+    if repeat.any():
+        columns["flags"] = came.flags | np.where(repeat > 0, REPEATED, 0)
+    return columns
 
 
-def own_columns(messages: Sequence[Message]) -> tuple[Columns, dict[str, list[str | None]]]:
-    """Return position reports that did not come as plain sentences as columns; the bits are read the same way."""
-    parts: list[Reports] = []
-    order: list[int] = []
-    for layout in dict.fromkeys(LAYOUTS.values()):
-        chosen = [index for index, one in enumerate(messages) if LAYOUTS[one.msg_type] == layout]
-        if chosen:
-            payloads = b"".join(messages[index].payload[: layout.chars] for index in chosen)
-            six = SIX[np.frombuffer(payloads, np.uint8).reshape(len(chosen), layout.chars)]
-            parts.append(decode(np.ascontiguousarray(six.T), layout))
-            order.extend(chosen)
-    rank = np.argsort(np.array(order))
-    reports = Reports(*(np.concatenate(column)[rank] for column in zip(*parts, strict=True)))
-    return position_columns(reports, _came(messages))
+def ship_columns(numbers: Numbers, came: Came, layout: Layout) -> Columns:
+    """Return position reports of ships as columns."""
+    coarse = layout is LONG_RANGE
+    speed, course = numbers["speed"], numbers["course"]
+    held = common(numbers, came, POSITION) | place(numbers, COARSE if coarse else FULL)
+    if coarse:
+        held |= {"sog_kn": _where(speed, speed != 63), "cog_deg": _where(course, course < 360)}
+    else:
+        held |= {"sog_kn": _where(speed, speed != 1023, 10.0), "cog_deg": _where(course, course < 3600, 10.0)}
+        heading = numbers["heading"]
+        held |= {"heading_deg": _where(heading, heading < 360), "second": numbers["second"]}
+    if "turn" in numbers:
+        held["turn_deg_min"] = _TURNS[numbers["turn"]]
+    if "status" in numbers:
+        held["status"] = np.where(numbers["status"] == 15, -1, numbers["status"])
+    return held
 
 
-def _came(messages: Sequence[Message]) -> Came:
-    flags = [one.heard.flags | (LONG if one.bits > LAYOUTS[one.msg_type].chars * 6 else 0) for one in messages]
-    return Came(
-        np.array([one.line for one in messages]),
-        np.array([one.pos for one in messages]),
-        np.array([one.heard.t_ms for one in messages]),
-        np.array([TIME_FROM.index(one.heard.time_from) for one in messages]),
-        np.array(flags),
-        [one.channel or None for one in messages],
-        [one.heard.station or None for one in messages],
-    )
+def other_columns(numbers: Numbers, came: Came) -> Columns:
+    """Return where base stations, aids to navigation and aircraft are, as columns."""
+    held = common(numbers, came, POSITION) | place(numbers, FULL)
+    if "speed" in numbers:
+        speed, course = numbers["speed"], numbers["course"]
+        held |= {"sog_kn": _where(speed, speed != 1023), "cog_deg": _where(course, course < 3600, 10.0)}
+    if "second" in numbers:
+        held["second"] = numbers["second"]
+    return held
 
 
-def _where(values: Ints, present: NDArray[np.bool_], scale: float = 1.0) -> Floats:
-    return np.where(present, values / scale, np.nan)
+def place(numbers: Numbers, scale: float) -> Columns:
+    """Return place, its resolution and what is said of its quality; no place where either coordinate is not available."""
+    lat, lon = numbers["lat"] / scale, numbers["lon"] / scale
+    absent = (lat == 91.0) | (lon == 181.0)
+    if absent.any():
+        lat[absent] = lon[absent] = np.nan
+    res = np.full(len(lat), 1.0 / scale)
+    return {"lat": lat, "lon": lon, "res_deg": res, "accuracy": numbers["accuracy"], "raim": numbers["raim"]}
 
 
-def _speed(reports: Reports, coarse: NDArray[np.bool_]) -> Floats:
-    speed = reports.speed
-    return np.where(coarse, _where(speed, speed != 63), _where(speed, speed != 1023, 10.0))
+def _where(values: Ints, present: Bools, scale: float = 1.0) -> Floats:
+    made = values / scale
+    if not present.all():
+        made[~present] = np.nan
+    return made
 
 
-def _course(reports: Reports, coarse: NDArray[np.bool_]) -> Floats:
-    course = reports.course
-    return np.where(coarse, _where(course, course < 360), _where(course, course < 3600, 10.0))
+def _turns() -> Floats:
+    """Degrees a minute by the eight bits sent; 127 either way says only "faster than 5 degrees in 30 s", and -128 nothing."""
+    sent = np.roll(np.arange(-128, 128), 128)
+    return np.where(np.abs(sent) < 127, np.sign(sent) * (sent / _TURN_ROOT) ** 2, np.nan)
 
 
-def _turn(reports: Reports) -> Floats:
-    """Degrees a minute; 127 either way says only "faster than 5 degrees in 30 s", and -128 nothing."""
-    turn = reports.turn
-    told = (np.abs(turn) < 127) & np.isin(reports.msg_type, (1, 2, 3))
-    return np.where(told, np.sign(turn) * (turn / _TURN_ROOT) ** 2, np.nan)
+_TURNS = _turns()

@@ -6,7 +6,7 @@ A file of records has one schema, and position and static data of one vessel bel
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -56,7 +56,41 @@ TEXTS = (
 )  # fmt: skip
 
 Columns = dict[str, NDArray[Any]]
-"""Columns on their way: absent is NaN in a float, -1 in an integer."""
+"""Columns on their way: absent is NaN in a float, -1 in an integer; what no row has need not be there."""
+
+
+class Coded(NamedTuple):
+    """Texts on their way: for each row which of some names, -1 for none."""
+
+    codes: NDArray[np.int64]
+    names: list[str]
+
+    @classmethod
+    def of(cls, said: Sequence[str | None]) -> Coded:
+        """Return texts, one a row."""
+        told = np.array([one is not None for one in said], bool)
+        return cls(np.where(told, np.cumsum(told) - 1, -1), [one for one in said if one is not None])
+
+    def rows(self) -> list[str | None]:
+        """Return the texts, one a row."""
+        names = [*self.names, None]
+        return [names[code] for code in self.codes.tolist()]
+
+    def without(self, name: str) -> Coded:
+        """Return the texts with one of them counted as none."""
+        places = [place for place, one in enumerate(self.names) if one == name]
+        return self._replace(codes=np.where(np.isin(self.codes, places), -1, self.codes)) if places else self
+
+    def array(self) -> pa.Array:
+        """Return the texts as Arrow has them."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        if not self.names:
+            return pa.nulls(len(self.codes), pa.string())
+        return pa.array(self.names, pa.string()).take(pa.array(self.codes, mask=self.codes < 0))
+
+
+Texts = dict[str, Coded]
 
 
 class Row(NamedTuple):
@@ -74,32 +108,61 @@ class Row(NamedTuple):
 
 
 def columns(rows: Sequence[Row]) -> Columns:
-    """Return the columns of rows."""
-    made: Columns = {name: _ints([row.values.get(name) for row in rows]) for name in INTS}
+    """Return the columns of rows, those that any row fills."""
+    filled = {name for row in rows for name in row.values}
+    made: Columns = {name: _ints([row.values.get(name) for row in rows]) for name in INTS if name in filled}
     for name in FLOATS:
-        held = [row.values.get(name) for row in rows]
-        made[name] = np.array([np.nan if value is None else value for value in held], np.float64)
+        if name in filled:
+            held = [row.values.get(name) for row in rows]
+            made[name] = np.array([np.nan if value is None else value for value in held], np.float64)
     for name in ("what", "line", "received_ms", "time_from", "base_ms"):
         made[name] = np.array([getattr(row, name) for row in rows], np.int64)
     return made
 
 
-def texts(rows: Sequence[Row]) -> dict[str, list[str | None]]:
+def texts(rows: Sequence[Row]) -> Texts:
     """Return the text columns of rows, those that any row fills."""
     filled = {name for row in rows for name in row.values} & set(TEXTS)
-    return {name: [row.values.get(name) for row in rows] for name in TEXTS if name in filled}
+    return {name: Coded.of([row.values.get(name) for row in rows]) for name in TEXTS if name in filled}
+
+
+def joined(parts: Sequence[tuple[Columns, Texts]]) -> tuple[Columns, Texts]:
+    """Return all rows in the order of the stream, a position before what else its line says.
+
+    What a part does not have is absent in its rows.
+    """
+    key = np.concatenate([held["line"] * len(WHAT) + held["what"] for held, _ in parts])
+    rows, sizes = len(key), [len(held["line"]) for held, _ in parts]
+    place = np.empty(rows, np.int64)
+    place[np.argsort(key, kind="stable")] = np.arange(rows)
+    places = np.split(place, np.cumsum(sizes)[:-1])
+    columns: Columns = {}
+    for name in dict.fromkeys(name for held, _ in parts for name in held):
+        columns[name] = np.full(rows, np.nan if name in FLOATS else -1)
+        for (held, _), at in zip(parts, places, strict=True):
+            if name in held:
+                columns[name][at] = held[name]
+    words: Texts = {}
+    for name in dict.fromkeys(name for _, said in parts for name in said):
+        codes, names = np.full(rows, -1), list[str]()
+        for (_, said), at in zip(parts, places, strict=True):
+            if name in said:
+                codes[at] = np.where(said[name].codes >= 0, said[name].codes + len(names), -1)
+                names.extend(said[name].names)
+        words[name] = Coded(codes, names)
+    return columns, words
 
 
 def _ints(held: list[Any]) -> NDArray[np.int64]:
     return np.array([-1 if value is None else int(value) for value in held], np.int64)
 
 
-def batch(held: Columns, words: Mapping[str, Sequence[str | None]]) -> pa.RecordBatch:
+def batch(held: Columns, words: Texts) -> pa.RecordBatch:
     """Return rows as a batch.
 
     Args:
         held: arrays of equal length by column name; ``what`` and ``time_from`` as codes, ``t`` in milliseconds.
-        words: lists for text columns; what neither holds is null in every row.
+        words: text columns; what neither holds is null in every row.
     """
     import pyarrow as pa  # noqa: PLC0415
 
@@ -107,7 +170,7 @@ def batch(held: Columns, words: Mapping[str, Sequence[str | None]]) -> pa.Record
     made: list[pa.Array] = []
     for field in names:
         if field.name in words:
-            made.append(pa.array(words[field.name], field.type))
+            made.append(words[field.name].array())
         elif field.name not in held:
             made.append(pa.nulls(rows, field.type))
         elif field.name in CODES:
@@ -123,9 +186,12 @@ def batch(held: Columns, words: Mapping[str, Sequence[str | None]]) -> pa.Record
 def _numbers(values: NDArray[Any], field: pa.Field, *, is_float: bool) -> pa.Array:
     import pyarrow as pa  # noqa: PLC0415
 
-    absent = np.isnan(values) if is_float else values < 0
-    if not absent.any():
-        return pa.array(values.astype(field.type.to_pandas_dtype()), field.type)
-    if absent.all():
+    there = values == values if is_float else values >= 0  # noqa: PLR0124 — NaN alone is not itself
+    whole = bool(there.all())
+    if pa.types.is_boolean(field.type):
+        return pa.array(values > 0, field.type, mask=None if whole else ~there)
+    held = values.astype(field.type.to_pandas_dtype(), copy=False)
+    if not whole and not there.any():
         return pa.nulls(len(values), field.type)
-    return pa.array(np.where(absent, 0, values).astype(field.type.to_pandas_dtype()), field.type, mask=absent)
+    known = None if whole else pa.py_buffer(np.packbits(there, bitorder="little"))
+    return pa.Array.from_buffers(field.type, len(values), [known, pa.py_buffer(np.ascontiguousarray(held))])

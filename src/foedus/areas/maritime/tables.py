@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foedus.areas.maritime import record
 from foedus.areas.maritime.clock import LATE_MS
@@ -27,14 +28,14 @@ _STATUS = (
     "under way using engine", "at anchor", "not under command", "restricted maneuverability", "constrained by her draught",
     "moored", "aground", "engaged in fishing", "under way sailing",
 )  # fmt: skip
-_RECEIVERS = {
+RECEIVERS = {
     "ais": None,
     "s-ais": "satellite",
     "satellite": "satellite",
     "terrestrial": "terrestrial",
     "t-ais": "terrestrial",
 }
-_SAID = (
+SAID = (
     "imo", "call_sign", "name", "ship_type", "draught_m", "destination", "eta", "dim_a", "dim_b", "dim_c", "dim_d",
     "declared_flag",
 )  # fmt: skip
@@ -46,6 +47,34 @@ class Wrong(NamedTuple):
     code: str
     message: str
     hint: str = ""
+
+
+NO_MMSI = Wrong("mmsi-malformed", "no MMSI: up to nine digits")
+NOBODY = Wrong("mmsi-none", "MMSI 0 is nobody's")
+NO_TIME = Wrong(
+    "time-malformed",
+    "the time cannot be read",
+    "say how times are written: time_format in the settings; day first is never guessed",
+)
+FUTURE = Wrong("time-future", "made after the instant of this run")
+ASTRAY = Wrong("position-impossible", "a place that is not on the earth")
+
+
+class News:
+    """Remembers what vessels last said of themselves."""
+
+    def __init__(self) -> None:
+        self._said: OrderedDict[int, tuple[Any, ...]] = OrderedDict()
+
+    def is_news(self, mmsi: int, said: tuple[Any, ...]) -> bool:
+        """Remember what a vessel says; return whether it says something, and something else than before."""
+        if all(value is None for value in said) or self._said.get(mmsi) == said:
+            return False
+        self._said[mmsi] = said
+        self._said.move_to_end(mmsi)
+        if len(self._said) > MAX_VESSELS:
+            self._said.popitem(last=False)
+        return True
 
 
 class Table:
@@ -66,7 +95,7 @@ class Table:
         self._times = Times(dialect)
         self._at_ms = at_ms
         self._newest_ms = -1
-        self._said: OrderedDict[int, tuple[Any, ...]] = OrderedDict()
+        self._news = News()
 
     def read(self, block: Block) -> tuple[pa.RecordBatch | None, list[Refusal]]:
         """Return a block's rows and what is refused of it."""
@@ -85,9 +114,7 @@ class Table:
             return None, refused
         held = record.columns(rows)
         held["t"] = held["received_ms"]
-        newest = np.maximum(np.maximum.accumulate(held["t"]), self._newest_ms)
-        held["flags"] = np.where(newest - held["t"] > LATE_MS, LATE, 0)
-        self._newest_ms = int(newest[-1])
+        held["flags"], self._newest_ms = late(held["t"], self._newest_ms)
         return record.batch(held, record.texts(rows)), refused
 
     def _row(self, raw: bytes, number: int, pos: int) -> list[Row] | Wrong:
@@ -100,23 +127,23 @@ class Table:
         if len(cells) != self._width:
             return Wrong("row-malformed", f"{len(cells)} cells under {self._width} names")
         said = {field: self._cell(cells[place]) for field, place in self._places.items()}
-        mmsi, t_ms = _whole(said.get("mmsi"), 999_999_999), self._times.ms(said.get("t") or "")
+        mmsi, t_ms = whole(said.get("mmsi"), 999_999_999), self._times.ms(said.get("t") or "")
         wrong = self._wrong(mmsi, t_ms)
         if wrong is not None:
             return wrong
         place = _place(said)
         if isinstance(place, Wrong):
             return place
-        t_ms += _whole(said.get("millisecond"), 999) or 0
+        t_ms += whole(said.get("millisecond"), 999) or 0
         values = {
             "mmsi": mmsi,
             "pos": pos,
             "flags": 0,
-            "receiver_type": _RECEIVERS.get((said.get("source") or "").lower()),
+            "receiver_type": RECEIVERS.get((said.get("source") or "").lower()),
         }
         made = [Row(POSITION, number, values | place | self._moving(said), t_ms, _TABLE)]
         static = _static(said)
-        if mmsi is not None and self._is_news(mmsi, static):
+        if mmsi is not None and self._news.is_news(mmsi, tuple(static.values())):
             made.append(Row(STATIC, number, values | static, t_ms, _TABLE))
         return made
 
@@ -126,47 +153,42 @@ class Table:
 
     def _wrong(self, mmsi: int | None, t_ms: int) -> Wrong | None:
         if mmsi is None:
-            return Wrong("mmsi-malformed", "no MMSI: up to nine digits")
+            return NO_MMSI
         if mmsi == 0:
-            return Wrong("mmsi-none", "MMSI 0 is nobody's")
+            return NOBODY
         if t_ms < 0:
-            hint = "say how times are written: time_format in the settings; day first is never guessed"
-            return Wrong("time-malformed", "the time cannot be read", hint)
+            return NO_TIME
         if 0 <= self._at_ms < t_ms - FUTURE_MS:
-            return Wrong("time-future", "made after the instant of this run")
+            return FUTURE
         return None
 
     def _moving(self, said: dict[str, str | None]) -> dict[str, Any]:
-        speed = _number(said.get("sog_kn"))
+        speed = number(said.get("sog_kn"))
         knots = None if speed is None else speed * self._dialect.knots
-        course, heading = _number(said.get("cog_deg")), _number(said.get("heading_deg"))
+        course, heading = number(said.get("cog_deg")), number(said.get("heading_deg"))
         return {
             "sog_kn": knots if knots is not None and 0 <= knots < 102.25 else None,
             "cog_deg": course if course is not None and 0 <= course < 360 else None,
             "heading_deg": heading if heading is not None and 0 <= heading < 360 else None,
-            "turn_deg_min": _number(said.get("turn_deg_min")),
-            "status": _status(said.get("status")),
-            "msg_type": _whole(said.get("msg_type"), 27),
-            "repeat": _whole(said.get("repeat"), 3),
+            "turn_deg_min": number(said.get("turn_deg_min")),
+            "status": status(said.get("status")),
+            "msg_type": whole(said.get("msg_type"), 27),
+            "repeat": whole(said.get("repeat"), 3),
         }
 
-    def _is_news(self, mmsi: int, static: dict[str, Any]) -> bool:
-        held = tuple(static.values())
-        if not any(value is not None for value in held) or self._said.get(mmsi) == held:
-            return False
-        self._said[mmsi] = held
-        self._said.move_to_end(mmsi)
-        if len(self._said) > MAX_VESSELS:
-            self._said.popitem(last=False)
-        return True
+
+def late(t: NDArray[np.int64], newest_ms: int) -> tuple[NDArray[np.int64], int]:
+    """Return the flags of reports that come long after later ones, and the instant of the latest."""
+    newest = np.maximum(np.maximum.accumulate(t), newest_ms)
+    return np.where(newest - t > LATE_MS, LATE, 0), int(newest[-1])
 
 
 def _place(said: dict[str, str | None]) -> dict[str, Any] | Wrong:
-    lat, lon = _number(said.get("lat")), _number(said.get("lon"))
+    lat, lon = number(said.get("lat")), number(said.get("lon"))
     if lat is None or lon is None or lat == 91 or lon == 181:
         return {"lat": None, "lon": None}
     if abs(lat) > 90 or abs(lon) > 180:
-        return Wrong("position-impossible", "a place that is not on the earth")
+        return ASTRAY
     return {"lat": lat, "lon": lon, "res_deg": max(_resolution(said["lat"]), _resolution(said["lon"]))}
 
 
@@ -176,29 +198,33 @@ def _resolution(text: str | None) -> float:
 
 
 def _static(said: dict[str, str | None]) -> dict[str, Any]:
-    """What a row says of the vessel itself; an IMO number may stand as ``IMO9627980``."""
-    held: dict[str, Any] = {name: said.get(name) for name in _SAID}
-    imo = (said.get("imo") or "").upper().removeprefix("IMO").strip()
-    held["imo"] = _whole(imo, 9_999_999) or None
-    held["ship_type"] = _whole(said.get("ship_type"), 255) or None
-    held["draught_m"] = _number(said.get("draught_m")) or None
+    """What a row says of the vessel itself."""
+    held: dict[str, Any] = {name: said.get(name) for name in SAID}
+    held["imo"] = imo_number(said.get("imo"))
+    held["ship_type"] = whole(said.get("ship_type"), 255) or None
+    held["draught_m"] = number(said.get("draught_m")) or None
     for name in ("dim_a", "dim_b", "dim_c", "dim_d"):
-        held[name] = _whole(said.get(name), 511)
+        held[name] = whole(said.get(name), 511)
     return held
 
 
-def _status(text: str | None) -> int | None:
+def imo_number(text: str | None) -> int | None:
+    """Return an IMO number, which may stand as ``IMO9627980``; 0 is none."""
+    return whole((text or "").upper().removeprefix("IMO").strip(), 9_999_999) or None
+
+
+def status(text: str | None) -> int | None:
+    """Return a navigational status by its number or its words."""
     if text is None:
         return None
-    number = _whole(text, 14)
+    known = whole(text, 14)
     return (
-        number
-        if number is not None
-        else next((code for code, word in enumerate(_STATUS) if word == text.lower()), None)
+        known if known is not None else next((code for code, word in enumerate(_STATUS) if word == text.lower()), None)
     )
 
 
-def _number(text: str | None) -> float | None:
+def number(text: str | None) -> float | None:
+    """Return a finite number, None where a text is none."""
     try:
         value = float(text or "")
     except ValueError:
@@ -206,9 +232,9 @@ def _number(text: str | None) -> float | None:
     return value if isfinite(value) else None
 
 
-def _whole(text: str | None, most: int) -> int | None:
+def whole(text: str | None, most: int) -> int | None:
     """A whole number from 0 to a limit; ``70.0`` is 70, as some tables write it."""
-    value = _number(text)
+    value = number(text)
     return int(value) if value is not None and 0 <= value <= most and value == int(value) else None
 
 

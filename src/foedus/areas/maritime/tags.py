@@ -38,7 +38,7 @@ def scan_tags(lines: Lines) -> Tagged:
     close = _next(np.flatnonzero(lines.buffer == 92), begin + 1)
     good = (close < lines.end[line]) & (close - begin > 4)
     line, begin, close = line[good], begin[good], close[good]
-    good = (lines.buffer[close - 3] == 42) & checksum_right(lines, begin, close - 3)
+    good = (lines.buffer[close - 3] == 42) & checksum_right(lines.buffer, begin + 1, close - 3)
     good &= _key(lines, begin, ord("g")) > close
     line, begin, close = line[good], begin[good], close[good]
     at = _key(lines, begin, ord("c"))

@@ -67,7 +67,7 @@ def find(tracks: Sequence[Fixes], settings: Mapping[str, float] = SETTINGS, arou
     step_ms = round(settings["tick_min"] * 60_000)
     held = flat(tracks)
     apart_ms = round(settings["fix_apart_max_h"] * 3_600_000)
-    ticks = sample(held, step_ms, apart_ms)
+    ticks = sample(held, step_ms, apart_ms, settings["distance_m"])
     together = _contacts(Together(held, ticks, step_ms, apart_ms, settings["distance_m"]), tracks)
     events = []
     for runs in _meetings(together, settings):

@@ -47,7 +47,7 @@ def find(tracks: Sequence[Fixes], settings: Mapping[str, float] = SETTINGS, arou
     kept = _thin(held, owner, settings)
     if len(kept) < 2:
         return []
-    t_ms, xyz, mine = held.t_ms[kept], held.xyz[kept], owner[kept]
+    t_ms, xyz, mine = held.t_ms[kept], held.xyz(kept), owner[kept]
     still = _still(t_ms, steps_m(xyz), mine, settings)
     edge = np.diff(np.r_[False, still, False].astype(np.int8))
     events = []

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foedus.areas.maritime.methods.sphere import Floats, chord
+from foedus.areas.maritime.methods.sphere import Floats, chord, one_vector
 from foedus.areas.maritime.methods.ticks import Flat, Ticks
 
 
@@ -74,13 +74,20 @@ def _covered(together: Together, fix: int, way: int) -> bool:
 
 def _gap_at(held: Flat, before: tuple[int, int], t_ms: float) -> Floats:
     """Chord from one vessel to the other at an instant, given the fix before it of each."""
-    places = []
-    for fix in before:
-        t_1, t_2 = float(held.t_ms[fix]), float(held.t_ms[fix + 1])
-        place = held.xyz[fix] + (t_ms - t_1) / (t_2 - t_1) * (held.xyz[fix + 1] - held.xyz[fix])
-        places.append(place / math.sqrt(float(place @ place)))
-    difference: Floats = places[0] - places[1]
-    return difference
+    one, other = (_place_at(held, fix, t_ms) for fix in before)
+    return np.array([a - b for a, b in zip(one, other, strict=True)])
+
+
+def _place_at(held: Flat, fix: int, t_ms: float) -> tuple[float, ...]:
+    t_1, t_2 = held.t_ms[fix : fix + 2].tolist()
+    part = (t_ms - t_1) / (t_2 - t_1)
+    start, end = (
+        one_vector(lat, lon)
+        for lat, lon in zip(held.lat_deg[fix : fix + 2].tolist(), held.lon_deg[fix : fix + 2].tolist(), strict=True)
+    )
+    place = [a + part * (b - a) for a, b in zip(start, end, strict=True)]
+    size = math.hypot(*place)
+    return tuple(one / size for one in place)
 
 
 def _crossing(inside: Floats, outside: Floats, limit: float) -> float:

@@ -32,6 +32,13 @@ def vectors(lat_deg: Floats, lon_deg: Floats) -> Floats:
     return out
 
 
+def one_vector(lat_deg: float, lon_deg: float) -> tuple[float, float, float]:
+    """Unit vector of one place."""
+    lat, lon = math.radians(lat_deg), math.radians(lon_deg)
+    level = math.cos(lat)
+    return level * math.cos(lon), level * math.sin(lon), math.sin(lat)
+
+
 def degrees(xyz: Floats) -> tuple[Floats, Floats]:
     """Latitudes and longitudes of vectors of any length."""
     level = np.hypot(xyz[:, 0], xyz[:, 1])
@@ -58,6 +65,19 @@ def chord(metres: float) -> float:
 def steps_m(xyz: Floats) -> Floats:
     """Metres between each vector and the one before it."""
     return apart_m(xyz[1:], xyz[:-1])
+
+
+def most_m(lat_deg: Floats, lon_deg: Floats) -> Floats:
+    """More metres than there are between each place and the one before it: as if no meridians drew together.
+
+    >>> most_m(np.array([60.0, 60.0]), np.array([179.5, -179.5])).round().tolist()
+    [111195.0]
+    """
+    north, east = np.diff(lat_deg), np.abs(np.diff(lon_deg))
+    np.minimum(east, np.abs(360.0 - east), out=east)
+    metres: Floats = np.sqrt(north * north + east * east)
+    metres *= RADIUS_M * math.pi / 180.0 * (1 + 1e-9)
+    return metres
 
 
 def one_m(lat_1: float, lon_1: float, lat_2: float, lon_2: float) -> float:

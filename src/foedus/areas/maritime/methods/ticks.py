@@ -1,9 +1,9 @@
 """Tracks sampled at common instants, and who is near whom at each: the base of ``encounters``.
 
-Between two fixes less than an hour apart a vessel is taken to follow the great circle at constant speed. Pairs are
-found in bands of latitude, sorted by (tick, band, longitude): each row looks ahead in its own band and at the next
-one, within the longitudes that the distance spans there, around the antimeridian; near a pole these are all. The
-chord decides.
+Between two fixes less than an hour apart a vessel is taken to follow the great circle at constant speed. Most vessels are near
+nobody: places that are right to some metres, cut into cells, leave out those that are alone at their tick. Pairs of the others
+are found in bands of latitude, sorted by (tick, band, longitude): each row looks ahead in its own band and at the next one,
+within the longitudes that the distance spans there, around the antimeridian; near a pole these are all. The chord decides.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from foedus.areas.maritime.methods.company import in_company
 from foedus.areas.maritime.methods.event import Fixes
 from foedus.areas.maritime.methods.sphere import RADIUS_M, Floats, chord, degrees, vectors
 
@@ -27,8 +28,13 @@ class Flat(NamedTuple):
     """Tracks end to end: instants, places, and where each track starts (one more for the end)."""
 
     t_ms: Ints
-    xyz: Floats
+    lat_deg: Floats
+    lon_deg: Floats
     starts: Ints
+
+    def xyz(self, fixes: Ints | slice = slice(None)) -> Floats:
+        """Return places as unit vectors."""
+        return vectors(self.lat_deg[fixes], self.lon_deg[fixes])
 
 
 class Ticks(NamedTuple):
@@ -54,28 +60,45 @@ def flat(tracks: Sequence[Fixes]) -> Flat:
     sizes = np.array([len(track.t_ms) for track in tracks], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     if not len(tracks):
-        return Flat(np.zeros(0, np.int64), np.zeros((0, 3)), starts)
-    lat = np.concatenate([track.lat_deg for track in tracks])
-    lon = np.concatenate([track.lon_deg for track in tracks])
-    return Flat(np.concatenate([track.t_ms for track in tracks]), vectors(lat, lon), starts)
+        return Flat(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), starts)
+    return Flat(
+        np.concatenate([track.t_ms for track in tracks]),
+        np.concatenate([track.lat_deg for track in tracks]),
+        np.concatenate([track.lon_deg for track in tracks]),
+        starts,
+    )
 
 
-def sample(held: Flat, step_ms: int, apart_ms: int) -> Ticks:
-    """Sample tracks at multiples of a step, between fixes less than ``apart_ms`` apart."""
-    owner = np.repeat(np.arange(len(held.starts) - 1, dtype=np.int32), np.diff(held.starts))
+def sample(held: Flat, step_ms: int, apart_ms: int, within_m: float | None = None) -> Ticks:
+    """Sample tracks at multiples of a step, between fixes less than ``apart_ms`` apart.
+
+    Args:
+        held: the tracks.
+        step_ms: the step.
+        apart_ms: between which fixes nothing is taken to be known.
+        within_m: leave out ticks at which surely nobody else is as near as this; None for all.
+    """
     grid = held.t_ms // step_ms
     counts = np.diff(grid)
-    counts[(np.diff(held.t_ms) >= apart_ms) | (owner[1:] != owner[:-1])] = 0
-    fix = np.repeat(np.arange(len(counts)), counts)
+    counts[np.diff(held.t_ms) >= apart_ms] = 0
+    borders = held.starts[(held.starts > 0) & (held.starts < len(held.t_ms))]
+    counts[borders - 1] = 0
+    some = np.flatnonzero(counts)
+    counts = counts[some]
+    fix = np.repeat(some, counts)
     within = np.arange(len(fix)) - np.repeat(np.cumsum(counts) - counts, counts)
     tick = grid[fix] + 1 + within
     before, after = held.t_ms[fix], held.t_ms[fix + 1]
     part = (tick * step_ms - before) / (after - before)
-    xyz = held.xyz[fix]
-    xyz += part[:, None] * (held.xyz[fix + 1] - xyz)
+    if within_m is not None:
+        kept = in_company(held.lat_deg, held.lon_deg, (fix, part, tick), within_m)
+        fix, part, tick, before, after = fix[kept], part[kept], tick[kept], before[kept], after[kept]
+    xyz = held.xyz(fix)
+    xyz += part[:, None] * (held.xyz(fix + 1) - xyz)
     xyz /= np.sqrt(np.einsum("ij,ij->i", xyz, xyz))[:, None]
     from_fix_s = np.minimum(tick * step_ms - before, after - tick * step_ms) / 1000.0
-    return Ticks(tick, owner[fix], xyz, fix, from_fix_s)
+    track = (np.searchsorted(held.starts, fix, side="right") - 1).astype(np.int32)
+    return Ticks(tick, track, xyz, fix, from_fix_s)
 
 
 def pairs(ticks: Ticks, within_m: float) -> tuple[Ints, Ints]:

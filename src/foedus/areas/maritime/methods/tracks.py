@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from foedus.areas.maritime.methods.event import Fixes
 from foedus.areas.maritime.methods.fold import State, Walk, fold
-from foedus.areas.maritime.methods.sphere import KNOT_MS, apart_m, vectors
+from foedus.areas.maritime.methods.sphere import KNOT_MS, apart_m, most_m, vectors
 
 SETTINGS: dict[str, float] = {
     "v_max_kn": 50.0,
@@ -54,24 +54,25 @@ class Segments(NamedTuple):
 def by_vessel(mmsi: NDArray[np.integer[Any]], columns: Mapping[str, NDArray[Any]]) -> list[Fixes]:
     """Sort columns (named as in ``Fixes``) into vessels, each in time order; ties keep their order."""
     order = _by_time(mmsi, columns["t_ms"])
-    owner = mmsi[order]
-    held = [columns[name][order] for name in _COLUMNS]
+    owner = mmsi.take(order)
+    held = [columns[name].take(order) for name in _COLUMNS]
     cuts = np.flatnonzero(owner[1:] != owner[:-1]) + 1
     starts, ends = np.r_[0, cuts][: len(owner)], np.r_[cuts, len(owner)][: len(owner)]
     return [Fixes(int(owner[a]), *(c[a:b] for c in held)) for a, b in zip(starts, ends, strict=True)]
 
 
 def _by_time(mmsi: NDArray[np.integer[Any]], t_ms: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Order by identity and instant, ties as they came: one sort of both in one integer where they fit."""
-    span = int(t_ms.max() - t_ms.min()).bit_length() if len(t_ms) else 0
-    if not len(t_ms) or span + int(mmsi.max()).bit_length() > 63:
-        return np.lexsort((t_ms, mmsi))
-    key = (mmsi.astype(np.int64) << span) + (t_ms - t_ms.min())
-    order = np.argsort(key)
-    same = np.diff(key[order]) == 0
-    tied = np.flatnonzero(np.r_[False, same] | np.r_[same, False])
-    order[tied] = order[tied][np.lexsort((order[tied], key[order[tied]]))]
-    return order
+    """Order by identity and instant, ties as they came: a feed is nearly in time order, so identities come second.
+
+    They are sorted by their lower and then their upper sixteen bits, which takes no comparisons.
+    """
+    order = np.arange(len(mmsi))
+    if not bool((t_ms[1:] >= t_ms[:-1]).all()):
+        order = np.argsort(t_ms, kind="stable")
+    key = mmsi.astype(np.uint32, copy=False).take(order)
+    low = np.argsort(key.astype(np.uint16), kind="stable")
+    high = np.argsort((key >> 16).astype(np.uint16).take(low), kind="stable")
+    return order.take(low.take(high))
 
 
 def take(fixes: Fixes, chosen: NDArray[Any]) -> Fixes:
@@ -148,11 +149,12 @@ def _plain(vessels: Sequence[Fixes], settings: Mapping[str, float]) -> NDArray[n
         return plain
     lat = np.concatenate([fixes.lat_deg for fixes in vessels])
     lon = np.concatenate([fixes.lon_deg for fixes in vessels])
-    t_s = np.concatenate([fixes.t_ms for fixes in vessels]) / 1000.0
-    xyz = vectors(lat, lon)
-    wait, gone = np.diff(t_s), apart_m(xyz[1:], xyz[:-1])
+    wait = np.diff(np.concatenate([fixes.t_ms for fixes in vessels])) / 1000.0
     speeds = np.repeat([_speed(fixes.mmsi, settings) for fixes in vessels], sizes)[1:]
-    near = gone <= np.maximum(settings["noise_km"] * 1000, speeds * wait)
+    limit = np.maximum(settings["noise_km"] * 1000, speeds * wait)
+    near = most_m(lat, lon) <= limit
+    far = np.flatnonzero(~near)
+    near[far] = apart_m(vectors(lat[far + 1], lon[far + 1]), vectors(lat[far], lon[far])) <= limit[far]
     good = np.r_[True, near & (wait > 0)]
     starts = np.cumsum(sizes) - sizes
     good[starts[sizes > 0]] = np.isfinite(lat[starts[sizes > 0]] + lon[starts[sizes > 0]])
