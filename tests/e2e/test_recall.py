@@ -19,6 +19,7 @@ from tests.node_pair import (
     stix_id,
 )
 from tests.recalling import KIM, entries, held, lift, proof, pulled, recall, standings
+from tests.twin import working
 from tests.unit.cli.conftest import run
 
 from foedus.engine.run import records_from
@@ -239,6 +240,18 @@ def test_both_sides_prove_that_nothing_was_sent_after(nodes):
     assert theirs.absence.entries > theirs.recall.entry + 1
     assert "jpn.main/cosign" in ours.receipt
     assert (ours.recall.direction, theirs.recall.direction) == ("made", "taken")
+
+
+def test_a_recall_is_no_more_work_in_a_long_log_than_in_a_short_one(base, tmp_path):
+    steps = []
+    for count in (3, 600):
+        nodes = base.copy(tmp_path / str(count))
+        nodes.send("nato", bundle(*map(indicator, range(100, 100 + count))), OPEN)
+        with nodes.open("nato") as node, working(node) as work:
+            recalling.recall(node, KIM, Target(X), Order("wrong"))
+            steps.append(work().steps)
+    # Proofs over a tree of more levels are a little more work; reading the log through would be thousands of steps.
+    assert steps[1] < steps[0] + 1_000
 
 
 def test_who_and_why_stands_in_the_private_log_and_no_person_in_the_partners(nodes):
