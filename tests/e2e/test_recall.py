@@ -96,6 +96,18 @@ def test_it_leaves_every_view_at_once_and_answers_like_what_never_was(nodes):
     assert "host1.example" not in (nodes.directory / "event.json").read_text()
 
 
+def test_the_pull_that_takes_it_says_what_whose_and_what_was_done(nodes):
+    recall(nodes, "nato", X)
+    said = run("exchange", "pull", node=nodes.path("jpn")).stdout
+    assert f"nato called back {X} (wrong): nothing of it from there is held any more" in said.replace("\n", " ")
+    recall(nodes, "nato", Y, reason="superseded")
+    [done] = pulled(nodes, "jpn")
+    assert [(one.object_id, one.party, one.reason, one.result) for one in done.recalls] == [
+        (Y, "nato", "superseded", "deleted")
+    ]
+    assert pulled(nodes, "jpn")[0].recalls == []
+
+
 def test_it_comes_back_by_no_release_run_and_says_why(nodes):
     recall(nodes, "nato", X)
     nodes.release("nato")
@@ -165,6 +177,7 @@ def test_who_has_not_confirmed_is_listed_until_it_answers(nodes):
     assert korea.state == "requested"
     with nodes.open("nato") as node:
         assert (status(node).recalls_open, status(node).recalls_overdue) == (1, 0)
+        assert [(one.party, one.recalls, one.overdue) for one in status(node).waits] == [("kor", 1, 0)]
 
 
 def test_the_same_log_pulled_again_and_the_same_recall_made_again_change_nothing(nodes):

@@ -1,4 +1,4 @@
-"""Index of what ledgers say was sent: by partners, which entry vouches for which bytes; by us, which entries sent which object."""
+"""Index of what ledgers say was sent: by partners, which entry vouches for which bytes; by us, which sent which object."""
 
 from __future__ import annotations
 
