@@ -296,14 +296,17 @@ def test_what_nobody_was_sent_cannot_be_called_back(nodes):
         recall(nodes, "nato", X, version="1999-01-01T00:00:00.000Z")
 
 
-def test_bytes_from_an_own_source_stay_with_it_and_the_answer_says_so(nodes):
+def test_bytes_from_an_own_source_stay_with_it_and_own_people_alone_are_told(nodes):
     nodes.put("jpn", bundle(indicator(1)), OPEN)
     recall(nodes, "nato", X, "jpn")
-    pulled(nodes, "jpn")
+    said = run("exchange", "pull", node=nodes.path("jpn")).stdout
+    assert "the same bytes from elsewhere stay" in said.replace("\n", " ")
     with nodes.open("jpn") as node:
         assert [one.owner for one in show(node, X)] == ["jpn"]
     [answer] = entries(nodes, "jpn", "recall.completed")
-    assert (answer["result"], answer["code"]) == ("cannot", "other-source")
+    assert (answer["result"], answer["code"]) == ("deleted", "")
+    [own] = standings(nodes, "jpn")
+    assert (own.result, own.code) == ("deleted", "other-source")
 
 
 def test_an_object_of_that_id_from_the_partner_is_its_own(nodes):

@@ -22,7 +22,6 @@ from foedus.node.recall_state import Standing
 _DONE = {
     "deleted": "nothing of it from there is held any more",
     "superseded": "nothing of it from there is held any more but a later version",
-    "cannot": "what came from there is deleted, the same bytes from elsewhere stay",
 }
 _PARTY = click.argument("party", shell_complete=options.parties)
 
@@ -86,8 +85,9 @@ def _pulled(terminal: Terminal, found: list[Pulled]) -> None:
 
 def _recalled(one: Standing) -> str:
     """Say what a peer called back, why, and what became of it here."""
+    elsewhere = "; the same bytes from elsewhere stay" if one.code == "other-source" else ""
     onward = f"; called back from {', '.join(one.passed_on_to)} as well" if one.passed_on_to else ""
-    return f"{one.party} called back {one.object_id} ({one.reason}): {_DONE[one.result]}{onward}"
+    return f"{one.party} called back {one.object_id} ({one.reason}): {_DONE.get(one.result, one.result)}{elsewhere}{onward}"
 
 
 def _nobody(node: Node, peer: str) -> InputError:
