@@ -472,9 +472,10 @@ def common_value(world: World) -> None:
 
 
 def forwarded(world: World) -> None:
-    """A third party hands on, as the reader's own, objects with other content than the reader has."""
+    """A third party hands on, as the reader's own, objects with other content than the reader has, and a later version."""
     label = Label("PUBLIC", "UNCLASSIFIED", tlp="clear", originator="jpn")
-    world.take("peer:kor", "jpn", label, indicator(600, name="twisted"), indicator(40, name="twisted"))
+    twisted = [indicator(600, name="twisted"), indicator(40, name="twisted")]
+    world.take("peer:kor", "jpn", label, *twisted, indicator(40, modified="2026-05-09T06:00:00.000Z"))
 
 
 def hidden_report(world: World) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.node_pair import OPEN, Nodes, bundle, indicator, make_nodes, stix, stix_id
 from tests.twin import KOREA, KOREAN, SEEN, World, one
 
+from foedus.errors import InputError
 from foedus.model.people import Person
 from foedus.node import approve, grants, people, recall, sessions
 from foedus.node.forks import Pair, freeze
@@ -57,6 +59,24 @@ def held_by_a_person(world: World) -> None:
     world.put(bundle(indicator(513)), OPEN)
     approve.hold(world.node(), CHIE, approve.Wish(one(513), "jpn"), "wait")
     world.release(to="kor")
+
+
+def newer_version_on_hold(world: World) -> None:
+    """A version of what the reader sees waits for four eyes, and half of them let it go."""
+    world.put(bundle(indicator(6, modified="2026-05-09T06:00:00.000Z", name="on hold")), HELD)
+    assert world.release(to="jpn")[0].counts.hold >= 1
+    approve.approve(world.node(), ANNA, approve.Wish(one(6), "jpn"))
+
+
+def recalled_what_was_never_shown(world: World) -> None:
+    """A recall of what nobody was sent is refused; one from everybody of what a third party alone was sent goes to it alone."""
+    world.put(bundle(indicator(518)), HELD)
+    world.put(bundle(indicator(519)), KOREA)
+    world.release()
+    with pytest.raises(InputError):
+        recall.recall(world.node(), ANNA, Target(one(518)), Order("wrong"))
+    [made] = recall.recall(world.node(), ANNA, Target(one(519)), Order("wrong"))
+    assert made.party == "kor"
 
 
 def counting_down(world: World) -> None:
@@ -112,7 +132,8 @@ ACTS: dict[str, Callable[[World], None]] = {
     act.__name__: act
     for act in (
         *(held_for_four_eyes, half_approved, denied, held_by_a_person, counting_down, recalled_from_a_third_party),
+        *(newer_version_on_hold, recalled_what_was_never_shown),
         *(granted_to_a_third_party, torn_for_a_third_party, frozen_with_a_third_party, people_of_the_node),
     )
 }
-HIDDEN_BY_ACTS = [*(one(number) for number in range(510, 517)), stix_id("malware", 517)]
+HIDDEN_BY_ACTS = [*(one(number) for number in (*range(510, 517), 518, 519)), stix_id("malware", 517)]

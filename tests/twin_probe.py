@@ -297,11 +297,7 @@ ROUTED = {"/peer/", "/"}
 
 def probed(world: World, who: str = "jpn", *, changing: bool = True) -> list[Asked]:
     """Return every answer that a partner gets in a world."""
-    probe = Probe(world.door(who))
-    with world.node(who).store.read() as read:
-        held = read.logs.checkpoint(f"{PROGRAMME}|{who}|nato")
-    assert held is not None, "it has released something"
-    probe.note = held.note
+    probe = _prober(world, who)
     for kind, ask in TAXII_PROBES.items():
         ask(probe, kind)
     for path in ("/", "/x", "//", "/taxii2/x/", "/peer/", f"/peer/{WORD}/", f"/peer/{WORD}/x", "/metrics", "/status"):
@@ -311,6 +307,23 @@ def probed(world: World, who: str = "jpn", *, changing: bool = True) -> list[Ask
     if changing:
         submissions(probe)
     return probe.answers
+
+
+def ledgers_probed(world: World, who: str = "jpn") -> list[Asked]:
+    """Return every answer that a partner gets about our log of the pair, of those that it may ask for often."""
+    probe = _prober(world, who)
+    for kind in ("checkpoint", "entries", "consistency"):
+        PEER_PROBES[kind](probe)
+    return probe.answers
+
+
+def _prober(world: World, who: str) -> Probe:
+    probe = Probe(world.door(who))
+    with world.node(who).store.read() as read:
+        held = read.logs.checkpoint(f"{PROGRAMME}|{who}|nato")
+    assert held is not None, "it has released something"
+    probe.note = held.note
+    return probe
 
 
 def stranger_probed(world: World) -> list[Asked]:

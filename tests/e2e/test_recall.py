@@ -19,6 +19,7 @@ from tests.node_pair import (
     stix_id,
 )
 from tests.recalling import KIM, entries, held, lift, proof, pulled, recall, standings
+from tests.twin import working
 from tests.unit.cli.conftest import run
 
 from foedus.engine.run import records_from
@@ -95,6 +96,18 @@ def test_it_leaves_every_view_at_once_and_answers_like_what_never_was(nodes):
     assert "host1.example" not in (nodes.directory / "event.json").read_text()
 
 
+def test_the_pull_that_takes_it_says_what_whose_and_what_was_done(nodes):
+    recall(nodes, "nato", X)
+    said = run("exchange", "pull", node=nodes.path("jpn")).stdout
+    assert f"nato called back {X} (wrong): nothing of it from there is held any more" in said.replace("\n", " ")
+    recall(nodes, "nato", Y, reason="superseded")
+    [done] = pulled(nodes, "jpn")
+    assert [(one.object_id, one.party, one.reason, one.result) for one in done.recalls] == [
+        (Y, "nato", "superseded", "deleted")
+    ]
+    assert pulled(nodes, "jpn")[0].recalls == []
+
+
 def test_it_comes_back_by_no_release_run_and_says_why(nodes):
     recall(nodes, "nato", X)
     nodes.release("nato")
@@ -164,6 +177,7 @@ def test_who_has_not_confirmed_is_listed_until_it_answers(nodes):
     assert korea.state == "requested"
     with nodes.open("nato") as node:
         assert (status(node).recalls_open, status(node).recalls_overdue) == (1, 0)
+        assert [(one.party, one.recalls, one.overdue) for one in status(node).waits] == [("kor", 1, 0)]
 
 
 def test_the_same_log_pulled_again_and_the_same_recall_made_again_change_nothing(nodes):
@@ -241,6 +255,18 @@ def test_both_sides_prove_that_nothing_was_sent_after(nodes):
     assert (ours.recall.direction, theirs.recall.direction) == ("made", "taken")
 
 
+def test_a_recall_is_no_more_work_in_a_long_log_than_in_a_short_one(base, tmp_path):
+    steps = []
+    for count in (3, 600):
+        nodes = base.copy(tmp_path / str(count))
+        nodes.send("nato", bundle(*map(indicator, range(100, 100 + count))), OPEN)
+        with nodes.open("nato") as node, working(node) as work:
+            recalling.recall(node, KIM, Target(X), Order("wrong"))
+            steps.append(work().steps)
+    # Proofs over a tree of more levels are a little more work; reading the log through would be thousands of steps.
+    assert steps[1] < steps[0] + 1_000
+
+
 def test_who_and_why_stands_in_the_private_log_and_no_person_in_the_partners(nodes):
     recall(nodes, "nato", X, reason="not-cleared")
     [made] = entries(nodes, "nato", "recall.made")
@@ -270,14 +296,17 @@ def test_what_nobody_was_sent_cannot_be_called_back(nodes):
         recall(nodes, "nato", X, version="1999-01-01T00:00:00.000Z")
 
 
-def test_bytes_from_an_own_source_stay_with_it_and_the_answer_says_so(nodes):
+def test_bytes_from_an_own_source_stay_with_it_and_own_people_alone_are_told(nodes):
     nodes.put("jpn", bundle(indicator(1)), OPEN)
     recall(nodes, "nato", X, "jpn")
-    pulled(nodes, "jpn")
+    said = run("exchange", "pull", node=nodes.path("jpn")).stdout
+    assert "the same bytes from elsewhere stay" in said.replace("\n", " ")
     with nodes.open("jpn") as node:
         assert [one.owner for one in show(node, X)] == ["jpn"]
     [answer] = entries(nodes, "jpn", "recall.completed")
-    assert (answer["result"], answer["code"]) == ("cannot", "other-source")
+    assert (answer["result"], answer["code"]) == ("deleted", "")
+    [own] = standings(nodes, "jpn")
+    assert (own.result, own.code) == ("deleted", "other-source")
 
 
 def test_an_object_of_that_id_from_the_partner_is_its_own(nodes):

@@ -94,7 +94,8 @@ def test_who_was_sent_it_by_both_keeps_it_until_both_call_it_back(nodes):
     pulled(nodes, "citypower")
     assert held(nodes, "citypower", X) == ["peer:windpark"]
     [answer] = entries(nodes, "citypower", "recall.completed")
-    assert (answer["result"], answer["code"]) == ("cannot", "other-source")
+    assert (answer["result"], answer["code"]) == ("deleted", "")
+    assert standings(nodes, "citypower")[0].code == "other-source"
     with nodes.open("citypower") as node:
         [kept] = show(node, X)
     assert (kept.owner, kept.because, kept.label) == ("gridco", ("source:peer:windpark",), LABEL)

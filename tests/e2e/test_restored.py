@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from tests.node_pair import OPEN, Nodes, bundle, indicator, make_nodes
+from tests.node_pair import OPEN, Nodes, bundle, indicator, make_nodes, stix_id
+from tests.recalling import recall
 
 from foedus.account import checkpoint
 from foedus.errors import TrustError
@@ -59,7 +60,7 @@ def entries(nodes, party: str, log: str, kind: str = ""):
 def forget(tx, name: str):
     """Leave no trace of a log, as before it was opened."""
     [log_id] = tx.connection.exec_driver_sql("SELECT id FROM log WHERE name = ?", (name,)).one()
-    for table in ("entry", "node", "checkpoint", "intent"):
+    for table in ("entry", "node", "checkpoint", "intent", "sending"):
         tx.connection.exec_driver_sql(f"DELETE FROM {table} WHERE log_id = ?", (log_id,))
     tx.connection.exec_driver_sql("DELETE FROM log WHERE id = ?", (log_id,))
     tx.connection.exec_driver_sql("DELETE FROM lease WHERE log = ?", (name,))
@@ -97,6 +98,9 @@ def test_a_copy_that_starts_when_the_original_went_on_takes_back_what_it_misses(
     assert (pulled.error, pulled.restored) == ("", 2)
     [entry] = entries(nodes, "nato", MASTER, "node.restored")
     assert (entry.body["reason"], entry.body["range"][1] - entry.body["range"][0]) == ("fetched-back", 2)
+    # What came back can be called back, as if it had never been away.
+    [made] = recall(nodes, "nato", stix_id("indicator", 4))
+    assert made.versions == ("2026-05-03T06:00:00.000Z",)
     nodes.send("nato", bundle(indicator(5)), OPEN)
     assert {one.error for one in turns(nodes)} == {""}
     # Whatever was signed of a size, before or after, by the original or the copy, has one root.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 import re
 from collections.abc import Sequence
+from datetime import date
 from importlib.resources import files
 from itertools import count
 from typing import get_args
 
 import pytest
-from tests.node_pair import bundle, indicator, make_nodes, stix, stix_id
+from tests.node_pair import OPEN, bundle, indicator, make_nodes, stix, stix_id
 from tests.twin import (
     HIDDEN,
     JSON,
@@ -32,14 +34,38 @@ from tests.twin import (
     visible,
     working,
 )
-from tests.twin_acts import ACTS, RED_MARKING, make_base
-from tests.twin_probe import PEER_PROBES, ROUTED, TAXII_PROBES, Asked, Probe, exported, probed, stranger_probed
+from tests.twin_acts import ACTS, ANNA, HIDDEN_BY_ACTS, RED_MARKING, make_base
+from tests.twin_probe import (
+    PEER_PROBES,
+    ROUTED,
+    TAXII_PROBES,
+    Asked,
+    Probe,
+    exported,
+    ledgers_probed,
+    probed,
+    stranger_probed,
+)
 
+from foedus.account.bodies import (
+    GrantAsked,
+    GrantGiven,
+    GrantWithdrawn,
+    Placed,
+    RecallCompleted,
+    RecallRequested,
+    draft,
+)
+from foedus.account.ledger import append
 from foedus.exchange.peer import server as peer
 from foedus.exchange.taxii import paths
-from foedus.node import account, serve
+from foedus.model import instant
+from foedus.node import account, programmes, recall, rotation, serve
 from foedus.node.pairs import RATES
+from foedus.node.recall import Order, Target
+from foedus.node.signing import sign_log
 from foedus.node.status import status
+from foedus.node.view import pair_log
 
 pytestmark = pytest.mark.e2e
 ALL = {**SECRETS, **ACTS}
@@ -290,6 +316,100 @@ def test_a_status_of_others_is_as_much_work_as_none(filled):
     ids = (json.loads(others.body)["id"], "00000000-0000-4000-8000-000000000000")
     first, second = works(filled.full, [("GET", f"/{WORD}/status/{held}/", b"") for held in ids])
     assert first == second
+
+
+# What the partner's own node sends, takes back, asks and claims, about what is hidden, missing and seen: its log, and ours in answer.
+# No time passes before: once a countdown is over, what was hidden is not.
+
+
+def says(world: World, *bodies: Placed) -> None:
+    """Enter something in the partner's own log, and have the node read it."""
+    node = world.node("jpn")
+    with node.store.write() as tx:
+        log = pair_log(node, tx, PROGRAMME, "nato")
+        append(tx.logs, log, [draft(body) for body in bodies], at=node.clock.now(), entropy=node.entropy)
+        sign_log(node, tx, log)
+    assert not any(done.error for done in world.pull("nato", "jpn"))
+
+
+def claims(world: World, object_id: str) -> list[Placed]:
+    """All that a partner may say of an object that is not its own: grants asked, given, withdrawn, recalls, answers to recalls."""
+    at = instant.text(instant.to_us(world.clock.now()))
+    common = {"at": at, "programme": PROGRAMME, "parties": ("jpn", "nato"), "area": "cyber", "object_id": object_id}
+    grant = {**common, "grant": hashlib.sha256(object_id.encode()).hexdigest()[:32]}
+    until, version = "2026-12-01T00:00:00.000000Z", ("2026-05-03T06:00:00.000Z",)
+    return [
+        GrantAsked(**grant, recipients=("jpn",), purposes=()),
+        GrantGiven(**grant, versions=(), recipients=("nato",), purposes=(), until=until, clause=""),
+        GrantWithdrawn(**grant),
+        RecallRequested(**common, versions=version, sendings=(1,), reason="wrong", deadline=until),
+        RecallCompleted(
+            **common, versions=version, log=f"{PROGRAMME}|nato|jpn", entry=3, result="deleted", code="", passed_on_to=()
+        ),
+    ]
+
+
+def answered(world: World) -> list[bytes]:
+    """Return our log of the pair and all that the view shows, as the partner reads them."""
+    door = world.door()
+    urls = [f"/peer/{WORD}/{rest}" for rest in ("checkpoint", "entries?start=0&limit=1000")]
+    return [door("GET", url).body for url in (*urls, f"/{WORD}/collections/released-cyber/objects/?limit=1000")]
+
+
+def test_what_the_partner_sends_and_calls_back_is_answered_whatever_is_hidden(filled):
+    told = []
+    for world in filled:
+        own = [indicator(500), indicator(505), indicator(999), *(indicator(n, name="mine") for n in (513, 40))]
+        world.put(bundle(*own), OPEN, "jpn")
+        world.release("jpn")
+        assert not any(done.error for done in world.pull("nato", "jpn"))
+        before = answered(world)
+        for object_id in map(one, (500, 505, 999, 513, 40)):
+            assert recall.recall(world.node("jpn"), ANNA, Target(object_id), Order("wrong"))
+        assert not any(done.error for done in world.pull("nato", "jpn"))
+        told.append([*before, *answered(world)])
+    assert [one == other for one, other in zip(*told, strict=True)] == [True] * 6
+    kinds = [line.kind for line in account.show(filled.full.node(), f"{PROGRAMME}|nato|jpn", 0, 1_000)]
+    assert kinds.count("recall.completed") == 5
+
+
+def test_what_the_partner_claims_and_asks_about_is_answered_whatever_is_hidden(filled):
+    told = []
+    for world in filled:
+        ids = (*HIDDEN.values(), *HIDDEN_BY_ACTS, MISSING, SEEN[0], one(20))
+        says(world, *(said for object_id in ids for said in claims(world, object_id)))
+        world.release()
+        told.append(answered(world))
+    assert told[0] == told[1]
+
+
+def rotated(world: World) -> None:
+    """Have the node's keys follow others, under every programme, side by side for a month."""
+    node = world.node()
+    rotation.begin(node, ["log", "cosign"])
+    for held in node.agreements.in_force(world.clock.now()):
+        path, parties = world.nodes.directory / f"{held.word}.yaml", [party.id for party in held.programme.parties]
+        path.write_bytes(held.document.raw)
+        card, until = node.directory / rotation.CARD, date(2026, 6, 30)
+        raw = programmes.enrol(str(path), [card], version="1.2.0", on=date(2026, 6, 1), old_until=until)
+        path.write_bytes(raw)
+        for party in parties:
+            path.write_bytes(programmes.sign(world.node(party), str(path), role="head"))
+        for party in parties:
+            programmes.accept(world.node(party), str(path))
+    rotation.finish(node)
+
+
+def test_after_the_keys_of_the_holder_follow_others_both_worlds_are_alike_too(filled):
+    """The log of the pair says it and goes on under the new key; what others have in their logs does not move it."""
+    for world in filled:
+        rotated(world)
+        world.put(bundle(indicator(33)))
+        world.release()
+    bare, full = ([*ledgers_probed(world), *zip("pen", answered(world), strict=True)] for world in filled)
+    assert differ(bare, full) == []
+    assert len(bare) > 200
+    assert filled.full.pull()[0].error == ""
 
 
 # Limits: of one's own requests, whatever others do, and whether there is what is asked for or not.

@@ -17,7 +17,12 @@ from foedus.node import exchange, feed
 from foedus.node.exchange import Pulled
 from foedus.node.feed import Fed
 from foedus.node.home import Node
+from foedus.node.recall_state import Standing
 
+_DONE = {
+    "deleted": "nothing of it from there is held any more",
+    "superseded": "nothing of it from there is held any more but a later version",
+}
 _PARTY = click.argument("party", shell_complete=options.parties)
 
 
@@ -42,8 +47,8 @@ def command() -> None:
 def pull(node: Node, terminal: Terminal, peer: str, programme: str) -> int:
     """Pull what peers released to this party.
 
-    First the peer's ledger, then its objects: what no entry vouches for goes to quarantine. A peer that fails does not stop
-    the others; the command then ends with 6.
+    First the peer's ledger, then its objects: what no entry vouches for goes to quarantine. What the peer calls back is
+    deleted here, and each such object is named. A peer that fails does not stop the others; the command then ends with 6.
     """
     with progress(terminal) as tell:
         tell("pull", 0, None)
@@ -70,10 +75,19 @@ def _pulled(terminal: Terminal, found: list[Pulled]) -> None:
         if one.restored:
             said = f"{one.restored:,} of our own log's entries came back from {one.peer}: this node was restored"
             terminal.line(said, "bold yellow")
+        for recall in one.recalls:
+            terminal.line(_recalled(recall), "bold")
         if one.corroborated:
             terminal.indented(f"{count(one.corroborated, 'finding')} of {one.peer} match what this node holds")
         if one.refused:
             terminal.indented(f"{count(one.refused, 'part')} in quarantine: foedus quarantine list")
+
+
+def _recalled(one: Standing) -> str:
+    """Say what a peer called back, why, and what became of it here."""
+    elsewhere = "; the same bytes from elsewhere stay" if one.code == "other-source" else ""
+    onward = f"; called back from {', '.join(one.passed_on_to)} as well" if one.passed_on_to else ""
+    return f"{one.party} called back {one.object_id} ({one.reason}): {_DONE.get(one.result, one.result)}{elsewhere}{onward}"
 
 
 def _nobody(node: Node, peer: str) -> InputError:

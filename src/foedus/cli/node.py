@@ -215,7 +215,8 @@ def deny(node: Node, terminal: Terminal, name: str, roles: tuple[str, ...], reas
 def status(node: Node, terminal: Terminal) -> None:
     """Show how the node stands.
 
-    Programmes and whether they are in force, what is held, what each party is shown, and how far the ledgers are signed.
+    Programmes and whether they are in force, what is held, what each party is shown, what waits (for people here, for the
+    party to take it, for its answer to a recall), and how far the ledgers are signed.
     """
     found = status_of(node)
     if terminal.as_json:
@@ -242,6 +243,7 @@ def status(node: Node, terminal: Terminal) -> None:
         overdue = "  OVERDUE" if one.due.days < 0 else ""
         terminal.indented(f"{one.due.day}{overdue}  {one.due.text}  {one.programme}".rstrip(), "red" if overdue else "")
     _released(terminal, found)
+    _waits(terminal, found)
     _logs(terminal, found)
 
 
@@ -275,6 +277,18 @@ def _released(terminal: Terminal, found: Status) -> None:
         terminal.table(["party", "programme", "area", Column("objects", right=True)], rows)
     else:
         terminal.indented("nothing yet")
+
+
+def _waits(terminal: Terminal, found: Status) -> None:
+    if found.waits:
+        terminal.line()
+        terminal.heading("What waits")
+        numbers = [Column(name, right=True) for name in ("on hold", "without receipt", "recalls not confirmed")]
+        rows = [
+            (one.party, one.programme.rsplit(":", 1)[1], one.on_hold, one.without_receipt, one.recalls)
+            for one in found.waits
+        ]
+        terminal.table(["with", "programme", *numbers], rows)
 
 
 def _logs(terminal: Terminal, found: Status) -> None:

@@ -52,6 +52,7 @@ from foedus.node.label import Given
 from foedus.node.ownlog import OwnLog
 from foedus.node.peers import Peer, peers
 from foedus.node.recall import make_waiting
+from foedus.node.recall_state import Standing, standing
 from foedus.node.signing import sign_log
 from foedus.node.spool import spooled
 from foedus.node.view import pair_log, view_name
@@ -77,7 +78,7 @@ TRIES = 5
 
 
 class Pulled(msgspec.Struct):
-    """What a pull from one peer under one programme brought."""
+    """What a pull from one peer under one programme brought; ``recalls`` are the peer's, each with what was done here."""
 
     programme: str
     peer: str
@@ -88,6 +89,7 @@ class Pulled(msgspec.Struct):
     acknowledged: int = 0
     corroborated: int = 0
     restored: int = 0
+    recalls: list[Standing] = []
     error: str = ""
 
 
@@ -218,6 +220,8 @@ class _Pull:
         vouch(self.node, tx, self.theirs, list(self.peer.log_keys))
         arrived(tx, self.node, info, before, taken.size)
         self.result.entries += taken.size - before
+        called_back = recalls.recalls_between(tx, self.theirs, before, taken.size)
+        self.result.recalls += [standing(self.node, tx, one) for one in called_back]
         self.exchanged = True
         return True
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal
 
 from foedus.account import checkpoint, merkle
-from foedus.account.bodies import NodeRestored, draft
+from foedus.account.bodies import NodeRestored, ReleaseSent, draft
 from foedus.account.ledger import accept, append, take
 from foedus.errors import BrokenChain, ExchangeError, ForkedLedger
 from foedus.exchange.peer.client import PeerClient
@@ -27,6 +27,7 @@ from foedus.node.logkeys import cosign_keys, log_keys
 from foedus.node.peers import Peer
 from foedus.node.signing import compared, doubt, is_doubtful, sign_log
 from foedus.node.spool import spooled
+from foedus.store import evidence
 from foedus.store.engine import Read, Tx
 
 _PAGE = 1_000
@@ -147,6 +148,7 @@ class OwnLog:
             signed = take(tx.logs, info, entries, held.note, self._own_keys)
             tx.logs.intend(info.name, signed.size, signed.root)
             self._same(tx, seen)
+            evidence.index_sendings(tx, info.name, _sendings(tx, info.name, before))
             self._enter(tx, info, "fetched-back", (before, signed.size))
             compared(self._node, tx, info)
         return signed.size - before
@@ -215,3 +217,9 @@ class OwnLog:
             return []
         with self._node.store.read() as read:
             return merkle.consistency(old, new, partial(read.logs.nodes, self._log.name))
+
+
+def _sendings(read: Read, name: str, start: int) -> Iterator[tuple[str, int]]:
+    for seq, stored in enumerate(read.logs.entries(name, start, read.logs.size(name)), start):
+        if stored.entry().kind == ReleaseSent.kind_of_entry:
+            yield stored.facts()["object_id"], seq

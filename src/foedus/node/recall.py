@@ -19,9 +19,9 @@ from foedus.model.events import RecallReason
 from foedus.model.people import Person
 from foedus.node.home import Node
 from foedus.node.signing import may_sign, sign_log
-from foedus.store import lookups, recalls, views
+from foedus.store import evidence, lookups, recalls, views
 from foedus.store.engine import Read, Tx
-from foedus.store.recalls import Recall, Sending, Waiting
+from foedus.store.recalls import Recall, Sending
 
 NOT_YET = -1
 """The entry of a recall that waits until something may be signed for the party."""
@@ -165,7 +165,7 @@ def make_waiting(node: Node, name: str) -> None:
         recalls.wait_no_more(tx, held)
         grouped: dict[tuple[str, str, RecallReason], list[tuple[int, _Said]]] = {}
         for one in held:
-            said = _said(tx, one)
+            said = _said(tx, one.log, one.seq)
             reason = msgspec.convert(one.reason, RecallReason)
             grouped.setdefault((said.object_id, said.area, reason), []).append((one.seq, said))
         for (_, _, reason), found in grouped.items():
@@ -173,8 +173,8 @@ def make_waiting(node: Node, name: str) -> None:
         sign_log(node, tx, name)
 
 
-def _said(read: Read, one: Waiting) -> _Said:
-    [stored] = read.logs.entries(one.log, one.seq, one.seq + 1)
+def _said(read: Read, name: str, seq: int) -> _Said:
+    [stored] = read.logs.entries(name, seq, seq + 1)
     return msgspec.json.decode(stored.body, type=_Said)
 
 
@@ -205,15 +205,13 @@ def _from(node: Node, tx: Tx, info: LogInfo, what: tuple[Sequence[Target], Order
 
 
 def _sent(read: Read, name: str, targets: Sequence[Target]) -> Iterator[tuple[int, _Said]]:
-    """Yield the sendings of a log that any of the targets means; one look through the log, however many there are."""
+    """Yield the sendings of a log that any of the targets means: as much work as there are sendings of those objects."""
     wanted: dict[str, list[Target]] = {}
     for target in targets:
         wanted.setdefault(target.object_id, []).append(target)
-    for seq, stored in enumerate(read.logs.entries(name, 0, read.logs.size(name))):
-        if b'"release.sent"' not in stored.leaf:
-            continue
-        said = msgspec.json.decode(stored.body, type=_Said)
-        for target in wanted.get(said.object_id, ()):
+    for seq in evidence.sendings(read, name, wanted):
+        said = _said(read, name, seq)
+        for target in wanted[said.object_id]:
             if target.version in (None, said.modified) and target.originator in ("", said.originator):
                 yield seq, said
                 break

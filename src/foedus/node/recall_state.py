@@ -6,21 +6,17 @@ from typing import Literal
 
 import msgspec
 
-from foedus.account import bodies
-from foedus.account.bodies import CheckpointExchanged
 from foedus.account.recall import Absence, absence
-from foedus.errors import InputError, MalformedRecord
+from foedus.errors import InputError
 from foedus.model import instant
-from foedus.model.entry import StoredEntry
 from foedus.node.home import Node
 from foedus.node.recall import NOT_YET
+from foedus.node.receipts import read_up_to
 from foedus.store import recalls
 from foedus.store.engine import Read
 from foedus.store.recalls import Recall, Waiting
 
 State = Literal["waiting", "requested", "seen", "completed"]
-# How many of a partner's last entries are looked through for what it read last.
-_LATE = 200
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -69,7 +65,7 @@ def standings(node: Node, *, waiting: bool = False) -> list[Standing]:
     with node.store.read() as read:
         held = recalls.unanswered(read) if waiting else recalls.recalls(read)
         unsaid = [_unsaid(one) for one in recalls.waiting(read)]
-        return [*unsaid, *(_standing(node, read, one) for one in held)]
+        return [*unsaid, *(standing(node, read, one) for one in held)]
 
 
 def show(node: Node, object_id: str, party: str) -> list[Shown]:
@@ -87,7 +83,7 @@ def show(node: Node, object_id: str, party: str) -> list[Shown]:
                 where=object_id,
                 hint="foedus recall list",
             )
-        return [Shown(_standing(node, read, one), _absence(node, read, one), _receipt(read, one)) for one in held]
+        return [Shown(standing(node, read, one), _absence(node, read, one), _receipt(read, one)) for one in held]
 
 
 def _absence(node: Node, read: Read, one: Recall) -> Absence:
@@ -120,7 +116,8 @@ def _unsaid(one: Waiting) -> Standing:
     )
 
 
-def _standing(node: Node, read: Read, one: Recall) -> Standing:
+def standing(node: Node, read: Read, one: Recall) -> Standing:
+    """Return how one recall stands."""
     now_us = instant.to_us(node.clock.now())
     return Standing(
         direction="made" if one.own else "taken",
@@ -146,22 +143,9 @@ def _standing(node: Node, read: Read, one: Recall) -> Standing:
 
 
 def _seen(read: Read, one: Recall) -> bool:
-    """Say whether the recipient entered that it read the log beyond the recall: who only witnesses a log signs unread states."""
-    theirs, ours = f"{one.programme}|{one.recipient}|{one.sender}", read.logs.log(one.log)
-    if ours is None or read.logs.log(theirs) is None:
-        return False
-    size = read.logs.size(theirs)
-    late = read.logs.entries(theirs, max(0, size - _LATE), size)
-    return any(_read_up_to(stored, ours.origin) > one.seq for stored in late)
-
-
-def _read_up_to(stored: StoredEntry, origin: str) -> int:
-    """Return up to where a partner's entry says that a log was read; nothing where it says nothing of the kind."""
-    try:
-        body = bodies.read(stored)
-    except MalformedRecord:
-        return 0
-    return body.size if isinstance(body, CheckpointExchanged) and body.log == origin else 0
+    """Say whether the recipient entered that it read the log beyond the recall."""
+    ours = read.logs.log(one.log)
+    return ours is not None and read_up_to(read, ours) > one.seq
 
 
 def _receipt(read: Read, one: Recall) -> str:

@@ -35,7 +35,7 @@ OTHER_SOURCE = "other-source"
 
 
 class _Outcome(NamedTuple):
-    """What became of the copies here."""
+    """What became of what the sender sent; ``code`` is for people here alone."""
 
     result: RecallResult
     code: str
@@ -94,7 +94,7 @@ def _take(
         log=log.origin,
         entry=seq,
         result=outcome.result,
-        code=outcome.code,
+        code="",
         passed_on_to=outcome.passed_on_to,
     )
     own = pair_log(node, tx, log.programme, log.sender)
@@ -106,10 +106,15 @@ def _take(
 def _forget(
     tx: Tx, node: Node, log: LogInfo, body: RecallRequested, sendings: Sequence[tuple[Sending, str]]
 ) -> _Outcome:
-    """Erase what came from the sender, and what was concluded from it; first call it back from whoever was sent it here."""
+    """Erase what came from the sender, and what was concluded from it; first call it back from whoever was sent it here.
+
+    The result hangs on what the sender sent alone: who sends what it guesses and calls it back must not learn who else has it.
+    """
     hashes = [one.bytes_sha256 for one, _ in sendings]
     theirs = (f"peer:{log.sender}", f"submit:{log.sender}")
     copies = _copies(tx, body.object_id, sendings, theirs)
+    came = [one.seq for one in copies if one.source in theirs]
+    later = any(erase.later_version(tx, one, theirs, came) for one in copies if one.source in theirs)
     going = [one for one in copies if one.source in theirs and not _kept(tx, node, log, one, copies)]
     gone = [one.seq for one in going]
     stays = [one for one in copies if one.seq not in gone]
@@ -120,14 +125,11 @@ def _forget(
     targets = [Target(one.object_id, one.version, origin) for one, origin in onward]
     targets += [Target(one.object_id, one.version, one.owner) for one in derived]
     told = make(node, tx, targets, Order(body.reason, PASSED_ON)) if targets else []
-    later = any(erase.later_version(tx, one, gone) for one in going)
     erase.erase(tx, [*gone, *(one.seq for one in derived if one.seq not in gone)], instant.to_us(node.clock.now()))
     erase.forget_refused(tx, theirs[0], [body.object_id], hashes, quarantine.KEPT_BYTES)
     # Who else was sent it is named only where the recall's own programme made it known that they are partners.
     named = {one.party for one in told if one.programme == log.programme} - {log.sender}
-    if left:
-        return _Outcome("cannot", OTHER_SOURCE, tuple(sorted(named)))
-    return _Outcome("superseded" if later else "deleted", "", tuple(sorted(named)))
+    return _Outcome("superseded" if later else "deleted", OTHER_SOURCE if left else "", tuple(sorted(named)))
 
 
 def _copies(tx: Tx, object_id: str, sendings: Sequence[tuple[Sending, str]], theirs: tuple[str, ...]) -> list[Copy]:

@@ -35,7 +35,7 @@ from foedus.node.view import keep_facets, pair_log, reader_name, rooms_of, secre
 from foedus.release.decide import decide_counted
 from foedus.release.predicate import predicate, sql
 from foedus.release.redact import Redacted
-from foedus.store import approvals, candidates, findings, lookups, recalls, views
+from foedus.store import approvals, candidates, evidence, findings, lookups, recalls, views
 from foedus.store.candidates import Predicate
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
@@ -356,7 +356,9 @@ class _Release:
             # What was torn off an object may be what it matched by, and the hash of the whole would let it be guessed.
             whole = [one.seq for one in showings if one.raw is None]
             told = corroborate.due(self.node, tx, self.log, area, whole, self.at)
-            append(tx.logs, self.log, [*drafts, *told], at=self.at, entropy=self.node.entropy)
+            seqs = append(tx.logs, self.log, [*drafts, *told], at=self.at, entropy=self.node.entropy)
+            sent = [held.object_id for pick, held, _ in outs if pick.area == area]
+            evidence.index_sendings(tx, self.log, zip(sent, seqs, strict=False))
 
     def _sent(self, held: Held, pick: Pick, what: tuple[bytes, Redacted, Label | None], expires: int | None) -> Draft:
         decision, (sha256, out, label) = pick.decision, what

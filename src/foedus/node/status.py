@@ -11,7 +11,8 @@ from foedus.node.account import LogState
 from foedus.node.due import Item, upcoming
 from foedus.node.home import Node
 from foedus.node.signing import why_halted
-from foedus.store import access, lookups, quarantine, recalls, views
+from foedus.node.waits import Waits, waits
+from foedus.store import access, lookups, quarantine, views
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -55,6 +56,7 @@ class Status(msgspec.Struct, frozen=True):
     tools: tuple[str, ...]
     quarantine: int
     halts: tuple[Halt, ...]
+    waits: tuple[Waits, ...]
     recalls_open: int
     recalls_overdue: int
     due: tuple[Item, ...]
@@ -72,8 +74,7 @@ def status(node: Node) -> Status:
             released.append(Released(party, programme, area, views.view_size(read, name, at_us)))
         tools = tuple(one.name for one in access.accounts(read) if one.role == "tool")
         refused = quarantine.open_refusals(read)
-        waiting = recalls.unanswered(read)
-        unsaid = {(one.log, one.object_id) for one in recalls.waiting(read)}
+    waiting = waits(node)
     return Status(
         node.party,
         node.config.name,
@@ -88,8 +89,9 @@ def status(node: Node) -> Status:
         tools,
         refused,
         halts(node),
-        len(waiting) + len(unsaid),
-        sum(1 for one in waiting if one.deadline_us < at_us),
+        waiting,
+        sum(one.recalls for one in waiting),
+        sum(one.overdue for one in waiting),
         tuple(upcoming(node)),
     )
 

@@ -48,6 +48,7 @@ def status_page(node: Node) -> str:
         _table("Released", ("to", "programme", "area", "#objects"), [
             (one.party, _word(one.programme), one.area, one.objects) for one in found.released if one.objects
         ]),
+        _waits(found),
         _table("Ledgers", ("log", "#entries", "#signed", "#signatures"), [
             (_pair(one.name), one.entries, one.signed, one.signatures) for one in found.logs
         ]),
@@ -90,6 +91,15 @@ def _text(cell: _Cell) -> str:
     if isinstance(cell, _Marked):
         return f'<span class="{cell.style}">{escape(cell.text)}</span>'
     return f"{cell:,}" if isinstance(cell, int) else escape(cell)
+
+
+def _waits(found: Status) -> str:
+    """What waits with each party, where anything does."""
+    columns = ("with", "programme", "#on hold", "#without receipt", "#recalls not confirmed")
+    rows: list[tuple[_Cell, ...]] = [
+        (one.party, _word(one.programme), one.on_hold, one.without_receipt, one.recalls) for one in found.waits
+    ]
+    return _table("What waits", columns, rows) if rows else ""
 
 
 def _yes(yes: bool, why: str) -> _Marked:

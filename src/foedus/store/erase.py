@@ -46,9 +46,9 @@ def copies_of(tx: Tx, seqs: Sequence[int]) -> list[Copy]:
     return [Copy._make(row) for rows in found for row in rows]
 
 
-def later_version(tx: Tx, of: Copy, but: Sequence[int]) -> bool:
-    """Say whether a later version of the same object by the same owner is held, in a row that is none of some."""
-    newer = (finding.c.object_id == of.object_id) & (finding.c.owner == of.owner)
+def later_version(tx: Tx, of: Copy, sources: Sequence[str], but: Sequence[int]) -> bool:
+    """Say whether a later version of an object by the same owner is held from some sources, in a row that is none of some."""
+    newer = (finding.c.object_id == of.object_id) & (finding.c.owner == of.owner) & finding.c.source.in_(sources)
     rows = tx.connection.scalars(select(finding.c.seq).where(newer, finding.c.version_ns > of.version_ns))
     return bool(set(rows) - set(but))
 

@@ -1,4 +1,4 @@
-"""Index of what partners' ledgers say they sent: which entry vouches for which bytes."""
+"""Index of what ledgers say was sent: by partners, which entry vouches for which bytes; by us, which sent which object."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select
 
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
-from foedus.store.log_tables import log, sent
+from foedus.store.log_tables import log, sending, sent
 from foedus.store.tables import blob, finding
 
 
@@ -61,3 +61,18 @@ def sent_between(read: Read, name: str, area: str, first: int, last: int) -> lis
         .order_by(sent.c.seq)
     )
     return list(read.connection.scalars(rows))
+
+
+def index_sendings(tx: Tx, name: str, rows: Iterable[tuple[str, int]]) -> None:
+    """Keep which entries of an own log sent which objects: (object id, entry)."""
+    log_id = tx.connection.scalars(select(log.c.id).where(log.c.name == name)).one()
+    bulk_insert(tx.connection, sending, ("log_id", "object_id", "seq"), [(log_id, *row) for row in rows])
+
+
+def sendings(read: Read, name: str, object_ids: Iterable[str]) -> list[int]:
+    """Return the entries of an own log that sent any of some objects, ascending."""
+    found: list[int] = []
+    for chunk in chunks(list(object_ids)):
+        own = select(sending.c.seq).join(log, log.c.id == sending.c.log_id).where(log.c.name == name)
+        found.extend(read.connection.scalars(own.where(sending.c.object_id.in_(chunk))))
+    return sorted(found)

@@ -76,6 +76,17 @@ sent = Table(
     sqlite_with_rowid=False,
 )
 
+# Which entries of own logs sent which object: what a recall looks for.
+sending = Table(
+    "sending",
+    metadata,
+    ref("log_id", "log.id"),
+    words("object_id"),
+    number("seq"),
+    PrimaryKeyConstraint("log_id", "object_id", "seq"),
+    sqlite_with_rowid=False,
+)
+
 # The newest state of each partner's log that this node vouches for, with its own cosignature.
 witnessed = Table(
     "witnessed",

@@ -129,6 +129,12 @@ def recall_at(read: Read, name: str, seq: int) -> Recall | None:
     return None if row is None else _made(row)
 
 
+def recalls_between(read: Read, name: str, start: int, end: int) -> list[Recall]:
+    """Return the recalls of a log in its entries ``start <= seq < end``, ascending."""
+    rows = _recall.where(log.c.name == name, recall.c.seq >= start, recall.c.seq < end).order_by(recall.c.seq)
+    return [_made(row) for row in read.connection.execute(rows)]
+
+
 def unanswered(read: Read) -> list[Recall]:
     """Return the recalls this node made that nobody answered, the newest first."""
     waiting = _recall.where(log.c.own, recall.c.answered_us.is_(None)).order_by(recall.c.at_us.desc(), recall.c.seq)

@@ -53,7 +53,11 @@ def test_status_tells_programmes_holdings_and_ledgers(two):
         ("jpn", "cyber", 3)
     ]
     assert {"name": "cyber", "findings": 5} in found["rooms"]
+    [waits] = found["waits"]
+    assert (waits["party"], waits["on_hold"], waits["without_receipt"], waits["recalls"]) == ("jpn", 1, 3, 0)
     words = done("node", "status", node=two.nato)
+    assert "What waits" in words
+    assert "What waits" not in done("node", "status", node=two.jpn)
     assert WORD in words
     assert "cyber: 5 findings" in words
     assert "127.0.0.1" in words

@@ -220,6 +220,25 @@ def test_what_is_denied_stays_when_the_limit_has_room_again(nato):
     assert THIRD in shown(nato)
 
 
+def test_a_denial_is_taken_back_by_an_approver_alone(nato):
+    deny(nato, CHIE, wish(THIRD))
+    assert refused(cancel, nato, ANNA, wish(THIRD)) == "approval-role"
+    assert state(nato, THIRD).state == "denied"
+    assert cancel(nato, DORA, wish(THIRD)).done == "denial taken back"
+    assert (state(nato, THIRD).state, entries(nato, "approval.cancelled")[0]["reason"]) == ("waiting", "denial")
+
+
+def test_asking_why_something_does_not_go_holds_nothing_back(nato):
+    approve(nato, ANNA, wish(SECRET_ONE))
+    [told] = why(nato, SECRET_ONE, "jpn")
+    assert (told.outcome, len(entries(nato, "decision.held"))) == ("hold", 1)
+    assert [reason.code for reason in state(nato).missing] == ["four-eyes-missing"]
+    approve(nato, CHIE, wish(SECRET_ONE))
+    nato.clock.on(15)
+    release(nato)
+    assert SECRET_ONE in shown(nato)
+
+
 @pytest.mark.parametrize("act", [deny, cancel])
 def test_a_countdown_can_be_stopped_and_nothing_goes_at_its_end(nato, act):
     by_two(nato)

@@ -27,6 +27,7 @@ def test_the_page_tells_programmes_releases_ledgers_scores_and_findings(tmp_path
         ["jpn", "nato-jpn-itpp-2023", "cyber", "1"],
     ]
     assert [row[0] for row in rows_of(page, "Ledgers")][1:3] == ["private log", "nato → jpn (nato-jpn-itpp-2023)"]
+    assert rows_of(page, "What waits")[1] == ["jpn", "nato-jpn-itpp-2023", "0", "1", "0"]
     scored = {row[1]: row for row in rows_of(page, "Indicators with entries behind them")}
     assert scored["cyber-released"] == ["nato-jpn-itpp-2023", "cyber-released", "0", "1", "120", "1", "red"]
     assert rows_of(page, "Findings here")[1] == ["cyber", "1"]
@@ -37,6 +38,7 @@ def test_a_node_in_which_nothing_happened_says_so(tmp_path: Path) -> None:
     page = status_page(make_nodes(tmp_path).open("jpn"))
     assert "<h2>Released</h2><p>nothing yet</p>" in page
     assert "0 parts in quarantine" in page
+    assert "What waits" not in page
 
 
 def test_a_frozen_pair_is_said_before_everything_else(tmp_path: Path) -> None:

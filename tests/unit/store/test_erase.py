@@ -123,7 +123,8 @@ def test_a_later_version_is_one_that_stays(store, version, but, later):
     with store.write() as tx:
         found = erase.copies(tx, [bytes.fromhex(stix(1, 1).sha256)])
         newest = [held.seq for held in findings.versions_of(tx, stix(1).id)][:1]
-        assert erase.later_version(tx, found[0], newest if but else []) is later
+        assert erase.later_version(tx, found[0], [found[0].source], newest if but else []) is later
+        assert not erase.later_version(tx, found[0], ["peer:other"], [])
 
 
 def test_refused_parts_of_the_source_go_by_their_bytes_or_where_they_were_cut_by_name(store):
