@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.bench.measure import cpu_s, head, row
+from tests.information.texts import Row, one_story, pairs, rows
 from tests.information.weighed import (
     Judged,
     carried,
@@ -20,7 +21,6 @@ from tests.information.weighed import (
     representatives,
     stories_found,
 )
-from tests.information.texts import Row, one_story, pairs, rows
 
 from foedus.areas.information.meaning import across, calibrate, embed, stance
 from foedus.areas.information.meaning.embed import SentenceEncoder

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.information.weighed import calibrated, carried, judged_links, judged_stances, representatives, stories_found
 from tests.information.texts import rows
+from tests.information.weighed import calibrated, carried, judged_links, judged_stances, representatives, stories_found
 
 from foedus.areas.information.meaning import across, embed, stance
 from foedus.areas.information.meaning.across import Text
