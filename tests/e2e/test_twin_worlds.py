@@ -7,7 +7,6 @@ import inspect
 import json
 import re
 from collections.abc import Sequence
-from datetime import date
 from importlib.resources import files
 from itertools import count
 from typing import get_args
@@ -42,7 +41,6 @@ from tests.twin_probe import (
     Asked,
     Probe,
     exported,
-    ledgers_probed,
     probed,
     stranger_probed,
 )
@@ -60,7 +58,7 @@ from foedus.account.ledger import append
 from foedus.exchange.peer import server as peer
 from foedus.exchange.taxii import paths
 from foedus.model import instant
-from foedus.node import account, programmes, recall, rotation, serve
+from foedus.node import account, recall, serve
 from foedus.node.pairs import RATES
 from foedus.node.recall import Order, Target
 from foedus.node.signing import sign_log
@@ -381,35 +379,6 @@ def test_what_the_partner_claims_and_asks_about_is_answered_whatever_is_hidden(f
         world.release()
         told.append(answered(world))
     assert told[0] == told[1]
-
-
-def rotated(world: World) -> None:
-    """Have the node's keys follow others, under every programme, side by side for a month."""
-    node = world.node()
-    rotation.begin(node, ["log", "cosign"])
-    for held in node.agreements.in_force(world.clock.now()):
-        path, parties = world.nodes.directory / f"{held.word}.yaml", [party.id for party in held.programme.parties]
-        path.write_bytes(held.document.raw)
-        card, until = node.directory / rotation.CARD, date(2026, 6, 30)
-        raw = programmes.enrol(str(path), [card], version="1.2.0", on=date(2026, 6, 1), old_until=until)
-        path.write_bytes(raw)
-        for party in parties:
-            path.write_bytes(programmes.sign(world.node(party), str(path), role="head"))
-        for party in parties:
-            programmes.accept(world.node(party), str(path))
-    rotation.finish(node)
-
-
-def test_after_the_keys_of_the_holder_follow_others_both_worlds_are_alike_too(filled):
-    """The log of the pair says it and goes on under the new key; what others have in their logs does not move it."""
-    for world in filled:
-        rotated(world)
-        world.put(bundle(indicator(33)))
-        world.release()
-    bare, full = ([*ledgers_probed(world), *zip("pen", answered(world), strict=True)] for world in filled)
-    assert differ(bare, full) == []
-    assert len(bare) > 200
-    assert filled.full.pull()[0].error == ""
 
 
 # Limits: of one's own requests, whatever others do, and whether there is what is asked for or not.
