@@ -35,6 +35,15 @@ def text(us: int) -> str:
     return from_us(us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def stix_text(at: datetime) -> str:
+    """Return an aware datetime as STIX 2.1 writes it, in UTC with milliseconds; what is finer is cut.
+
+    >>> stix_text(datetime(2026, 6, 1, 12, 0, 0, 7_900, tzinfo=UTC))
+    '2026-06-01T12:00:00.007Z'
+    """
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
 def parse_ns(value: str) -> int:
     """Return nanoseconds since 1970 of an RFC 3339 instant with 0 to 9 fraction digits and any offset.
 

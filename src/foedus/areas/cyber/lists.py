@@ -160,10 +160,10 @@ def _indicator(line: str, held: Columns, given: Origin) -> bytes:
         raise MalformedRecord("no value in the line", code="list-no-value", hint="an address, name, URL, hash or CVE")
     if value.kind not in _PATTERN and value.kind not in {"cidr", "autonomous-system"}:
         raise MalformedRecord("no pattern for this kind of value", code="list-kind", hint="give it as STIX")
-    created = _text(given.at)
+    created = instant.stix_text(given.at)
     seen = _cell(cells, held.seen)
-    valid_from = _text(instant.parse(seen if "T" in seen else f"{seen}T00:00:00Z")) if seen else created
-    until = _text(instant.parse(valid_from) + timedelta(days=given.ttl_days)) if given.ttl_days else ""
+    valid_from = instant.stix_text(instant.parse(seen if "T" in seen else f"{seen}T00:00:00Z")) if seen else created
+    until = instant.stix_text(instant.parse(valid_from) + timedelta(days=given.ttl_days)) if given.ttl_days else ""
     comment = _cell(cells, held.comment)
     obj = {
         "type": "indicator",
@@ -198,10 +198,6 @@ def pattern(value: Value) -> str:
 def _value(kind: str, written: str) -> Value | None:
     named = _KIND_WORDS.get(kind, kind)
     return normalise(named, refang(written)) or guess(written)
-
-
-def _text(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
 def _lines(source: BinaryIO) -> Iterator[tuple[int, bytes]]:

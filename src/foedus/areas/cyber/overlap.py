@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
 from foedus.areas.cyber.lists import NAMESPACE
 from foedus.errors import MalformedRecord
-from foedus.model import stix
+from foedus.model import instant, stix
 from foedus.model.canonical import canonical, digest
 from foedus.model.finding import Finding, Key, Seen, Support
 from foedus.model.stix import StixObject
@@ -105,7 +105,7 @@ class Overlap:
 
     def conclude(self, at: datetime) -> Iterator[Finding]:
         """Yield a finding for every value whose holders changed, by value; a withdrawn one is revoked."""
-        now = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+        now = instant.stix_text(at)
         for name in sorted(self._touched):
             shared = self.state.values[name]
             holders = "" if shared.common or not shared.documents else digest(_holders(shared))

@@ -8,7 +8,7 @@ same fixes around an event; so the findings are the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from foedus.areas.maritime.methods import gaps
 from foedus.areas.maritime.methods.event import Event
 from foedus.areas.maritime.methods.gaps import DATA_END
 from foedus.engine import documents
+from foedus.model import instant
 from foedus.model.finding import Finding
 from foedus.model.room import Layers, Records, Settings
 
@@ -61,7 +62,7 @@ def analyse(
             watch.take(chunk)
     if not watch.awake:  # documents only: nothing was heard, so nothing is remembered and nothing concluded
         return
-    yield from watch.conclude(f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z")
+    yield from watch.conclude(instant.stix_text(at))
     yield carried.dump(watch.state)
 
 

@@ -116,3 +116,9 @@ def test_the_normalised_copy_says_disarm_and_keeps_id_creator_and_marking(bundle
         for kept in ("id", "created_by_ref", "created", "object_marking_refs", "name"):
             assert copy[kept] == original[kept]
         assert copy["modified"] > original["modified"]
+
+
+def test_what_is_no_technique_is_refused_with_what_it_lacks():
+    with pytest.raises(MalformedRecord) as refused:
+        disarm.normalised(b'{"type": "identity", "modified": "2024-11-22T00:00:00.000Z"}')
+    assert (refused.value.code, refused.value.where) == ("disarm-malformed", "external_references, kill_chain_phases")

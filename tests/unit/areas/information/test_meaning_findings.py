@@ -13,7 +13,7 @@ import stix2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foedus.areas.information.meaning import disarm, extensions, findings, judgement, opencti_ids
+from foedus.areas.information.meaning import disarm, extensions, judgement, opencti_ids
 from foedus.areas.information.meaning.claims import claim
 from foedus.areas.information.meaning.findings import Article, Case, campaign, encode
 from foedus.areas.information.meaning.judgement import (
@@ -26,6 +26,7 @@ from foedus.areas.information.meaning.judgement import (
     Listing,
 )  # fmt: skip
 from foedus.errors import MalformedRecord
+from foedus.model import instant
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 COORDINATION = Coordination(11, 5, 60, {"activity": 1e-9, "timing": 1e-6}, "coshare-1", {"window_s": 60.0}, "a" * 64)
@@ -280,4 +281,4 @@ def test_a_campaign_is_put_together_by_a_person():
     assert held[0]["id"] == opencti_ids.named("campaign", "Spring")
     assert "judged by Jun Sato" in held[0]["description"]
     assert [one["target_ref"] for one in held[1:]] == [case.head.id for case in cases]
-    assert findings.text_of(AT) == held[0]["created"]
+    assert instant.stix_text(AT) == held[0]["created"]

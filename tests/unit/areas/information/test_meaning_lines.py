@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foedus.areas.information.few import K
 from foedus.areas.information.meaning import embed, figures, lines
 from foedus.areas.information.meaning.figures import HIDDEN, Figure, cells, figure, lag, uptake, voice, wilson
-from foedus.areas.information.meaning.judgement import K
 from foedus.areas.information.meaning.lines import Audience, Said, Subject, about, hear
 from foedus.errors import MalformedRecord
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foedus.areas.information.meaning.judgement import PUBLIC, K
+from foedus.areas.information.few import K
+from foedus.areas.information.meaning.judgement import PUBLIC
 from foedus.areas.information.meaning.packs import Item, Method, local, opened, released, replay
 from foedus.errors import MalformedRecord, TrustError
 

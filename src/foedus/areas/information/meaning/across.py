@@ -26,6 +26,7 @@ from foedus.areas.information.meaning.anchors import Anchors, Weighed
 from foedus.areas.information.meaning.embed import Encoder, Vectors, similarity
 from foedus.areas.information.meaning.limits import SHORT, Limits, Pairing
 from foedus.areas.information.meaning.stance import Stance
+from foedus.areas.information.methods.components import components
 
 METHOD = "mutual-neighbours-1"
 NEIGHBOURS = 4
@@ -122,20 +123,12 @@ def read(text: Text) -> Held:
 
 def stories(texts: Sequence[Text], links: Sequence[Link]) -> list[frozenset[str]]:
     """Return the groups of ids that links join, ``same-topic`` left out, groups of one left out, the earliest first."""
-    root = {one.id: one.id for one in texts}
-
-    def top(id_: str) -> str:
-        while root[id_] != id_:
-            root[id_] = root[root[id_]]
-            id_ = root[id_]
-        return id_
-
-    for one in links:
-        if one.kind != "same-topic":
-            root[top(one.second)] = top(one.first)
-    groups: dict[str, list[str]] = {}
-    for text in texts:
-        groups.setdefault(top(text.id), []).append(text.id)
+    place = {one.id: row for row, one in enumerate(texts)}
+    joined = [(place[one.first], place[one.second]) for one in links if one.kind != "same-topic"]
+    ends = np.array(joined, dtype=np.int64).reshape(-1, 2)
+    groups: dict[int, list[str]] = {}
+    for text, root in zip(texts, components(len(texts), ends[:, 0], ends[:, 1]).tolist(), strict=True):
+        groups.setdefault(root, []).append(text.id)
     return [frozenset(ids) for ids in groups.values() if len(ids) > 1]
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, NamedTuple
@@ -171,8 +171,16 @@ def normalised(original: bytes) -> bytes:
 
     Id, creator and marking stay; ``modified`` is a millisecond later, so that the copy wins over the mislabelled original;
     the original's hash and the licence are named.
+
+    Raises:
+        MalformedRecord: not JSON, or no technique of the bundle.
     """
     held: dict[str, Any] = ijson.decode(original)
+    if lacking := sorted({"modified", "kill_chain_phases", "external_references"} - set(held)):
+        raise MalformedRecord(
+            "no technique of the DISARM bundle", code="disarm-malformed", where=", ".join(lacking),
+            hint="give one of its attack-pattern objects as it stands",
+        )  # fmt: skip
     modified = instant.parse(held["modified"]) + timedelta(milliseconds=1)
     sha256 = hashlib.sha256(original).hexdigest()
     phases = [one | {"kill_chain_name": "disarm"} for one in held["kill_chain_phases"]]
@@ -184,7 +192,7 @@ def normalised(original: bytes) -> bytes:
         "url": references[0]["url"],
     }
     changed = {
-        "modified": f"{modified.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{modified.microsecond // 1_000:03d}Z",
+        "modified": instant.stix_text(modified),
         "kill_chain_phases": phases,
         "external_references": [*references, note],
     }

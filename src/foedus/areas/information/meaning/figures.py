@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from foedus.areas.information.meaning.judgement import K
+from foedus.areas.information.few import K
 from foedus.areas.information.meaning.lines import Audience, Heard, Said, Subject, reaches
 from foedus.areas.information.meaning.stance import supports
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from foedus.areas.information.few import rounded
 from foedus.areas.information.meaning import disarm, extensions, opencti_ids
 from foedus.areas.information.meaning.claims import Claim, personal
 from foedus.areas.information.meaning.disarm import Tag
@@ -26,9 +27,8 @@ from foedus.areas.information.meaning.judgement import (
     Foreignness,
     Inauthenticity,
 )
-from foedus.areas.information.meaning.packs import rounded
 from foedus.errors import MalformedRecord
-from foedus.model import stix
+from foedus.model import instant, stix
 from foedus.model.canonical import canonical
 from foedus.model.stix import NAME_CHARACTERS, StixObject
 
@@ -113,27 +113,27 @@ def encode(case: Case, profile: Profile, created_at: datetime, modified_at: date
         created_at: when the case was first concluded; part of its id.
         modified_at: when this version of it was.
     """
-    dated = {"spec_version": "2.1", "created": text_of(created_at), "modified": text_of(modified_at)}
+    dated = {
+        "spec_version": "2.1",
+        "created": instant.stix_text(created_at),
+        "modified": instant.stix_text(modified_at),
+    }
     made = _plain(case, dated) if profile == "plain" else _opencti(case, dated)
     return made._replace(supports=(*made.supports, *extensions.definitions()))
 
 
 def campaign(judged: Campaign, cases: Sequence[Encoded], created_at: datetime) -> Encoded:
     """Return a campaign that a person put together from cases; nothing here finds one."""
-    created = text_of(created_at)
+    created = instant.stix_text(created_at)
     dated = {"spec_version": "2.1", "created": created, "modified": created}
-    said = f"{judged.reason} (judged by {judged.by}, {text_of(judged.at)}; sources: {'; '.join(judged.sources)})"
+    said = (
+        f"{judged.reason} (judged by {judged.by}, {instant.stix_text(judged.at)}; sources: {'; '.join(judged.sources)})"
+    )
     head = _made(
         dated | {"type": "campaign", "id": opencti_ids.named("campaign", judged.name), "name": judged.name},
         {"description": said},
     )
     return Encoded(head, tuple(_links("related-to", head.id, [case.head.id for case in cases], dated)))
-
-
-def text_of(at: datetime) -> str:
-    """Return an instant as STIX writes it, with milliseconds."""
-    held = at.astimezone(UTC)
-    return f"{held:%Y-%m-%dT%H:%M:%S}.{held.microsecond // 1_000:03d}Z"
 
 
 def _opencti(case: Case, dated: dict[str, Any]) -> Encoded:
@@ -175,7 +175,7 @@ def _media(article: Article) -> StixObject:
         "id": opencti_ids.media_content(article.url),
         "title": article.title,
         "url": article.url,
-        "publication_date": text_of(article.published_at),
+        "publication_date": instant.stix_text(article.published_at),
         "extensions": {extensions.NEW_SCO: {"extension_type": "new-sco"}},
     }
     return stix.read(canonical(held))
@@ -186,7 +186,7 @@ def _observed(case: Case, grouping: str, dated: dict[str, Any]) -> list[StixObje
     public = [article for article in case.articles if article.channel in case.public]
     if not public:
         return []
-    seen = [text_of(article.published_at) for article in public]
+    seen = [instant.stix_text(article.published_at) for article in public]
     addresses = {one.id: one for one in (_url(article.url) for article in public)}
     held = {
         "type": "observed-data",
@@ -214,8 +214,8 @@ def _case(case: Case) -> dict[str, Any]:
     return {
         "extension_type": "property-extension",
         "stage": case.stage,
-        "from": text_of(case.from_at),
-        "to": text_of(case.to_at),
+        "from": instant.stix_text(case.from_at),
+        "to": instant.stix_text(case.to_at),
         "languages": sorted({language for claim in case.claims for language in (claim.language, *claim.variants)}),
         "coordination": _builtins(
             msgspec.structs.replace(case.coordination, accounts=rounded(case.coordination.accounts))
@@ -303,7 +303,7 @@ def _actor(case: Case, dated: dict[str, Any]) -> list[StixObject]:
     held = case.attribution
     if held is None:
         return []
-    said = f"Attributed by {held.by}, {text_of(held.at)}: {held.reason}"
+    said = f"Attributed by {held.by}, {instant.stix_text(held.at)}: {held.reason}"
     sources = [{"source_name": "judgement", "description": source} for source in held.sources]
     head = dated | {"type": "intrusion-set", "id": opencti_ids.named("intrusion-set", held.actor), "name": held.actor}
     return [_made(head, {"description": said, "external_references": sources})]

@@ -14,10 +14,10 @@ from typing import Literal
 
 import msgspec
 
+from foedus.areas.information.few import K
 from foedus.areas.information.meaning import disarm
 from foedus.errors import MalformedRecord
 
-K = 3
 # Names that are nobody's.
 _NOBODY = frozenset(
     (

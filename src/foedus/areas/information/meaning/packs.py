@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from foedus.areas.information.meaning.judgement import PUBLIC, K, Tier
+from foedus.areas.information.few import K, rounded
+from foedus.areas.information.meaning.judgement import PUBLIC, Tier
 from foedus.errors import MalformedRecord, TrustError
 from foedus.model import instant
 from foedus.model.canonical import canonical, digest
@@ -150,12 +151,3 @@ def released(held: Local) -> bytes:
     public = sorted({item.text_sha256 for item in held.items if item.tier in PUBLIC})
     pack = Released(held.method, held.coverage, tuple(cells), tuple(public), held.result_sha256)
     return canonical(msgspec.to_builtins(pack))
-
-
-def rounded(count: int) -> int:
-    """Return a count rounded down to a multiple of ``K``; what is smaller is 0 and not told.
-
-    >>> rounded(2), rounded(3), rounded(11)
-    (0, 3, 9)
-    """
-    return count - count % K

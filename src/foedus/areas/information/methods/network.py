@@ -19,11 +19,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from foedus.areas.information.few import K, rounded
 from foedus.areas.information.methods.components import Index
 from foedus.areas.information.methods.pairs import Shares
 from foedus.areas.information.methods.runs import opens
 
-K = 3
 _HOUR = 3600
 _CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -76,7 +76,7 @@ def picture(
         if len(set(accounts)) < k:
             suppressed = True
             continue
-        group = Node(f"group-{number}", "group", f"group {number}", _down(len(set(accounts)), k))
+        group = Node(f"group-{number}", "group", f"group {number}", rounded(len(set(accounts)), k))
         nodes.append(group)
         for kind, shares in sorted(kinds.items()):
             held, less = _ties(group.id, np.array(sorted(set(accounts))), (kind, shares), k)
@@ -119,19 +119,15 @@ def _ties(group: str, accounts: Index, of: tuple[str, Shares], k: int) -> tuple[
         if sharers < k:
             less = True
             continue
-        records = _down(len(np.unique(held.content[start:end])), k)
+        records = rounded(len(np.unique(held.content[start:end])), k)
         when = held.t_s[start:end]
         first, last = int(when.min()) // _HOUR * _HOUR, int(when.max()) // _HOUR * _HOUR
-        found.append(Tie(group, f"{kind}-{int(held.object[start])}", _down(sharers, k), records, first, last))
+        found.append(Tie(group, f"{kind}-{int(held.object[start])}", rounded(sharers, k), records, first, last))
     return found, less
 
 
 def _object(name: str, kind: str, objects: Sequence[str]) -> Node:
     return Node(name, kind, objects[int(name.rpartition("-")[2])], 0)
-
-
-def _down(count: int, k: int) -> int:
-    return count // k * k
 
 
 def _data(values: Mapping[str, object], names: Sequence[str]) -> str:
