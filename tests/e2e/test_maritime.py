@@ -10,6 +10,8 @@ import pytest
 from tests.node_pair import OPEN, make_nodes
 from tests.unit.cli.conftest import done, refused, told
 
+from foedus.node.show import rows
+
 pytestmark = pytest.mark.e2e
 STREAM = Path(str(resources.files("foedus.areas.maritime"))) / "sample" / "stream.nmea"
 BARE = b"!AIVDM,1,1,,A,15RTgt0PAso;90TKcjM8h6g208CQ,0*4A\n"
@@ -87,3 +89,19 @@ def test_a_file_of_settings_that_is_none_is_refused(nodes, tmp_path, text, code)
     if text is not None:
         settings.write_text(text, encoding="utf-8")
     assert code in refused("ingest", "maritime", STREAM, "--settings", settings, node=nodes.path("nato"))
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one run", "in two"])
+def test_what_supports_two_findings_goes_once_and_both_go(tmp_path, at_once):
+    made = make_nodes(tmp_path / "nodes")
+    for name in ("stream.nmea", "table.csv"):
+        [read] = told("ingest", "maritime", STREAM.parent / name, "--label", OPEN, node=made.path("nato"))["ingested"]
+        assert read["records"] > 0
+        if not at_once:
+            made.release("nato")
+    made.release("nato")
+    with made.serving("nato"):
+        made.pull("jpn")
+    with made.open("jpn") as node:
+        assert len(rows(node, kind="gap")) == 2
+    assert made.faults("jpn") == []
