@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 import mimetypes
+import os
+import traceback
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
@@ -119,6 +121,10 @@ def _answered(node: Node, page: Page, request: Request, body: bytes) -> Response
         return _sent(visit, _said(visit, refused.status, refused.key))
     except FoedusError as error:
         return _sent(visit, _failed(visit, error))
+    except Exception:  # noqa: BLE001 — a mistake of this program: its words may hold what a partner sent
+        if os.environ.get("FOEDUS_DEBUG"):
+            traceback.print_exc()
+        return _sent(visit, _said(visit, 500, "error.fault"))
 
 
 def _asked(request: Request, body: bytes) -> Asked:

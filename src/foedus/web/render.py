@@ -9,14 +9,18 @@ from functools import cache
 from typing import Any
 
 import jinja2
+import msgspec
 from markupsafe import Markup
 
 from foedus.model import instant
+from foedus.model.finding import Place
 from foedus.model.programme import in_language
+from foedus.node.naming import room_words
 from foedus.web.answer import Shown
 from foedus.web.visit import CONTENT, Visit
 from foedus.web.words import LANGUAGES, Words
 
+_BRIEF = 12
 _TLP = re.compile(r"TLP:(CLEAR|GREEN|AMBER\+STRICT|AMBER|RED)")
 _STEPS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
@@ -31,7 +35,17 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(stamp=_stamp, mark=_mark, word=_word, short=_short, tight=_tight)
+    made.filters.update(
+        stamp=_stamp,
+        mark=_mark,
+        word=_word,
+        short=_short,
+        tight=_tight,
+        pretty=_pretty,
+        pair=_pair,
+        coordinates=_coordinates,
+        role=_role,
+    )
     return made
 
 
@@ -51,6 +65,7 @@ def html(visit: Visit, page: Shown, *, version: str) -> str:
         now=instant.text(instant.to_us(at)),
         age=_aged(at, visit.words),
         party_name=_named(visit, at),
+        kind_name=_kind_named(visit),
         version=version,
     )
 
@@ -75,17 +90,24 @@ def _aged(at: datetime, words: Words) -> Callable[[str], str]:
     return age
 
 
-def _named(visit: Visit, at: datetime) -> Callable[[str], str]:
+def _named(visit: Visit, at: datetime) -> Callable[..., str]:
     """Return what says a party's name as the programmes write it, in the language of the page."""
     names: dict[str, str] = {}
 
-    def named(party: str) -> str:
+    def named(party: str, *, brief: bool = False) -> str:
         if not names:
             held = [one.programme for one in visit.node.agreements.all(at)]
             names.update({one.id: in_language(one.name, visit.look.language) for p in held for one in p.parties})
-        return names.get(party, party)
+        name = names.get(party, party)
+        return party.upper() if brief and len(name) > _BRIEF and party in names else name
 
     return named
+
+
+def _kind_named(visit: Visit) -> Callable[[str, str], str]:
+    """Return what says a kind of a room, or the room itself (``name``), in the language of the page."""
+    rooms = room_words(visit.node)
+    return lambda room, key: rooms[room].said(key, visit.look.language) if room in rooms else key
 
 
 def _mark(label: str) -> Markup:
@@ -115,6 +137,41 @@ def _short(object_id: str) -> str:
     """
     kind, _, rest = object_id.partition("--")
     return f"{kind} {rest[:8]}" if rest else object_id
+
+
+def _pretty(value: Any) -> str:
+    """Return a JSON value for people to read."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
+
+
+def _coordinates(place: Place) -> str:
+    """Return a place as people read it.
+
+    >>> _coordinates(Place(35.25, -139.5))
+    '35.25° N 139.50° W'
+    """
+    north, east = "N" if place.lat_deg >= 0 else "S", "E" if place.lon_deg >= 0 else "W"
+    return f"{abs(place.lat_deg):.2f}° {north} {abs(place.lon_deg):.2f}° {east}"
+
+
+def _role(path: str) -> str:
+    """Return what a reference is called, of the path where it stands.
+
+    >>> _role("object_refs/3"), _role("extensions/extension-definition--a/vessel_refs/0"), _role("created_by_ref")
+    ('object_refs', 'vessel_refs', 'created_by_ref')
+    """
+    parts = [part for part in path.split("/") if not part.isdecimal()]
+    return parts[-1] if parts else path
+
+
+def _pair(log: str) -> str:
+    """Return a log's name as people read it.
+
+    >>> _pair("urn:foedus:programme:itpp|nato|jpn"), _pair("master")
+    ('nato → jpn (itpp)', 'master')
+    """
+    parts = log.split("|")
+    return f"{parts[1]} → {parts[2]} ({_word(parts[0])})" if len(parts) == 3 else log
 
 
 def _tight(value: Any, most: int = 120) -> str:

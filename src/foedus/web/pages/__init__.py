@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foedus.model.people import ROLES
-from foedus.web.pages import home, look, release, settings, sign_in
+from foedus.web.pages import finding, home, ledger, look, programme, release, settings, sign_in, situation
 from foedus.web.pages.page import Page
 from foedus.web.visit import CONTENT
 
@@ -21,6 +21,17 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/release/{programme}/{party}/{object_id}", release.one, CONTENT),
     Page("POST", "/release/{programme}/{party}/{object_id}", release.decide, CONTENT),
     Page("GET", "/release/{programme}/{party}/{object_id}/sent/{number}", release.sent, CONTENT),
+    Page("GET", "/situation", situation.show, CONTENT),
+    Page("GET", "/finding/{object_id}", finding.one, CONTENT),
+    Page("GET", "/finding/{object_id}/beside", finding.beside, CONTENT),
+    Page("GET", "/finding/{object_id}/entries", finding.entries, CONTENT),
+    Page("GET", "/finding/{object_id}/stix", finding.stix, CONTENT),
+    Page("POST", "/finding/{object_id}/recall", finding.call_back, CONTENT),
+    Page("GET", "/ledger", ledger.show, CONTENT),
+    Page("POST", "/ledger/verify", ledger.verify, CONTENT),
+    Page("GET", "/ledger/log", ledger.log, CONTENT),
+    Page("GET", "/ledger/proof", ledger.proof, CONTENT),
+    Page("GET", "/programme", programme.show, CONTENT),
     Page("GET", "/settings", settings.show, ROLES),
     Page("POST", "/settings/password", settings.password, ROLES),
     Page("POST", "/settings/sessions", settings.end_sessions, ROLES),
