@@ -21,6 +21,8 @@ from foedus.web.visit import CONTENT, Visit
 from foedus.web.words import LANGUAGES, Words
 
 _BRIEF = 12
+# Controls, and what changes the direction of text or is not seen: U+061C, U+200B-200F, U+202A-202E, U+2060-2069, U+FEFF.
+_TURNS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _TLP = re.compile(r"TLP:(CLEAR|GREEN|AMBER\+STRICT|AMBER|RED)")
 _STEPS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
@@ -34,6 +36,7 @@ def environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_plain,
     )
     made.filters.update(
         stamp=_stamp,
@@ -47,6 +50,17 @@ def environment() -> jinja2.Environment:
         role=_role,
     )
     return made
+
+
+def _plain(value: Any) -> Any:
+    r"""Return a text without characters that turn round or hide what stands beside them; they are shown as their escapes.
+
+    >>> _plain("invoice\u202efdp.exe")
+    'invoice\\u202efdp.exe'
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _TURNS.sub(lambda found: f"\\u{ord(found.group()):04x}", value)
 
 
 def html(visit: Visit, page: Shown, *, version: str) -> str:
