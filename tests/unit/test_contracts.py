@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PACKAGES = (
-    "errors model programme label release engine areas areas/one areas/two exchange account store node cli"
+    "errors model programme label release engine areas areas/one areas/two exchange account store picture node web cli"
 ).split()
 CORE = ("model", "programme", "label", "release")
 
@@ -28,6 +28,8 @@ SEEDS = [
     ("Areas conclude, they do not decide", "areas/one/bad.py", "from foedus.release import decide"),
     ("Exchange, account and store carry decisions, they make none", "account/bad.py", "import foedus.label"),
     ("Doors open on the node only", "cli/bad.py", "import foedus.store"),
+    ("Doors open on the node only", "web/bad.py", "import foedus.store"),
+    ("SQL lives in store only", "web/bad.py", "import sqlalchemy"),
 ]
 
 

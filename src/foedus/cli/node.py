@@ -71,23 +71,40 @@ def init(
     terminal.line(f"Next: foedus --node {made.directory} node status")
 
 
-@command.command("serve", ledger="What peers ask, send and acknowledge; what is pulled meanwhile.",
-                 examples=["foedus --node nato node serve", "foedus --node nato node serve --plain 127.0.0.1:8080"])  # fmt: skip
+@command.command(
+    "serve",
+    ledger="What peers ask, send and acknowledge; what is pulled meanwhile.",
+    examples=[
+        "foedus --node nato node serve --web 127.0.0.1:8080",
+        "foedus --node nato node serve --plain 127.0.0.1:8081",
+    ],
+)
 @click.option("--plain", metavar="HOST:PORT", default="", help="Serve own tools and the status page, loopback only.")
+@click.option("--web", metavar="HOST:PORT", default="", help="Serve the pages of the node's people too, loopback only.")
 @click.option("--no-poll", is_flag=True, help="Do not pull from the peers meanwhile.")
 @on_node
-def serve_(node: Node, plain: str, no_poll: bool) -> None:
+def serve_(node: Node, plain: str, web: str, no_poll: bool) -> None:
     """Serve until interrupted.
 
     Peers are served TAXII 2.1 and ledger evidence over TLS with client certificates; the node pulls from them meanwhile.
-    With --plain the party's own tools and the status page are served on loopback instead, without TLS.
+    With --plain the party's own tools and the status page are served on loopback instead, without TLS. With --web, or the
+    setting web, the node's people find their pages at that address of this machine.
     """
+    if web:
+        node.config = msgspec.structs.replace(node.config, web=web)
+    pages = None
+    if node.config.web:
+        from foedus.web.app import application  # noqa: PLC0415 — templates are only for who wants pages
+
+        pages = application(node)
     with lines_to_stderr() as console:
         base = f"http://{plain}" if plain else node.config.endpoint
         console.print(f"{node.party} serves {base} (Ctrl-C ends it)")
         for one in programmes.held(node):
             console.print(f"  {base}/{one.word}/  {'in force' if one.in_force else f'not in force: {one.why_not}'}")
-    serve(node, plain=plain, poll=not no_poll)
+        if node.config.web:
+            console.print(f"  pages for {node.party}'s people: http://localhost:{node.config.web.rpartition(':')[2]}/")
+    serve(node, plain=plain, poll=not no_poll, web=pages)
 
 
 @command.command("card", examples=["foedus --node nato node card -o nato-card.json"])

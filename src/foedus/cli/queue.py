@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,11 +16,10 @@ from foedus.cli.options import on_node, prints
 from foedus.cli.person import by_person
 from foedus.cli.terminal import Terminal, count, day_and_time
 from foedus.errors import InputError, MalformedRecord, ReleaseError
-from foedus.model import ijson
-from foedus.model.commitment import PARTIAL_VIEW
 from foedus.model.people import Person
 from foedus.node import approve as acts
 from foedus.node.approve import Told, Wish
+from foedus.node.difference import difference
 from foedus.node.home import Node
 from foedus.node.pending import MOST, Detail, Waiting, detail
 from foedus.node.pending import pending as queue_page
@@ -151,28 +148,8 @@ def _one(terminal: Terminal, found: Detail, out: Path | None) -> None:
     for sent in found.objects:
         terminal.line()
         terminal.heading(f"{sent.object_id} ({sent.label}) {'goes redacted' if sent.changed else 'goes as it is'}")
-        for line in _shown(sent.stored, sent.sent):
+        for line in difference(sent.stored, sent.sent):
             terminal.indented(line, "red" if line.startswith("-") else "green" if line.startswith("+") else "")
-
-
-def _shown(stored: str, sent: str) -> Iterator[str]:
-    """Yield an object line by line; what redaction takes and puts is marked."""
-    if stored == sent:
-        yield from _lines(ijson.decode(sent.encode()))
-        return
-    # What was redacted goes in canonical order: both in one order, or every moved key would look like a change.
-    before, after = (_lines(ijson.decode(text.encode()), sort=True) for text in (stored, sent))
-    yield from (line for line in difflib.ndiff(before, after) if not line.startswith("?"))
-
-
-def _lines(value: Any, *, sort: bool = False) -> list[str]:
-    """Return an object line by line; of the proof that it verifies, what a person can use: its root."""
-    extension = value.get("extensions", {}).get(PARTIAL_VIEW, {}) if isinstance(value, dict) else {}
-    if isinstance(extension, dict) and isinstance(proof := extension.get("commitment"), dict):
-        extension["commitment"] = f"proof of {len(proof.get('leaves', ()))} parts under root {proof.get('root', '')}"
-    return [
-        line.removesuffix(",") for line in json.dumps(value, indent=1, ensure_ascii=False, sort_keys=sort).splitlines()
-    ]
 
 
 def _deciding(run: _Run) -> _Run:

@@ -37,6 +37,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         session_fresh_minutes: how long after a person showed who they are a session carries acts that need it shown.
         approve_countdown_s: how long an approval can be taken back before it acts, seconds.
         approve_lasts_s: how long a request or an approval stands unless it acts, seconds.
+        web: ``HOST:PORT`` on loopback at which a serving node shows its people their pages; empty: nowhere.
         layers: directory of layer files (warning lists, zones), relative to the node's directory.
     """
 
@@ -56,6 +57,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_fresh_minutes: int = 10
     approve_countdown_s: float = 15.0
     approve_lasts_s: float = 86_400.0
+    web: str = ""
     layers: str = "layers"
 
     @property

@@ -20,7 +20,7 @@ import msgspec
 
 from foedus.errors import ExchangeError, FoedusError
 from foedus.exchange.serving import serving
-from foedus.node import account, line, programmes, show
+from foedus.node import account, line, people, programmes, show
 from foedus.node.exchange import Pulled, pull
 from foedus.node.home import Node
 from foedus.node.ingest import Ingested, Origin
@@ -70,10 +70,11 @@ def demo(directory: Path | None, once: bool, say: Say) -> int:
         _make(base, say)
         nodes = {party: stack.enter_context(Node.open(base / party)) for party in PARTIES}
         _programmes(base, nodes, say)
+        pages = {} if once else {party: f"127.0.0.1:{_free_port()}" for party in PARTIES}
         for party in PARTIES:
-            stack.enter_context(_server(base / party))
+            stack.enter_context(_server(base / party, pages.get(party, "")))
         _await(nodes)
-        return _Show(nodes, say).run(stack, once=once)
+        return _Show(nodes, say, pages).run(stack)
 
 
 def _make(base: Path, say: Say) -> None:
@@ -106,9 +107,10 @@ def _programmes(base: Path, nodes: dict[str, Node], say: Say) -> None:
 
 
 @contextlib.contextmanager
-def _server(directory: Path) -> Iterator[None]:
+def _server(directory: Path, web: str) -> Iterator[None]:
     program = "from foedus.cli.main import main; main()"
     command = [sys.executable, "-c", program, "--node", str(directory), "node", "serve", "--no-poll"]
+    command += ["--web", web] if web else []
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ))  # noqa: S603
     try:
         yield
@@ -142,18 +144,19 @@ def _await(nodes: dict[str, Node]) -> None:
 class _Show:
     """The line, told step by step."""
 
-    def __init__(self, nodes: dict[str, Node], say: Say) -> None:
+    def __init__(self, nodes: dict[str, Node], say: Say, pages: dict[str, str]) -> None:
         self.nodes = nodes
         self.say = say
+        self.pages = pages
 
-    def run(self, stack: contextlib.ExitStack, *, once: bool) -> int:
-        """Run it; serve until interrupted unless ``once``."""
+    def run(self, stack: contextlib.ExitStack) -> int:
+        """Run it; serve until interrupted where there are pages to serve."""
         self._ingest()
         runs = self._release()
         pulled = self._exchange()
         whole = self._ledgers()
         self._scoreboard()
-        if not once:
+        if self.pages:
             self._serve(stack)
         took = sum(one.objects for one in pulled)
         return 0 if whole and took and any(run.counts.release for run in runs) else 1
@@ -289,6 +292,7 @@ class _Show:
         for party, node in self.nodes.items():
             base = stack.enter_context(serving(app_of(node, plain=True)))
             self.say(f"  {PARTIES[party]:6} status {base}/")
+            self._people(party, node)
         try:
             while True:
                 time.sleep(10)
@@ -297,6 +301,16 @@ class _Show:
                         pull(node)
         except KeyboardInterrupt:
             self.say("\nended")
+
+    def _people(self, party: str, node: Node) -> None:
+        """Somebody to sign in as, one to release and one to approve, with a password for this run alone."""
+        password = node.entropy(8).hex()
+        people.add(node, "anna", ("analyst", "releaser"), password)
+        people.add(node, "chie", ("approver",), password)
+        port = self.pages[party].rpartition(":")[2]
+        self.say(
+            f"         pages  http://localhost:{port}/  as anna (releaser) or chie (approver), password {password}"
+        )
 
 
 _WORDS = {

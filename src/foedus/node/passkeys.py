@@ -73,11 +73,15 @@ class Site(NamedTuple):
 
 
 def site_of(node: Node) -> Site:
-    """Return the site that the node's endpoint is; on loopback it is ``localhost``, since an address cannot be one.
+    """Return the site of the pages of the node's people, else that of its endpoint; on loopback it is ``localhost``.
+
+    An address cannot be a site.
 
     Raises:
         InputError: the node is reached by an address and not by a name.
     """
+    if node.config.web:
+        return Site("localhost", f"http://localhost:{node.config.web.rpartition(':')[2]}")
     found = urlsplit(node.config.endpoint)
     host = found.hostname or ""
     if _is_loopback(node.config.host):

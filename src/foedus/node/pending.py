@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -29,7 +30,8 @@ class Waiting(msgspec.Struct, frozen=True):
 
     ``persons`` is how many must let it go (0: no approval can), ``who`` the people of this node that can, by role; ``hash``
     is what an approval would bind; ``state`` is waiting, requested, counting, due or denied, with who and until when.
-    ``goes`` is False while it refers to what the party does not see; ``void`` says what changed since it was approved.
+    ``title`` is content, and for people of the node alone. ``goes`` is False while it refers to what the party does not see;
+    ``void`` says what changed since it was approved.
     """
 
     programme: str
@@ -50,6 +52,19 @@ class Waiting(msgspec.Struct, frozen=True):
     by: str = ""
     until: str = ""
     void: str = ""
+    title: str = ""
+    owner: str = ""
+
+
+class ClauseText(msgspec.Struct, frozen=True):
+    """A clause that bears on a finding: its part in the decision, what it rests on, and its text as it was signed."""
+
+    id: str
+    effect: str
+    part: str
+    basis: str
+    provenance: str
+    text: str
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -79,6 +94,7 @@ class Detail(msgspec.Struct, frozen=True):
     duties: Duties | None
     objects: tuple[Sent, ...]
     others: tuple[tuple[str, str], ...]
+    clauses: tuple[ClauseText, ...] = ()
 
 
 def desks(node: Node, party: str, programme: str, at: datetime) -> list[Desk]:
@@ -191,7 +207,21 @@ def detail(node: Node, object_id: str, party: str, programme: str = "", hash: st
             for row in views.shown(read, name, [item.held.seq])
         )
         waiting = _waiting(desk, item, _staff(read))
-    return Detail(waiting, decision.purpose, decision.profiles, decision.duties, objects, others)
+    clauses = tuple(_clauses(desk, item))
+    return Detail(waiting, decision.purpose, decision.profiles, decision.duties, objects, others, clauses)
+
+
+def _clauses(desk: Desk, item: Item) -> Iterator[ClauseText]:
+    """Yield the clauses of a decision with their text as it stands in the signed document."""
+    document = desk.agreement.document
+    text = document.raw.decode()
+    places = {one.id: f"/release/clauses/{i}" for i, one in enumerate(desk.agreement.programme.release.clauses)}
+    for view in explain(item.decision, desk.policy, desk.agreement.programme).clauses:
+        place = document.positions[places[view.id]]
+        begun = text.rfind("\n", 0, place.start) + 1
+        written = textwrap.dedent(" " * (place.start - begun) + text[place.start : place.end]).rstrip()
+        basis = f"{view.instrument} {view.article}".strip()
+        yield ClauseText(view.id, view.effect, view.part, basis, view.provenance, written)
 
 
 def one_of(read: Read, found: list[Desk], object_id: str, hash: str) -> tuple[Desk, Item]:
@@ -259,4 +289,6 @@ def _waiting(desk: Desk, item: Item, staff: dict[str, tuple[str, ...]]) -> Waiti
         by=f"{act.person} ({act.role})" if act else "",
         until=instant.text(found.ends_us) if found.ends_us is not None else "",
         void=changes(item) if found.void else "",
+        title=held.title,
+        owner=held.owner,
     )

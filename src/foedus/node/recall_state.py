@@ -68,6 +68,12 @@ def standings(node: Node, *, waiting: bool = False) -> list[Standing]:
         return [*unsaid, *(standing(node, read, one) for one in held)]
 
 
+def standings_of(node: Node, read: Read, object_id: str) -> list[Standing]:
+    """Return the recalls of an object, the newest first."""
+    unsaid = [_unsaid(one) for one in recalls.waiting(read) if one.object_id == object_id]
+    return [*unsaid, *(standing(node, read, one) for one in recalls.recalls(read, object_id))]
+
+
 def show(node: Node, object_id: str, party: str) -> list[Shown]:
     """Return the recalls of an object between this node and a party, made and taken, each with its proof.
 

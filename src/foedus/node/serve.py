@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import ssl
 import threading
@@ -13,6 +14,7 @@ from foedus.errors import FoedusError, InputError
 from foedus.exchange import tls
 from foedus.exchange.peer import server as peer_server
 from foedus.exchange.serving import serve as serve_app
+from foedus.exchange.serving import serving
 from foedus.exchange.taxii.server import application
 from foedus.node.analyse import take_up
 from foedus.node.backend import Backend
@@ -63,16 +65,17 @@ async def _html(send: Send, page: str) -> None:
     await send({"type": "http.response.body", "body": page.encode()})
 
 
-def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
+def serve(node: Node, *, plain: str = "", poll: bool = True, web: ASGIApp | None = None) -> None:
     """Serve until interrupted.
 
     Args:
         node: the node.
         plain: ``HOST:PORT`` to serve own tools and the status page on without TLS, loopback only; empty: peers, over TLS.
         poll: whether to pull from the peers meanwhile.
+        web: the pages of the node's people, served beside at the address that the settings name (``web``).
 
     Raises:
-        InputError: a plain address that is not on loopback.
+        InputError: a plain or web address that is not on loopback.
     """
     stop = threading.Event()
     # What people approved is released as each countdown ends, what parties handed in is taken up; to ask whether there is any
@@ -81,14 +84,15 @@ def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
         threading.Thread(target=_each_second, args=(node, act, stop), daemon=True).start()
     if poll:
         threading.Thread(target=_poll, args=(node, stop), daemon=True).start()
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(stop.set)
+        if web is not None:
+            stack.enter_context(serving(web, *_address(node.config.web)))
         if plain:
             host, port = _address(plain)
             serve_app(app_of(node, plain=True), host, port)
         else:
             serve_app(app_of(node, plain=False), node.config.host, node.config.port, context_of(node))
-    finally:
-        stop.set()
 
 
 def context_of(node: Node) -> ssl.SSLContext:

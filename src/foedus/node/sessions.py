@@ -43,6 +43,14 @@ class Fresh(NamedTuple):
         return f"Fresh({self.person!r})"
 
 
+class Held(NamedTuple):
+    """Whose session a token carries, the session's public id, and whether its person showed who they are a short time ago."""
+
+    person: Person
+    id: str
+    fresh: bool
+
+
 class Open(msgspec.Struct, frozen=True):
     """A session as people read it."""
 
@@ -82,6 +90,15 @@ def resume(node: Node, token: str) -> Person:
     Raises:
         TrustError: none, or it ended.
     """
+    return held(node, token).person
+
+
+def held(node: Node, token: str) -> Held:
+    """Return the session that a token carries; it has been used now.
+
+    Raises:
+        TrustError: none, or it ended.
+    """
     at_us = _now_us(node)
     with node.store.read() as read:
         session, person = _held(node, read, token)
@@ -89,7 +106,7 @@ def resume(node: Node, token: str) -> Person:
     if at_us - session.used_us >= _MINUTE_US:
         with node.store.write() as tx:
             kept_sessions.change_session(tx, session, session._replace(used_us=at_us))
-    return person
+    return Held(person, session.id, _is_fresh(node, session, at_us))
 
 
 def fresh(node: Node, token: str) -> Fresh:
@@ -101,7 +118,7 @@ def fresh(node: Node, token: str) -> Fresh:
     at_us = _now_us(node)
     with node.store.write() as tx:
         session, person = _held(node, tx, token)
-        if at_us - session.confirmed_us >= node.config.session_fresh_minutes * _MINUTE_US:
+        if not _is_fresh(node, session, at_us):
             raise TrustError(
                 "it is too long since you showed who you are",
                 code="session-stale",
@@ -167,6 +184,10 @@ def _over(node: Node, session: Session, at_us: int) -> Reason | None:
     if at_us >= _limit_us(node, session):
         return "limit"
     return "idle" if at_us - session.used_us >= node.config.session_idle_minutes * _MINUTE_US else None
+
+
+def _is_fresh(node: Node, session: Session, at_us: int) -> bool:
+    return at_us - session.confirmed_us < node.config.session_fresh_minutes * _MINUTE_US
 
 
 def _limit_us(node: Node, session: Session) -> int:

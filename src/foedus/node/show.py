@@ -27,6 +27,7 @@ from foedus.release.explain import explain, would_release
 from foedus.store import findings, lookups, quarantine, state, torn, values, views
 from foedus.store.engine import Read
 from foedus.store.findings import Held
+from foedus.store.released import showings as showings_of
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -132,11 +133,8 @@ def show(node: Node, object_id: str) -> list[Shown]:
 
 
 def _shown(read: Read, held: Held) -> Shown:
-    released = [
-        (name.split("|")[2], instant.text(row.added_us))
-        for name in lookups.views_named(read, "released|")
-        for row in views.shown(read, name, [held.seq])
-    ]
+    showings = [one for one in showings_of(read, held.object_id) if one.finding_seq == held.seq]
+    released = [(one.view.split("|")[2], instant.text(one.added_us)) for one in showings if one.withdrawn_us is None]
     matches = findings.matches_of(read, held.seq)
     others = [findings.finding_of(read, one.b_seq if one.a_seq == held.seq else one.a_seq) for one in matches]
     keys = values.values_of(read, held.seq)

@@ -54,7 +54,10 @@ class Held(NamedTuple):
 
 
 class FindingQuery(msgspec.Struct, frozen=True):
-    """Which findings a page shows, newest row first; empty: no filter. ``before_seq`` is the last row of the page before."""
+    """Which findings a page shows, newest row first; empty: no filter. ``before_seq`` is the last row of the page before.
+
+    ``from_us`` and ``before_us`` bound when it happened, or when it was stored where that is not said.
+    """
 
     limit: int = 100
     before_seq: int | None = None
@@ -65,6 +68,9 @@ class FindingQuery(msgspec.Struct, frozen=True):
     source: str = ""
     min_urgency: int = 0
     current: bool = True
+    label_id: int | None = None
+    from_us: int | None = None
+    before_us: int | None = None
 
 
 class Corroboration(NamedTuple):
@@ -102,6 +108,13 @@ def find(read: Read, query: FindingQuery) -> list[Held]:
     for name in ("room", "kind", "type", "owner", "source"):
         if wanted := getattr(query, name):
             statement = statement.where(finding.c[name] == wanted)
+    if query.label_id is not None:
+        statement = statement.where(finding.c.label_id == query.label_id)
+    happened = func.coalesce(finding.c.from_us, finding.c.stored_us)
+    if query.from_us is not None:
+        statement = statement.where(happened >= query.from_us)
+    if query.before_us is not None:
+        statement = statement.where(happened < query.before_us)
     if query.before_seq is not None:
         statement = statement.where(finding.c.seq < query.before_seq)
     if query.current:
@@ -136,7 +149,7 @@ def blob_of(read: Read, sha256: bytes) -> bytes | None:
 def label_of(read: Read, label_id: int) -> Label | None:
     """Return the label of an id."""
     canonical = read.connection.scalar(select(label.c.canonical).where(label.c.id == label_id))
-    return None if canonical is None else _label(canonical)
+    return None if canonical is None else label_of_row(canonical)
 
 
 def newest_seq(read: Read) -> int:
@@ -214,7 +227,7 @@ def _helds(read: Read, statement: Select[Any]) -> Iterator[Held]:
 def _read(row: Row[Any]) -> Held:
     *own, contains, because, places, canonical = tuple(row)
     found = () if places == "[]" else msgspec.json.decode(places, type=tuple[Place, ...])
-    given = None if canonical is None else _label(canonical)
+    given = None if canonical is None else label_of_row(canonical)
     return Held._make((*own, _names(contains), _names(because), found, given))
 
 
@@ -224,5 +237,6 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1_024)
-def _label(canonical: bytes) -> Label:
+def label_of_row(canonical: bytes) -> Label:
+    """Return the label of its kept bytes; few labels are on many findings."""
     return label_model.read(canonical)

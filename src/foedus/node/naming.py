@@ -1,0 +1,34 @@
+"""What rooms call things, in the languages of people: names of rooms and kinds, from their own cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import msgspec
+
+from foedus.areas import facts, rooms
+from foedus.node.home import Node
+
+
+class RoomWords(msgspec.Struct, frozen=True):
+    """A room's kinds and filters, and its words by language."""
+
+    kinds: tuple[str, ...]
+    filters: tuple[str, ...]
+    words: Mapping[str, Mapping[str, str]]
+
+    def said(self, key: str, language: str) -> str:
+        """Return a word of the room, or the key where it has none."""
+        return self.words.get(language, {}).get(key, key)
+
+
+def room_words(node: Node) -> Mapping[str, RoomWords]:
+    """Return the words of every room of a node."""
+    return {name: _words(name) for name in sorted(node.rooms)}
+
+
+@cache
+def _words(name: str) -> RoomWords:
+    said = facts(rooms()[name])
+    return RoomWords(said.kinds, said.filters, {"en": said.strings.en, "ja": said.strings.ja})

@@ -1,0 +1,108 @@
+"""The situation: findings by what pages filter by, a page at a time, with where they happened; rows are never counted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from foedus.errors import InputError
+from foedus.label.text import marking
+from foedus.model import instant
+from foedus.model.finding import Place
+from foedus.node.home import Node
+from foedus.node.naming import room_words
+from foedus.store import facets, findings
+from foedus.store.findings import FindingQuery, Held
+
+PAGE_ROWS = 50
+_DAY_US = 86_400 * 1_000_000
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What somebody filters by, as a page's address says it; empty: all. ``since`` and ``until`` are days, both counted."""
+
+    area: str = ""
+    kind: str = ""
+    owner: str = ""
+    label: str = ""
+    urgency: str = ""
+    since: str = ""
+    until: str = ""
+    after: str = ""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One finding in the list; ``at`` is when it happened, or when it was stored where that is not said."""
+
+    object_id: str
+    room: str
+    kind: str
+    title: str
+    owner: str
+    label: str
+    urgency: int
+    at: str
+    places: tuple[Place, ...]
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """A page of findings, the newest first; ``next`` asks for what follows. The rest is what can be filtered by."""
+
+    items: tuple[Seen, ...]
+    next: str
+    areas: tuple[str, ...]
+    kinds: tuple[str, ...]
+    owners: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+
+
+def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
+    """Return a page of findings.
+
+    Raises:
+        InputError: a filter that cannot be.
+    """
+    rooms = room_words(node)
+    with node.store.read() as read:
+        labels = [(str(id_), marking(label)) for id_, label in facets.labels_in_use(read)]
+        owners = tuple(facets.owners_in_use(read))
+        held = findings.find(read, _query(wanted, limit + 1))
+    kinds = rooms[wanted.area].kinds if wanted.area in rooms else ()
+    more = str(held[limit - 1].seq) if len(held) > limit else ""
+    return Situation(tuple(map(_seen, held[:limit])), more, tuple(rooms), kinds, owners, tuple(labels))
+
+
+def _query(wanted: Wanted, limit: int) -> FindingQuery:
+    return FindingQuery(
+        limit=limit,
+        before_seq=_number(wanted.after) if wanted.after else None,
+        room=wanted.area,
+        kind=wanted.kind,
+        owner=wanted.owner,
+        label_id=_number(wanted.label) if wanted.label else None,
+        min_urgency=_number(wanted.urgency or "0"),
+        from_us=_day_us(wanted.since) if wanted.since else None,
+        before_us=_day_us(wanted.until) + _DAY_US if wanted.until else None,
+    )
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        raise InputError("not a number", code="filter-malformed", hint="take it from the page")
+    return int(text)
+
+
+def _day_us(text: str) -> int:
+    try:
+        return instant.to_us(instant.parse(f"{date.fromisoformat(text)}T00:00:00Z"))
+    except ValueError as error:
+        raise InputError("not a day", code="filter-malformed", hint="YYYY-MM-DD") from error
+
+
+def _seen(one: Held) -> Seen:
+    at_us = one.from_us if one.from_us is not None else one.stored_us
+    label = marking(one.label) if one.label else "no label"
+    title = one.title or one.object_id
+    text = instant.text(at_us)
+    return Seen(one.object_id, one.room, one.kind, title, one.owner, label, one.urgency, text, one.places)

@@ -1,0 +1,70 @@
+"""What a page answers: something shown, with its twins; somewhere else to go; a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+# A spreadsheet runs a cell that begins with one of these.
+_RUNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Table(NamedTuple):
+    """The rows of a page, for its CSV twin."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+class Shown(NamedTuple):
+    """A page: its template, what it shows (the JSON twin is exactly that), its rows, the labels of what is on it."""
+
+    template: str
+    data: Mapping[str, Any]
+    table: Table | None = None
+    labels: Sequence[str] = ()
+    status: int = 200
+
+
+class Moved(NamedTuple):
+    """Somewhere else to go, after something was done."""
+
+    to: str
+
+
+class File(NamedTuple):
+    """Bytes to save; never shown by the browser itself."""
+
+    body: bytes
+    name: str
+    media_type: str = "application/octet-stream"
+
+
+class Json(NamedTuple):
+    """An answer to a script of these pages."""
+
+    data: Any
+    status: int = 200
+
+
+Answer = Shown | Moved | File | Json
+
+
+def csv_of(table: Table) -> str:
+    r"""Return rows as CSV that no spreadsheet runs.
+
+    >>> csv_of(Table(("a", "b"), [("=1+1", None)]))
+    "a,b\r\n'=1+1,\r\n"
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(table.columns)
+    writer.writerows([_cell(one) for one in row] for row in table.rows)
+    return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_RUNS) else text

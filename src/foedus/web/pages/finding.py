@@ -1,0 +1,139 @@
+"""One finding: its picture, label, evidence and story; who has it, who may get it and why; its bytes; calling it back."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+from markupsafe import Markup
+
+from foedus.errors import FoedusError, InputError, TrustError
+from foedus.model.events import RecallReason
+from foedus.model.picture import Map, Picture
+from foedus.model.picture import Table as Values
+from foedus.node import recall, show
+from foedus.node.dossier import Dossier, dossier, raw, traces
+from foedus.picture import Texts, render
+from foedus.web.answer import Answer, File, Moved, Shown, Table
+from foedus.web.visit import Visit
+
+REASONS: tuple[RecallReason, ...] = get_args(RecallReason)
+MOST_POINTS = 5_000
+
+
+def one(visit: Visit, refused: str = "") -> Answer:
+    """Show a finding."""
+    found = dossier(visit.node, visit.place("object_id"))
+    picture = _picture(visit, found)
+    current = found.versions[0]
+    data = {
+        "finding": found,
+        "current": current,
+        "drawn": picture.panes if picture else (),
+        "tracks": _tracks(picture),
+        "goes": _goes(visit, current.object_id),
+        "reasons": REASONS,
+        "refused": refused,
+        "told": visit.value("told") if visit.value("told") in ("recalled", "lifted") else "",
+        "stale": visit.held is not None and not visit.held.fresh,
+    }
+    labels = [current.label, *(one.label for one in (*found.links, *found.related) if one.label)]
+    page = Shown("finding.html", data, _values(current, picture), labels, 403 if refused else 200)
+    return page if visit.asked.twin != "html" else page._replace(data={**data, "picture": drawn(visit, picture)})
+
+
+def beside(visit: Visit) -> Answer:
+    """Show the evidence of a finding beside a list: a part of that page."""
+    return Shown("finding-beside.html", evidence(visit, dossier(visit.node, visit.place("object_id"))))
+
+
+def evidence(visit: Visit, found: Dossier) -> dict[str, object]:
+    """Return what is shown of a finding beside a list."""
+    return {"finding": found, "current": found.versions[0], "picture": drawn(visit, _picture(visit, found))}
+
+
+def entries(visit: Visit) -> Answer:
+    """Show what the ledgers say of it: a part of its page, or a page of its own."""
+    found = traces(visit.node, visit.place("object_id"))
+    part = bool(visit.asked.headers.get("hx-request"))
+    data = {"object_id": visit.place("object_id"), "traces": found, "part": part}
+    rows = [(one.log, one.seq, one.at, one.kind) for one in found.entries]
+    template = "finding-traces.html" if part else "finding-entries.html"
+    return Shown(template, data, Table(("log", "entry", "at", "kind"), rows))
+
+
+def stix(visit: Visit) -> Answer:
+    """Give the bytes of a version as they came."""
+    object_id = visit.place("object_id")
+    return File(
+        raw(visit.node, object_id, visit.value("version")),
+        f"{_plain(object_id)}.stix",
+        "application/stix+json;version=2.1",
+    )
+
+
+def call_back(visit: Visit) -> Answer:
+    """Recall it from everybody or one party, or lift a recall; a releaser's word, freshly shown to be theirs."""
+    object_id, party = visit.place("object_id"), visit.value("party")
+    try:
+        if visit.value("act") == "lift":
+            recall.lift(visit.node, visit.act(), object_id, party)
+            return Moved(f"{visit.asked.path.removesuffix('/recall')}?told=lifted")
+        reason = msgspec.convert(visit.value("reason"), RecallReason)
+        order = recall.Order(reason, parties=(party,) if party else ())
+        recall.recall(visit.node, visit.act(), recall.Target(object_id), order)
+    except msgspec.ValidationError as error:
+        raise InputError("not a reason", code="form-malformed") from error
+    except (InputError, TrustError) as error:
+        return one(visit, refused=error.code)
+    return Moved(f"{visit.asked.path.removesuffix('/recall')}?told=recalled")
+
+
+def drawn(visit: Visit, picture: Picture | None) -> Markup:
+    """Return a picture as markup; what renders it escapes all of it."""
+    texts = Texts(visit.words("picture.more"), visit.words("picture.values"))
+    return Markup(render(picture, texts)) if picture else Markup("")  # noqa: S704 — escaped by picture/
+
+
+def _picture(visit: Visit, found: Dossier) -> Picture | None:
+    try:
+        return show.picture(visit.node, found.versions[0].object_id)
+    except FoedusError:
+        # A room that cannot draw what somebody sent takes nothing else of the page with it.
+        return None
+
+
+def _tracks(picture: Picture | None) -> list[dict[str, Any]]:
+    panes = [pane for pane in picture.panes if isinstance(pane, Map)] if picture else []
+    return [
+        {"name": track.name, "path": list(zip(track.lon_deg, track.lat_deg, strict=False))[:MOST_POINTS]}
+        for pane in panes
+        for track in pane.tracks
+    ]
+
+
+def _values(current: show.Shown, picture: Picture | None) -> Table:
+    """Return the values it holds as rows; of a finding without any, the first table of its picture."""
+    if current.values:
+        return Table(
+            ("kind", "value", "warned"), [(v["kind"], v["value"], " ".join(v["warned"])) for v in current.values]
+        )
+    table = next((pane for pane in picture.panes if isinstance(pane, Values)), None) if picture else None
+    return Table(table.columns, table.rows) if table else Table(("kind", "value", "warned"), [])
+
+
+def _goes(visit: Visit, object_id: str) -> list[show.Why]:
+    """Return what becomes of it for each other party under each programme in force, without an entry that somebody asked."""
+    at = visit.node.clock.now()
+    held = visit.node.agreements.in_force(at)
+    return [
+        why
+        for agreement in held
+        for party in agreement.programme.parties
+        if party.id != visit.node.party
+        for why in show.why(visit.node, object_id, party.id, agreement.programme.id, enter=False)
+    ]
+
+
+def _plain(object_id: str) -> str:
+    return "".join(char if char.isalnum() or char == "-" else "_" for char in object_id)

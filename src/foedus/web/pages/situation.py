@@ -1,0 +1,61 @@
+"""The situation: findings as a list with filters in its address, on a map, and the evidence of one beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from foedus.errors import FoedusError
+from foedus.node.dossier import dossier
+from foedus.node.situation import Seen, Wanted, situation
+from foedus.web.answer import Answer, Shown, Table
+from foedus.web.pages.finding import evidence
+from foedus.web.visit import Visit
+
+_FILTERS = Wanted.__struct_fields__
+# What asks for no attention at all (identities, relations, markings) is shown to whoever asks for it.
+_USUAL: Mapping[str, str] = MappingProxyType({"urgency": "1"})
+_COLUMNS = ("object", "title", "area", "kind", "owner", "label", "urgency", "at", "latitude", "longitude")
+
+
+def show(visit: Visit) -> Answer:
+    """Show a page of findings that pass the filters of the address."""
+    wanted = Wanted(**{name: visit.value(name) or _USUAL.get(name, "") for name in _FILTERS})
+    found = situation(visit.node, wanted)
+    chosen = {
+        name: value
+        for name, value in msgspec.structs.asdict(wanted).items()
+        if value != _USUAL.get(name, "") and name != "after"
+    }
+    points = [
+        {"id": one.object_id, "title": one.title, "urgency": one.urgency, "lon": place.lon_deg, "lat": place.lat_deg}
+        for one in found.items
+        for place in one.places
+    ]
+    data = {
+        "situation": found,
+        "wanted": wanted,
+        "chosen": chosen,
+        "points": points,
+        "labels_by_id": dict(found.labels),
+    }
+    labels = [one.label for one in found.items if one.label != "no label"]
+    page = Shown("situation.html", data, Table(_COLUMNS, [_row(one) for one in found.items]), labels)
+    return page if visit.asked.twin != "html" else page._replace(data={**data, "beside": _beside(visit)})
+
+
+def _beside(visit: Visit) -> dict[str, object] | None:
+    """Return the evidence that the address asks for beside the list."""
+    object_id = visit.value("at")
+    try:
+        return evidence(visit, dossier(visit.node, object_id)) if object_id else None
+    except FoedusError:
+        return None
+
+
+def _row(one: Seen) -> tuple[object, ...]:
+    place = one.places[0] if one.places else None
+    said = (one.object_id, one.title, one.room, one.kind, one.owner, one.label, one.urgency, one.at)
+    return (*said, place.lat_deg if place else "", place.lon_deg if place else "")

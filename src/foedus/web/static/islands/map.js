@@ -1,0 +1,134 @@
+// The map of a page: what its JSON twin says has a place, over Natural Earth's lines, drawn here and asked of nobody else.
+import { Map as GlMap, NavigationControl, setWorkerUrl } from "/static/vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
+
+setWorkerUrl("/static/vendor/maplibre-gl-6.17.0/maplibre-gl-worker.mjs");
+const root = document.documentElement;
+
+// Rings that cross 180 degrees go on beyond it; one that goes round a pole is closed over it.
+function unwrapped(ring) {
+  const found = [];
+  let around = 0;
+  let before = null;
+  for (const [lon, lat] of ring) {
+    if (before !== null && lon - before > 180) around -= 360;
+    if (before !== null && lon - before < -180) around += 360;
+    before = lon;
+    found.push([lon + around, lat]);
+  }
+  const [first, last] = [found[0], found.at(-1)];
+  if (Math.abs(first[0] - last[0]) > 180) {
+    const pole = found.reduce((sum, one) => sum + one[1], 0) < 0 ? -89.9 : 89.9;
+    found.push([last[0], pole], [first[0], pole], first);
+  }
+  return found;
+}
+
+function land(world) {
+  const found = globalThis.topojson.feature(world, world.objects.countries);
+  for (const one of found.features) {
+    const { type, coordinates } = one.geometry ?? {};
+    if (type === "Polygon") one.geometry.coordinates = coordinates.map(unwrapped);
+    if (type === "MultiPolygon") one.geometry.coordinates = coordinates.map((rings) => rings.map(unwrapped));
+    one.properties = {};
+  }
+  return found;
+}
+
+function colours() {
+  const probe = document.createElement("span");
+  document.body.append(probe);
+  const read = (name) => { probe.style.color = `var(${name})`; return getComputedStyle(probe).color; };
+  const found = Object.fromEntries(["--land", "--muted", "--accent", "--warn", "--bad", "--surface"].map((name) => [name, read(name)]));
+  probe.remove();
+  return found;
+}
+
+function places(said) {
+  const points = (said.points ?? []).map((one) => ({
+    type: "Feature",
+    geometry: { type: "Point", coordinates: [one.lon, one.lat] },
+    properties: { id: one.id, urgency: one.urgency },
+  }));
+  const lines = (said.tracks ?? []).filter((one) => one.path.length > 0).map((one) => ({
+    type: "Feature",
+    geometry: { type: "LineString", coordinates: unwrappedPath(one.path) },
+    properties: {},
+  }));
+  const ends = lines.flatMap((one) => [one.geometry.coordinates[0], one.geometry.coordinates.at(-1)]).map((place) => ({
+    type: "Feature", geometry: { type: "Point", coordinates: place }, properties: { urgency: 1 },
+  }));
+  return { points: [...points, ...ends], lines };
+}
+
+const unwrappedPath = (path) => {
+  const whole = unwrapped(path);
+  return whole.slice(0, path.length);
+};
+
+function bounds(found) {
+  const all = [...found.points.map((one) => one.geometry.coordinates), ...found.lines.flatMap((one) => one.geometry.coordinates)];
+  const lons = all.map((one) => one[0]);
+  const lats = all.map((one) => one[1]);
+  return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
+}
+
+const collection = (features) => ({ type: "FeatureCollection", features });
+
+async function draw(element) {
+  const [world, said] = await Promise.all(
+    ["/static/vendor/world-atlas-2.0.2/countries-50m.json", element.dataset.from].map(async (path) => (await fetch(path)).json()),
+  );
+  const found = places(said);
+  const colour = colours();
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const map = new GlMap({
+    container: element,
+    attributionControl: false,
+    dragRotate: false,
+    fadeDuration: still ? 0 : 200,
+    bounds: bounds(found),
+    fitBoundsOptions: { padding: 48, maxZoom: 7 },
+    style: {
+      version: 8,
+      sources: {
+        land: { type: "geojson", data: land(world) },
+        lines: { type: "geojson", data: collection(found.lines) },
+        points: { type: "geojson", data: collection(found.points) },
+      },
+      layers: [
+        { id: "land", type: "fill", source: "land", paint: { "fill-color": colour["--land"] } },
+        { id: "borders", type: "line", source: "land", paint: { "line-color": colour["--muted"], "line-width": 0.6, "line-opacity": 0.7 } },
+        { id: "lines", type: "line", source: "lines", paint: { "line-color": colour["--accent"], "line-width": 2.5 } },
+        {
+          id: "points", type: "circle", source: "points",
+          paint: {
+            "circle-radius": ["interpolate", ["linear"], ["get", "urgency"], 0, 4.5, 3, 8],
+            "circle-color": ["match", ["get", "urgency"], 3, colour["--bad"], 2, colour["--warn"], colour["--accent"]],
+            "circle-stroke-color": colour["--surface"], "circle-stroke-width": 1.5,
+          },
+        },
+      ],
+    },
+  });
+  map.addControl(new NavigationControl({ showCompass: false }));
+  map.on("click", "points", (event) => {
+    const id = event.features[0]?.properties.id;
+    const row = id && document.querySelector(`[data-id="${CSS.escape(id)}"] a.whole`);
+    if (row) { row.focus(); row.scrollIntoView({ block: "center" }); }
+  });
+  element.foedusMap = map;
+  await new Promise((resolve) => { map.once("idle", resolve); });
+}
+
+for (const element of document.querySelectorAll("[data-map]")) {
+  try {
+    await draw(element);
+    element.dataset.drawn = "1";
+  } catch (error) {
+    // No WebGL, or a node that does not answer: the list holds all of it.
+    element.hidden = true;
+    element.parentElement.querySelector("[data-no-map]").hidden = false;
+    console.info(String(error));
+  }
+}
+root.dataset.ready = "1";

@@ -1,0 +1,290 @@
+"""The pages in a real browser: both languages, both themes, wide and narrow, by keys alone, with hostile input, with passkeys."""
+
+import io
+
+import lxml.html
+import msgspec
+import pytest
+from tests.browsing import Watched, chromium
+from tests.node_pair import AMBER, OPEN, bundle, free_port, stix, stix_id
+from tests.queued import ANNA, CHIE, PASSWORD, SECRET_ONE, WORD, entries, make
+from tests.web_site import Visitor
+
+from foedus.exchange.serving import serving
+from foedus.model.people import Person
+from foedus.node import sessions
+from foedus.node.analyse import analyse
+from foedus.node.ingest import Origin, ingest
+from foedus.node.label import read_text
+from foedus.web.app import application
+from foedus.web.visit import cookie_name
+
+ALL = Person("zoe", ("analyst", "releaser", "approver"))
+PAYLOADS = (
+    "<img src=x onerror=alert(1)>", "<script>alert(1)</script>", '"><svg onload=alert(1)>', "' onfocus=alert(1) autofocus='",
+    "</pre></title></textarea><script>alert(1)</script>", "javascript:alert(1)", "{{7*191}}${7*191}", "\u202eevil\u2066",
+    "<a href=//evil.example hx-get=//evil.example hx-trigger=load>x</a>", "<style>@import '//evil.example'</style>",
+)  # fmt: skip
+HOSTILE, HOSTILE_HELD = stix_id("malware", 66), stix_id("indicator", 67)
+
+
+def hostile(type_, number, **more):
+    text = "|".join(PAYLOADS)
+    return stix(
+        type_,
+        number,
+        name=text[:290],
+        description=text,
+        labels=list(PAYLOADS),
+        external_references=[
+            {"source_name": text, "url": "javascript:alert(1)", "description": text, "external_id": text}
+        ],
+        x_own={"<b onclick=alert(1)>": text, "deep": [text]},
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory, root):
+    nodes = make(tmp_path_factory.mktemp("web") / "browser")
+    nodes.put("jpn", bundle(hostile("malware", 66, is_family=False, aliases=list(PAYLOADS))), OPEN)
+    nodes.put(
+        "nato",
+        bundle(
+            hostile(
+                "indicator",
+                67,
+                pattern="[file:name = '<script>alert(1)</script>']",
+                pattern_type="stix",
+                valid_from="2026-05-03T06:00:00Z",
+            )
+        ),
+        AMBER,
+    )
+    nodes.release("jpn")
+    with nodes.serving_here("nato", "jpn"):
+        nodes.pull("nato")
+    with nodes.open("nato") as node:
+        from foedus.node import people
+
+        people.add(node, ALL.name, ALL.roles, PASSWORD)
+        source = (root / "src/foedus/areas/maritime/sample/stream.nmea").read_bytes()
+        ingest(node, "maritime", io.BytesIO(source), Origin("coast", read_text(node, AMBER, node.clock.now()), AMBER))
+        analyse(node, "maritime")
+        yield node
+
+
+@pytest.fixture(scope="module")
+def base(node):
+    node.config = msgspec.structs.replace(node.config, web=f"127.0.0.1:{free_port()}")
+    port = int(node.config.web.rpartition(":")[2])
+    with serving(application(node), port=port):
+        yield f"http://localhost:{port}"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def window(node, browser, base):
+    """Open a window of a person, or of nobody."""
+    held = []
+
+    def opened(person=None, **more):
+        found = Watched(browser, base, **more)
+        held.append(found)
+        if person is not None:
+            found.cookie(cookie_name(node), sessions.open_session(node, person, "password"))
+        return found
+
+    yield opened
+    for one in held:
+        one.context.close()
+
+
+def gap(node, base):
+    visitor = Visitor(node, base, ALL)
+    with visitor.client:
+        found = visitor.get("/situation.json?area=maritime").json()["situation"]["items"]
+    return next(one["object_id"] for one in found if one["kind"] == "gap")
+
+
+def pages(node, base):
+    return [
+        "/release", f"/release/{WORD}/jpn/{HOSTILE_HELD}", f"/finding/{HOSTILE}", f"/finding/{gap(node, base)}", "/situation",
+        f"/situation?owner=jpn&urgency=0&at={HOSTILE}", "/ledger", "/ledger/log?name=master", "/programme", "/settings", "/nowhere",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("look", "width"), [("en.light.keys", 1400), ("ja.dark.keys", 480)])
+def test_every_page_is_sound_accessible_and_as_wide_as_the_window(node, base, window, look, width):
+    there = window(ALL, look=look, width=width)
+    for path in pages(node, base):
+        page = there.go(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert there.violations() == [], path
+        assert page.locator("h1").count() == 1, path
+    # The page that is not there is one 404, and the browser says so.
+    assert [one for one in there.faults if "404" not in one] == []
+
+
+@pytest.mark.parametrize(("look", "width"), [("en.dark.keys", 480), ("ja.light.keys", 1400)])
+def test_a_decision_is_accessible_in_the_other_looks_too(window, look, width):
+    there = window(ALL, look=look, width=width)
+    page = there.go(f"/release/{WORD}/jpn/{HOSTILE_HELD}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert there.violations() == []
+    assert there.faults == []
+
+
+def test_signing_in_is_accessible_and_leads_to_where_one_wanted(window):
+    there = window()
+    page = there.go("/ledger")
+    assert there.violations() == []
+    page.fill("[name=name]", "anna")
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ledger")
+    assert there.faults == []
+
+
+def test_nothing_that_a_partner_wrote_becomes_part_of_a_page(node, base):
+    visitor = Visitor(node, base, ALL)
+    with visitor.client:
+        for path in [*pages(node, base)[:-1], f"/finding/{HOSTILE}/entries", f"/finding/{HOSTILE}/beside"]:
+            page = lxml.html.fromstring(visitor.get(path).text)
+            assert all(one.get("src", "").startswith("/static/") and not one.text for one in page.iter("script")), path
+            assert not [(one.tag, name) for one in page.iter() for name in one.attrib if name.startswith("on")], path
+            assert not [
+                one for one in page.xpath("//@href | //@src | //@action | //@hx-get") if not one.startswith(("/", "#"))
+            ], path
+            assert not page.xpath("//style | //iframe | //object | //*[@style] | //svg[@onload]"), path
+            assert "1337" not in page.text_content(), path
+            assert not {"\u202e", "\u2066"} & set(page.text_content()), path
+
+
+def test_a_decision_by_keys_alone_reaches_the_ledger_once(node, window):
+    there = window(ANNA)
+    page = there.go("/situation")
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.wait_for_url("**/release")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{SECRET_ONE}")
+    page.keyboard.press("a")
+    assert page.evaluate("document.activeElement.name") == "reason"
+    page.keyboard.type("a d h r, all of it text")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**told=requested")
+    [entered] = entries(node, "approval.requested")
+    assert (entered["person"], entered["object_id"], entered["reason"]) == (
+        "anna",
+        SECRET_ONE,
+        "a d h r, all of it text",
+    )
+    assert there.faults == []
+
+
+def test_enter_alone_decides_nothing(node, window):
+    there = window(CHIE)
+    page = there.go(f"/release/{WORD}/jpn/{HOSTILE_HELD}")
+    page.focus("[name=reason]")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(200)
+    assert page.url.endswith(HOSTILE_HELD)
+    assert [one for one in entries(node, "approval.denied", "decision.held") if one["object_id"] == HOSTILE_HELD] == []
+
+
+def test_keys_can_be_turned_off(window):
+    there = window(ANNA, look="en.light.nokeys")
+    page = there.go("/situation")
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.keyboard.press("?")
+    page.wait_for_timeout(150)
+    assert page.url.endswith("/situation")
+    assert not page.locator("dialog").is_visible()
+
+
+def test_without_scripts_a_decision_is_a_plain_form(node, window):
+    there = window(CHIE, java_script_enabled=False)
+    page = there.page
+    page.goto(f"/release/{WORD}/jpn/{stix_id('indicator', 13)}")
+    page.click("button[value=deny]")
+    assert page.url.endswith("told=denied")
+    assert [one["person"] for one in entries(node, "approval.denied")] == ["chie"]
+    page.goto("/situation")
+    assert page.locator("tbody tr").count() > 3
+
+
+def test_the_evidence_stands_beside_as_one_moves_through_the_list(window):
+    there = window(ALL)
+    page = there.go("/situation?owner=jpn")
+    page.keyboard.press("j")
+    page.wait_for_selector("#beside .picture")
+    assert page.locator("#beside h2").inner_text().startswith("<img src=x")
+    assert there.faults == []
+
+
+def test_the_map_draws_every_place_of_the_page_and_the_track_of_a_finding(node, base, window):
+    there = window(ALL)
+    page = there.go("/situation?area=maritime")
+    seen = "id => { const map = document.querySelector('[data-map]').foedusMap; return map.queryRenderedFeatures({layers: [id]}).length }"
+    assert page.evaluate(seen, "points") >= 1
+    assert page.evaluate(seen, "land") >= 1
+    there.go(f"/finding/{gap(node, base)}")
+    assert page.evaluate(seen, "lines") >= 1
+    assert there.faults == []
+
+
+def test_no_ring_of_land_is_a_band_across_the_map(window):
+    there = window(ALL)
+    page = there.go("/situation?area=maritime")
+    wide = page.evaluate("""async () => {
+        const data = await document.querySelector('[data-map]').foedusMap.getSource('land').getData();
+        const rings = data.features.flatMap(f => f.geometry?.type === 'Polygon' ? f.geometry.coordinates : (f.geometry?.coordinates ?? []).flat());
+        return rings.map(r => r.map(p => p[0])).map(x => Math.max(...x) - Math.min(...x)).filter(w => w > 190).length }""")
+    # Antarctica's two, which go round.
+    assert wide == 2
+
+
+def test_without_webgl_the_page_says_so_and_the_list_holds_all(window):
+    there = window(ALL)
+    there.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page = there.go("/situation?area=maritime")
+    assert page.locator("[data-no-map]").is_visible()
+    assert page.locator("tbody tr").count() >= 1
+
+
+def test_a_passkey_is_made_and_signs_in(node, window):
+    there = window(ANNA)
+    page = there.page
+    devtools = there.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+               "isUserVerified": True, "automaticPresenceSimulation": True}  # fmt: skip
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    there.go("/settings")
+    page.fill("[data-register] [name=label]", "desk key")
+    page.click("[data-register] button")
+    page.wait_for_url("**told=passkey")
+    page.click("form.who button")
+    page.wait_for_url("**/sign-in")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.click("[data-passkey] button")
+    page.wait_for_url("**/release")
+    assert [one["method"] for one in entries(node, "session.opened")][-1] == "passkey"
+    assert there.faults == []
+
+
+def test_the_first_page_is_light(window):
+    there = window(ALL)
+    sizes = []
+    there.page.on("response", lambda answer: sizes.append(len(answer.body())))
+    there.go("/release")
+    there.page.wait_for_load_state("networkidle")
+    assert sum(sizes) < 150_000
