@@ -1,0 +1,267 @@
+"""One sentence of English: who is in it, and what it says happened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from foedus.areas.information.facts import people
+from foedus.areas.information.facts.names import ADJECTIVE, CAPITAL, Hit, Names
+from foedus.areas.information.facts.told import (
+    ASSERTED,
+    BODY,
+    DENIED,
+    PERSON,
+    PLACE,
+    PROBABLE,
+    REPORTED,
+    STATE,
+    Amount,
+    Day,
+    Fact,
+    Name,
+    Span,
+)
+
+_VERBS: dict[str, str] = {
+    "agree": r"agree[ds]?|sign(?:ed|s)?|conclude[ds]?|endorse[ds]?|adopt(?:ed|s)?|approve[ds]?|ratif(?:ied|ies)|renewed|finali[sz]ed",
+    "announce": r"announce[ds]?|unveil(?:ed|s)?|declare[ds]?|pledge[ds]?|commit(?:ted|s) to|vow(?:ed|s)?|confirm(?:ed|s)?",
+    "meet": r"met|meets?|h[eo]ld(?:s)? talks|visit(?:ed|s)?|attend(?:ed|s)?|host(?:ed|s)?|travel(?:l?ed|s)? to|welcome[ds]?",
+    "cooperate": r"(?:expand|strengthen|deepen|step)(?:ed|s)?(?: up)? (?:\w+ ){0,2}(?:cooperation|ties|partnership)|cooperate[ds]?",
+    "launch": r"test-fire[ds]?|fire[ds]?|launch(?:ed|es)?",
+    "deploy": r"deploy(?:ed|s)?|dispatch(?:ed|es)?|station(?:ed|s)|withdrew|withdraws?",
+    "exercise": r"(?:conduct|carr|h[eo]ld|stag|beg[au]|start)(?:ed|ied|s|ing|n)?(?: out)? (?:\w+[ -]){0,5}(?:exercises?|drills?|manoeuvres|maneuvers)",
+    "condemn": r"condemn(?:ed|s)?|denounce[ds]?|critici[sz]e[ds]?|protest(?:ed|s)?|accuse[ds]?|deplore[ds]?",
+    "deny": r"den(?:ied|ies)|reject(?:ed|s)?|dismiss(?:ed|es)?|refute[ds]?",
+    "sanction": r"sanction(?:ed|s)|impose[ds]? (?:\w+ ){0,4}sanctions",
+    "detect": r"detect(?:ed|s)?|intercept(?:ed|s)?|scrambled|track(?:ed|s)|identified|seize[ds]?",
+    "attack": r"attack(?:ed|s)|hacked|struck|shelled|bombed",
+    "supply": r"provide[ds]?|donate[ds]?|suppl(?:ied|ies)|contribute[ds]?|deliver(?:ed|s)?|allocate[ds]?|transfer(?:red|s)",
+    "join": r"joined|joins|participate[ds]? in|took part in|accede[ds]? to",
+    "establish": r"establish(?:ed|es)?|inaugurate[ds]?|opened|opens|set up|create[ds]?",
+}
+_VERB = re.compile("|".join(f"(?P<{what}>\\b(?:{forms})\\b)" for what, forms in _VERBS.items()))
+_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|be)(?: \w+ly| also| not| jointly)?\s$")
+_INFINITIVE = re.compile(r"\b(?:to|would|could|may|might|will|should)(?: \w+ly| also| not| jointly)?\s$")
+_NEGATED = re.compile(r"(?:\bnot|n['’]t|\bnever|\bdenied (?:that )?\w*|\bdenied having)(?: \w+){0,2}\s$")
+_HEDGED = re.compile(
+    r"\b(?:reportedly|allegedly|apparently|likely|probably|possibly|may|might|could|would|expected to|plans? to|believed to|thought to"
+    r"|appears? to|seems? to|is to|are to|considering|suspected|unconfirmed|rumou?red|set to|due to)\b"
+)
+_SAID = re.compile(r"\b(?:said|says|told|stated|added|according to|reported|wrote|noted|explained)\b")
+_ACCORDING = re.compile(r"\b[Aa]ccording to (?:the |a |an )?")
+_CLAUSE = re.compile(r"; | — | – | while | whereas | but | after | before | when | because | which | who | as (?=[A-Z])| that (?=[a-z]*\s?[A-Z])|: ")
+_NO_ACTOR = re.compile(
+    r"(?:\b(?:in|at|near|off|on|from|of|with|against|to|into|over|by|for|about|between|toward|towards|around|across|inside|outside"
+    r"|including|under|through|via|than|like)(?: the| its| a| an| both)?\s)$", re.IGNORECASE
+)
+_AND = re.compile(r"(?:,? and | & |, |,? as well as |, along with | together with )(?:the |its |both )?")
+_STATE_WORDS = re.compile(
+    r"(?:'s|’s)? (?:government|authorities|officials|military|army|navy|air force|armed forces|forces|troops|coast guard"
+    r"|(?:[Ff]oreign|[Dd]efen[cs]e|[Ii]nterior|[Jj]ustice|[Ff]inance) [Mm]inistry|[Mm]inistry of [A-Z]\w+(?: [A-Z]\w+)?|cabinet"
+    r"|parliament|state media|embassy|delegation|leaders?|diplomats|ministers?|soldiers|warships?|destroyers?|frigates?|fighter jets)\b"
+)
+_BY = re.compile(r"\bby (?:the )?$")
+_PAST = re.compile(r"(?:ed|met|held|told|took part in|began|struck|withdrew|set up|conducted|.*(?:exercises?|drills?|manoeuvres|maneuvers|talks))$")
+_FINITE = re.compile(r"\b(?:to|will|would|could|can|may|might|should|must|not|who|which|they|we|also|jointly|\w+ly)\s$")
+_WHERE = re.compile(r"\b(?:in|at|near|off|over|into|aboard)(?: the)?(?: waters of| coast of| city of| port of| capital)?,?\s$")
+_TARGET = re.compile(r"(?:\b(?:with|against|to|on|at|by|for|from|of|between|both)(?: the)?\s|^\s*(?:the |its )?|\band (?:the )?)$")
+
+
+class Seen(NamedTuple):
+    """What is in a sentence: its words, where it begins, who and what is named, its days, amounts, words in quotation marks."""
+
+    text: str
+    start: int
+    names: tuple[Name, ...]
+    days: tuple[Day, ...]
+    amounts: tuple[Amount, ...]
+    quoted: tuple[Span, ...]
+
+
+def names_in(text: str, start: int, known: Names) -> tuple[Name, ...]:
+    """Return who and what is named in a sentence; a people's name only where an office or a force stands with it."""
+    hits = list(known.find(text))
+    found: list[Name] = []
+    holders = list(people.english(text, hits))
+    holders += [one for one in people.offices(text, hits) if not _overlaps(one.start, one.end, holders)]
+    for one in holders:
+        span = Span(start + one.start, start + one.end)
+        country = one.country if len(one.country) == 2 else ""
+        if one.name:
+            found.append(Name(text[one.start : one.end], span, PERSON, one.name, country, one.role))
+        else:
+            kind = STATE if country else BODY
+            found.append(Name(text[one.start : one.end], span, kind, _state_name(hits, one.start), country, one.role))
+    for hit in hits:
+        if not _overlaps(hit.start, hit.end, holders):
+            found.extend(_named(text, start, hit))
+    return tuple(sorted(found, key=lambda one: one.span))
+
+
+def facts_in(seen: Seen) -> Iterator[Fact]:
+    """Yield what a sentence says happened; a verb without anybody who acted says nothing."""
+    said_by = _said_by(seen)
+    verbs = [found for found in _VERB.finditer(seen.text) if not _in_quotes(seen, found.start()) and _acts(seen, found)]
+    for number, found in enumerate(verbs):
+        before = seen.text[max(0, found.start() - 40) : found.start()]
+        after = verbs[number + 1].start() if number + 1 < len(verbs) else len(seen.text)
+        subject = _subject(seen, found.start())
+        objects = _objects(seen, found.end(), after)
+        if _PASSIVE.search(before):
+            who, target = _joined(seen, objects, _BY), subject
+        else:
+            who, target = subject, objects
+        who = tuple(one for one in who if one.kind != PLACE and one != said_by) or ((said_by,) if said_by in who and said_by else ())
+        if not who:
+            continue
+        yield Fact(
+            what=str(found.lastgroup),
+            verb=found[0],
+            span=Span(seen.start + found.start(), seen.start + found.end()),
+            who=who,
+            target=tuple(one for one in target if one not in who and one.kind != PLACE and one != said_by),
+            where=_where(seen, found.start(), after),
+            when=_when(seen, found.start(), after),
+            certainty=_certainty(seen, found, before, said_by),
+            according_to=said_by if said_by not in who else None,
+            amounts=tuple(one for one in seen.amounts if found.start() <= one.span.start - seen.start < _clause_end(seen, found.end(), after)),
+        )
+
+
+def _named(text: str, start: int, hit: Hit) -> Iterator[Name]:
+    known, span = hit.known, Span(start + hit.start, start + hit.end)
+    force = _STATE_WORDS.match(text, hit.end)
+    if known.kind in (ADJECTIVE, CAPITAL, STATE) and force:
+        words = text[hit.start : force.end()]
+        whole = Span(span.start, start + force.end())
+        yield Name(words, whole, STATE, known.name if known.kind != CAPITAL else _state_of(known.country), known.country, force[0].strip(" '’s"))
+    elif known.kind == CAPITAL:
+        is_place = _NO_ACTOR.search(text[:hit.start]) is not None and not _SAID.match(text[hit.end :].lstrip())
+        yield Name(text[hit.start : hit.end], span, PLACE if is_place else STATE,
+                   known.name if is_place else _state_of(known.country), known.country)  # fmt: skip
+    elif known.kind != ADJECTIVE:
+        yield Name(text[hit.start : hit.end], span, known.kind, known.name, known.country)
+
+
+def _subject(seen: Seen, verb: int) -> tuple[Name, ...]:
+    """Those who act: the last ones named before the verb in its clause that follow no preposition, and those joined to them."""
+    begin = max((found.end() for found in _CLAUSE.finditer(seen.text, 0, verb)), default=0)
+    there = [one for one in seen.names if begin <= one.span.start - seen.start and one.span.end - seen.start <= verb]
+    chosen: list[Name] = []
+    for one in there:
+        head = seen.text[begin : one.span.start - seen.start]
+        follows = seen.text[one.span.end - seen.start : verb]
+        if follows.startswith(("'s", "’s")) or follows.startswith("-"):
+            continue  # what is theirs acts, not they
+        if chosen and _AND.fullmatch(seen.text[chosen[-1].span.end - seen.start : one.span.start - seen.start]):
+            chosen.append(one)
+        elif not _NO_ACTOR.search(head):
+            chosen = [one]
+    return tuple(chosen)
+
+
+def _objects(seen: Seen, end: int, until: int) -> tuple[Name, ...]:
+    """Those whom it concerns: named after the verb, directly or behind a preposition that gives them a part in it."""
+    until = _clause_end(seen, end, until)
+    found: list[Name] = []
+    for one in seen.names:
+        begin = one.span.start - seen.start
+        if not end <= begin < until or one.kind == PLACE:
+            continue
+        between = seen.text[end:begin]
+        joined = found and _AND.fullmatch(seen.text[found[-1].span.end - seen.start : begin])
+        if joined or (_TARGET.search(between) and not _WHERE.search(between)):
+            found.append(one)
+    return tuple(found)
+
+
+def _clause_end(seen: Seen, start: int, until: int) -> int:
+    stop = _CLAUSE.search(seen.text, start, until)
+    return stop.start() if stop else until
+
+
+def _where(seen: Seen, verb: int, until: int) -> Name | None:
+    there = [
+        one
+        for one in seen.names
+        if (one.kind == PLACE or one.kind == STATE) and _WHERE.search(seen.text[: one.span.start - seen.start])
+    ]
+    after = [one for one in there if verb < one.span.start - seen.start < until]
+    place = next(iter(after), None)
+    return place if place is not None else next((one for one in there if one.span.start - seen.start < verb), None)
+
+
+def _when(seen: Seen, verb: int, until: int) -> Day | None:
+    """The date that stands nearest: after the verb and before the next, else before it."""
+    after = [one for one in seen.days if verb < one.span.start - seen.start < until]
+    before = [one for one in seen.days if one.span.start - seen.start < verb]
+    return after[0] if after else before[-1] if before else None
+
+
+def _said_by(seen: Seen) -> Name | None:
+    """In whose words it is told: "according to X", "X said"."""
+    for found in _ACCORDING.finditer(seen.text):
+        named = next((one for one in seen.names if one.span.start - seen.start == found.end()), None)
+        if named is not None:
+            return named
+    for found in _SAID.finditer(seen.text):
+        before = [
+            one
+            for one in seen.names
+            if 0 <= found.start() - (one.span.end - seen.start) <= 3 and one.kind != PLACE
+        ]
+        if before:
+            return before[-1]
+        after = next((one for one in seen.names if 0 < one.span.start - seen.start - found.end() <= 5), None)
+        if after is not None and found[0] == "said" and after.kind != PLACE:
+            return after
+    return None
+
+
+def _certainty(seen: Seen, found: re.Match[str], before: str, said_by: Name | None) -> str:
+    if _NEGATED.search(before):
+        return DENIED
+    begin = max((one.end() for one in _CLAUSE.finditer(seen.text, 0, found.start())), default=0)
+    if _HEDGED.search(seen.text[begin : found.end()]) or (_INFINITIVE.search(before) and "will" not in before):
+        return PROBABLE
+    return REPORTED if said_by is not None or _SAID.search(seen.text) else ASSERTED
+
+
+def _acts(seen: Seen, found: re.Match[str]) -> bool:
+    """Whether a form is a verb here: one of the past is, one that may be a noun only behind a name, a modal or an adverb."""
+    if _PAST.search(found[0]):
+        return True
+    here = seen.start + found.start()
+    return any(one.span.end == here - 1 for one in seen.names) or _FINITE.search(seen.text[: found.start()]) is not None
+
+
+def _joined(seen: Seen, names: Sequence[Name], lead: re.Pattern[str]) -> tuple[Name, ...]:
+    """Names behind a preposition, and those joined to them."""
+    chosen: list[Name] = []
+    for one in names:
+        begin = one.span.start - seen.start
+        if lead.search(seen.text[:begin]) or (
+            chosen and _AND.fullmatch(seen.text[chosen[-1].span.end - seen.start : begin])
+        ):
+            chosen.append(one)
+    return tuple(chosen)
+
+
+def _in_quotes(seen: Seen, place: int) -> bool:
+    return any(one.start <= seen.start + place < one.end for one in seen.quoted)
+
+
+def _overlaps(start: int, end: int, holders: Sequence[people.Holder]) -> bool:
+    return any(one.start < end and start < one.end for one in holders)
+
+
+def _state_name(hits: Sequence[Hit], start: int) -> str:
+    return next((hit.known.name for hit in hits if hit.start == start), "")
+
+
+def _state_of(country: str) -> str:
+    from babel import Locale  # noqa: PLC0415
+
+    return str(Locale("en").territories[country])
