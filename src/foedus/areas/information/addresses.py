@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import idna
@@ -14,6 +15,7 @@ MAX_URL = 2_048
 MAX_URLS = 200
 _FOUND = re.compile(r"https?://[^\s<>\"'`{}|\\^\u3000-\u303f\uff00-\uff0f]{1,2048}", re.IGNORECASE)
 _TRACKING = frozenset({"fbclid", "gclid", "igshid", "mc_cid", "mc_eid"})
+_POST_NUMBER = re.compile(r"\d{5,20}")
 _PORTS = {"http": 80, "https": 443}
 _TRAILING = ".,;:!?)]}'\"…»”’"
 # Where a path names an account: the segment after which it stands, "" for the first one.
@@ -39,6 +41,7 @@ def found_in(text: str) -> list[str]:
     return [one.rstrip(_TRAILING) for one in _FOUND.findall(text)[:MAX_URLS]]
 
 
+@lru_cache(maxsize=16_384)
 def canonical(url: str, base: str = "") -> str:
     """Return a URL in its one spelling: host in lower case and ASCII, no default port, fragment, name or tracking; "" if none.
 
@@ -59,6 +62,7 @@ def canonical(url: str, base: str = "") -> str:
     return made if len(made) <= MAX_URL else ""
 
 
+@lru_cache(maxsize=16_384)
 def domain(url: str) -> str:
     """Return the host of a canonical URL, without ``www.``; "" if there is none."""
     parts = _parts(url, "")
@@ -89,7 +93,11 @@ def _unnamed(url: str, platform: str, names: Pseudonyms) -> str:
         return ""
     parts = urlsplit(url)
     segments = parts.path.split("/")
-    for place in _naming(domain(url), segments):
+    places = list(_naming(domain(url), segments))
+    if _social(domain(url)) is not None and not any(names.is_public(segments[place]) for place in places):
+        # The number of a post leads to whoever posted it as surely as a name.
+        segments = [names.record("path", one) if _POST_NUMBER.fullmatch(one) else one for one in segments]
+    for place in places:
         bare = segments[place].removeprefix("@")
         segments[place] = ("@" if bare != segments[place] else "") + names.handle(platform, bare)
     query = "" if "@" in parts.query or "%40" in parts.query else parts.query
@@ -98,7 +106,7 @@ def _unnamed(url: str, platform: str, names: Pseudonyms) -> str:
 
 def _naming(host: str, segments: list[str]) -> Iterator[int]:
     """Yield the places of segments that name an account: one with an at sign, or where the platform has it."""
-    social = next((held for name, held in _SOCIAL.items() if host == name or host.endswith(f".{name}")), None)
+    social = _social(host)
     for place, segment in enumerate(segments):
         if segment.startswith("@") and len(segment) > 1:
             yield place
@@ -106,6 +114,10 @@ def _naming(host: str, segments: list[str]) -> Iterator[int]:
             before = segments[place - 1].lower()
             if before in social and (before or place == 1):
                 yield place
+
+
+def _social(host: str) -> frozenset[str] | None:
+    return next((held for name, held in _SOCIAL.items() if host == name or host.endswith(f".{name}")), None)
 
 
 def _parts(url: str, base: str) -> SplitResult | None:

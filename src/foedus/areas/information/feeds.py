@@ -71,9 +71,10 @@ def from_feed(held: Decoded, capture: Capture, settings: Settings) -> Iterator[R
 
 def _record(item: Any, base: str, capture: Capture, settings: Settings, noticed: tuple[str, ...]) -> Record:
     said = {_local(child): "".join(child.itertext()) for child in item if isinstance(child.tag, str)}
-    title, of_title = written.cleaned(_plain(said.get("title", "")))
+    title, of_title = written.cleaned(capture.names.text("", _plain(said.get("title", ""))))
     body = max((said.get(name, "") for name in ("encoded", "content", "description", "summary")), key=len)
-    text, of_text = written.cleaned(_plain(body))
+    plain = addresses.keyed_text(_plain(body), "", capture.names)
+    text, of_text = written.cleaned(capture.names.text("", plain))
     if not title and not text:
         raise MalformedRecord("an item without title and text", code="post-empty")
     if len(text) > written.MAX_TEXT:

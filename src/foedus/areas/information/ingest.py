@@ -146,6 +146,7 @@ def _document(
         raw = held.raw
         if held.error is not None:
             yield refusal(held.error, "", raw)
+            yield None
             for _ in held.rest():
                 pass
             return
@@ -167,10 +168,10 @@ def _batches(found: Iterable[posts.Read]) -> Iterator[pa.RecordBatch]:
         if isinstance(one, Refusal):
             refused.append(one)
             size += min(len(one.raw), 65_536)
-        else:
+        elif isinstance(one, Record):
             taken.append(one)
             size += len(one.text) + 500
-        if len(taken) + len(refused) >= MAX_ROWS or size >= MAX_BYTES:
+        if one is None or len(taken) + len(refused) >= MAX_ROWS or size >= MAX_BYTES:
             yield from _flushed(taken, refused, guessed)
             taken, refused, size = [], [], 0
     yield from _flushed(taken, refused, guessed)

@@ -108,8 +108,8 @@ def article(page: Page, capture: Capture, settings: Settings, noticed: tuple[str
         LimitExceeded: its text is too long.
         MalformedRecord: it says that it appeared after it was captured.
     """
-    title, of_title = written.cleaned(page.title)
-    text, of_text = written.cleaned(page.text)
+    title, of_title = written.cleaned(capture.names.text("", page.title))
+    text, of_text = written.cleaned(capture.names.text("", addresses.keyed_text(page.text, "", capture.names)))
     text = text.removeprefix(f"{title}\n").strip() if title else text
     if len(text) > written.MAX_TEXT:
         raise LimitExceeded(

@@ -40,7 +40,8 @@ class Capture(NamedTuple):
     clock: Clock
 
 
-Read = Record | Refusal | Columns
+Read = Record | Refusal | Columns | None
+"""What a reader finds; None: what was found so far may go on now, much is left to be read past."""
 
 
 def from_lines(opened: Opened, capture: Capture, settings: Settings) -> Iterator[Read]:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from foedus.errors import InputError
@@ -39,9 +40,10 @@ class Pseudonyms:
         self._account_key = account_key
         self._record_key = record_key
         self._public = {_handle(one) for one in public}
+        self.account = lru_cache(maxsize=16_384)(self._account)
+        """Return the pseudonym of an account (platform, how it is called): of a handle the same without its at sign."""
 
-    def account(self, platform: str, raw: str) -> str:
-        """Return the pseudonym of an account; of a handle the same with and without its at sign."""
+    def _account(self, platform: str, raw: str) -> str:
         return _keyed(self._account_key, "account", platform, _handle(raw)) if raw else ""
 
     def record(self, *parts: str) -> str:

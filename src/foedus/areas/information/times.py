@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -70,6 +70,18 @@ class Clock:
         if at.tzinfo is not None:
             return at
         return at.replace(tzinfo=self._zone) if self._zone is not None else None
+
+
+def local_day(raw: str, at: datetime | None) -> date | None:
+    """Return the day of an instant where it was written: by its own offset where it names one."""
+    if at is None:
+        return None
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return read(raw).date()
+        except (ValueError, TypeError, IndexError):
+            continue
+    return at.date()
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -5,16 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from foedus.areas.information.facts.lexicon import either
 from foedus.areas.information.facts.told import Amount, Span
 
 _SCALE = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "万": 1e4, "億": 1e8, "兆": 1e12}
-_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
-_UNITS = (
-    r"per cent|percent|%|kilometers?|kilometres?|km|nautical miles|miles|meters?|metres?|tons?|tonnes|troops|soldiers|personnel|sailors"
-    r"|officers|participants|experts|people|countries|states|nations|members|allies|partners|ships?|warships?|destroyers?|frigates?"
-    r"|vessels?|submarines?|aircraft|fighters?|fighter jets|jets|drones?|missiles?|ballistic missiles|tanks|vehicles|euros?|dollars?"
-    r"|yen|pounds?|days|weeks|months|years|hours"
-)
+_WORDS = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+}
+_UNITS = either("english", "units")
 _NUMBER = r"\d{1,3}(?:,\d{3}){1,5}|\d{1,15}(?:\.\d{1,6})?"
 _ENGLISH = re.compile(
     rf"(?<![\w.,])(?:(?P<sign>[$€£¥])(?P<money>{_NUMBER})(?: (?P<scale1>thousand|million|billion|trillion))?"

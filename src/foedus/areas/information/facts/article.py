@@ -14,12 +14,13 @@ import msgspec
 
 from foedus.areas.information.facts import amounts, days, japanese, names, quotes, sentence
 from foedus.areas.information.facts.sentences import Sentence, sentences
-from foedus.areas.information.facts.told import PERSON, PLACE, Amount, Day, Facts, Name, Quotation, Span
+from foedus.areas.information.facts.told import PERSON, PLACE, Amount, Day, Fact, Facts, Name, Quotation, Span
 
 LANGUAGES = ("en", "ja")
 MAX_CHARACTERS = 20_000
 _DATELINE = re.compile(
-    r"\A(?P<place>[A-Z][A-Z.'\-]{1,20}(?: [A-Z][A-Z.'\-]{1,20}){0,2}|[A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20})?)(?:, [A-Z][A-Za-z.]{1,20})?"
+    r"\A(?P<place>[A-Z][A-Z.'\-]{1,20}(?: [A-Z][A-Z.'\-]{1,20}){0,2}|[A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20})?)"
+    r"(?:, [A-Z][A-Za-z.]{1,20})?"
     r"(?:, (?:(?P<month>[A-Z][a-z]{2,8})\.? (?P<day>\d{1,2})))?(?:,? \((?:[A-Z][\w. ]{1,30})\))? ?(?:--|[-–—]) "
 )
 _DATELINE_JA = re.compile(r"\A【(?P<place>[^】\d]{1,12}?)(?:[・ 　]?(?:共同|時事|ロイター|AFP))?】")
@@ -115,7 +116,7 @@ class _Reading:
         """Yield the quotations of the text."""
         raise NotImplementedError
 
-    def told(self, seen: sentence.Seen) -> Iterator[sentence.Fact]:
+    def told(self, seen: sentence.Seen) -> Iterator[Fact]:
         """Yield what a sentence says happened."""
         raise NotImplementedError
 
@@ -142,7 +143,9 @@ class _English(_Reading):
         written = self.head["place"]
         hit = next(names.english().find(written.title()), None)
         span = Span(self.head.start("place"), self.head.end("place"))
-        return Name(written, span, PLACE, written.title() if hit is None else hit.known.name, hit.known.country if hit else "")
+        return Name(
+            written, span, PLACE, written.title() if hit is None else hit.known.name, hit.known.country if hit else ""
+        )
 
     def names(self, one: Sentence) -> tuple[Name, ...]:
         return sentence.names_in(one.text, one.start, names.english())
@@ -156,7 +159,9 @@ class _English(_Reading):
             for word in _SURNAME.finditer(one.text):
                 span = Span(one.start + word.start(), one.start + word.end())
                 held = known.get(word[0].removesuffix("'s").removesuffix("’s"))
-                if held is not None and not any(name.span.start < span.end and span.start < name.span.end for name in of):
+                if held is not None and not any(
+                    name.span.start < span.end and span.start < name.span.end for name in of
+                ):
                     again.append(Name(word[0], span, PERSON, held.name, held.country, held.role))
             known |= {name.name.rpartition(" ")[2]: name for name in of if name.kind == PERSON}
             made.append(tuple(sorted((*of, *again), key=lambda name: name.span)))
@@ -171,7 +176,7 @@ class _English(_Reading):
     def quotations(self, every: Sequence[Name]) -> Iterator[Quotation]:
         return quotes.english(self.text, every)
 
-    def told(self, seen: sentence.Seen) -> Iterator[sentence.Fact]:
+    def told(self, seen: sentence.Seen) -> Iterator[Fact]:
         return sentence.facts_in(seen)
 
 
@@ -191,7 +196,9 @@ class _Japanese(_Reading):
         hit = next(names.japanese().find(self.head["place"]), None)
         span = Span(self.head.start("place"), self.head.end("place"))
         known = hit.known if hit else None
-        return Name(self.head["place"], span, PLACE, known.name if known else self.head["place"], known.country if known else "")
+        return Name(
+            self.head["place"], span, PLACE, known.name if known else self.head["place"], known.country if known else ""
+        )
 
     def names(self, one: Sentence) -> tuple[Name, ...]:
         return japanese.names_in(one.text, one.start, names.japanese())
@@ -216,7 +223,7 @@ class _Japanese(_Reading):
     def quotations(self, every: Sequence[Name]) -> Iterator[Quotation]:
         return quotes.japanese(self.text, every)
 
-    def told(self, seen: sentence.Seen) -> Iterator[sentence.Fact]:
+    def told(self, seen: sentence.Seen) -> Iterator[Fact]:
         return japanese.facts_in(seen)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from foedus.areas.information.facts import people
+from foedus.areas.information.facts.lexicon import verbs
 from foedus.areas.information.facts.names import CAPITAL, Names
 from foedus.areas.information.facts.sentence import Seen
 from foedus.areas.information.facts.told import (
@@ -21,24 +22,12 @@ from foedus.areas.information.facts.told import (
     Span,
 )
 
-_VERBS: dict[str, str] = {
-    "agree": "合意|署名|一致|締結|承認|採択",
-    "announce": "発表|表明|公表|明らかに",
-    "meet": "会談|訪問|面会|出席|会見し",
-    "cooperate": "協力を強化|連携を強化|協力を拡大",
-    "launch": "発射|打ち上げ",
-    "deploy": "派遣|配備|展開",
-    "exercise": "(?:共同訓練|合同訓練|演習|訓練)を(?:実施|行|開始)",
-    "condemn": "非難|抗議|批判",
-    "deny": "否定|否認|拒否",
-    "sanction": "制裁を(?:科|発動|実施)",
-    "detect": "探知|確認|検知|緊急発進",
-    "attack": "攻撃|砲撃|空爆",
-    "supply": "供与|提供|支援を",
-    "join": "参加|加盟|加入",
-    "establish": "設置|開設|設立|創設",
-}
-_VERB = re.compile("|".join(f"(?P<{what}>(?:{forms})(?=し|す|さ|っ|い|う|る|、|。|を|に|$|が|で))" for what, forms in _VERBS.items()))
+_VERB = re.compile(
+    "|".join(
+        f"(?P<{what}>(?:{forms})(?=し|す|さ|っ|い|う|る|、|。|を|に|$|が|で))"
+        for what, forms in verbs("japanese").items()
+    )
+)
 _ACTS = re.compile(r"）?(?:の)?(?:政府|外務省|防衛省|国防省|軍|海軍|当局|側)?(?:は|が|も)")
 _WITH = re.compile(r"）?(?:の)?(?:政府|外務省|防衛省|国防省|軍|海軍|当局|側)?(?:と|に対し|に対する|を|に|への|から)")
 _AND = re.compile(r"(?:の政府|政府)?(?:と|及び|および|、|・)")
@@ -54,7 +43,9 @@ def names_in(text: str, start: int, known: Names) -> tuple[Name, ...]:
     hits = list(known.find(text))
     holders = list(people.japanese(text, hits))
     found = [
-        Name(text[one.start : one.end], Span(start + one.start, start + one.end), PERSON, one.name, one.country, one.role)
+        Name(
+            text[one.start : one.end], Span(start + one.start, start + one.end), PERSON, one.name, one.country, one.role
+        )
         for one in holders
     ]
     for hit in hits:
@@ -87,11 +78,15 @@ def facts_in(seen: Seen) -> Iterator[Fact]:
         if any(one.start <= seen.start + found.start() < one.end for one in seen.quoted):
             continue
         here = [one for one in seen.names if begin <= one.span.start - seen.start < found.start()]
-        who = _acting(seen, here) or _acting(seen, [one for one in seen.names if one.span.start - seen.start < found.start()])
+        who = _acting(seen, here) or _acting(
+            seen, [one for one in seen.names if one.span.start - seen.start < found.start()]
+        )
         if not who:
             continue
         target = tuple(
-            one for one in here if one not in who and one.kind != PLACE and _WITH.match(seen.text, one.span.end - seen.start)
+            one
+            for one in here
+            if one not in (*who, said_by) and one.kind != PLACE and _WITH.match(seen.text, one.span.end - seen.start)
         )
         rest = seen.text[found.end() :]
         days = [one for one in seen.days if one.span.start - seen.start < found.start()]

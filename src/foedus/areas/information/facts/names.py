@@ -19,7 +19,6 @@ ADJECTIVE, CAPITAL = "adjective", "capital"
 # Names of CLDR that are more often another word; those of a state are met by its adjective and its capital still.
 _NOT = frozenset({"Jersey", "Man", "Jordan", "Chad", "Guinea", "Mali", "Christmas Island", "World", "Georgia"})
 _KEPT = {"Georgia": "GE", "Jordan": "JO", "Chad": "TD", "Mali": "ML", "Guinea": "GN"}
-_LATIN_END = str.isalnum
 
 
 class Known(NamedTuple):
@@ -85,18 +84,25 @@ def english() -> Names:
     known: dict[str, Known] = {}
     territories = Locale("en").territories
     for code, name in territories.items():
-        if len(code) == 2 and code.isalpha() and code not in ("EU", "UN", "QO", "EZ", "ZZ", "XA", "XB") and name not in _NOT:
+        if (
+            len(code) == 2
+            and code.isalpha()
+            and code not in ("EU", "UN", "QO", "EZ", "ZZ", "XA", "XB")
+            and name not in _NOT
+        ):
             known[name] = Known(STATE, name, code)
     known |= {name: Known(STATE, name, code) for name, code in _KEPT.items()}
-    for code, adjectives, others, _ in _rows("states.tsv", 4):
+    for code, adjectives, others, _ in _rows("states.tsv"):
         name = str(territories[code])
         known |= {one: Known(ADJECTIVE, name, code) for one in adjectives}
         for number, other in enumerate(others):
             capital = number == 0 and _is_capital(other, code)
-            known[other] = Known(CAPITAL if capital or other == "The Hague" else STATE, other if capital else name, code)
-    for place, code, _ in _rows("places.tsv", 3):
+            known[other] = Known(
+                CAPITAL if capital or other == "The Hague" else STATE, other if capital else name, code
+            )
+    for place, code, _, _ in _rows("places.tsv"):
         known[place] = Known(PLACE, place, "".join(code))
-    for body, others, _ in _rows("bodies.tsv", 3):
+    for body, others, _, _ in _rows("bodies.tsv"):
         known |= {one: Known(BODY, body, "") for one in (body, *others)}
     return Names(known | {_capitalised(name): held for name, held in known.items()}, spaced=True)
 
@@ -107,16 +113,21 @@ def japanese() -> Names:
     known: dict[str, Known] = {}
     territories, english_names = Locale("ja").territories, Locale("en").territories
     for code, name in territories.items():
-        if len(code) == 2 and code.isalpha() and code not in ("EU", "UN", "QO", "EZ", "ZZ", "XA", "XB") and len(name) > 1:
+        if (
+            len(code) == 2
+            and code.isalpha()
+            and code not in ("EU", "UN", "QO", "EZ", "ZZ", "XA", "XB")
+            and len(name) > 1
+        ):
             known[name] = Known(STATE, str(english_names[code]), code)
-    for code, _, others, names in _rows("states.tsv", 4):
+    for code, _, others, names in _rows("states.tsv"):
         state = Known(STATE, str(english_names[code]), code)
         for name in names:
             capital = name in ("東京", "北京", "平壌", "ソウル", "モスクワ", "ワシントン", "カブール", "キーウ")
             known[name] = Known(CAPITAL, others[0] if others else state.name, code) if capital else state
-    for place, code, names in _rows("places.tsv", 3):
+    for place, code, names, _ in _rows("places.tsv"):
         known |= {name: Known(PLACE, place, "".join(code)) for name in names}
-    for body, others, names in _rows("bodies.tsv", 3):
+    for body, others, names, _ in _rows("bodies.tsv"):
         short = [one for one in (body, *others) if one.isascii() and one.isupper() and len(one) > 2]
         known |= {name: Known(BODY, body, "") for name in (*names, *short)}
     return Names(known, spaced=False)
@@ -124,7 +135,7 @@ def japanese() -> Names:
 
 def _is_capital(name: str, code: str) -> bool:
     """Whether the first of the other names is a capital: it is for all but those whose first is another name of the state."""
-    return code not in ("MM",) and " Republic" not in name
+    return code != "MM" and " Republic" not in name
 
 
 def _capitalised(name: str) -> str:
@@ -132,9 +143,10 @@ def _capitalised(name: str) -> str:
     return f"The{name[3:]}" if name.startswith("the ") else name
 
 
-def _rows(file: str, width: int) -> Iterator[tuple[str, *tuple[list[str], ...]]]:
+def _rows(file: str) -> Iterator[tuple[str, list[str], list[str], list[str]]]:
     text = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
     for line in text.splitlines():
         if line and not line.startswith("#"):
-            cells = (line.split("\t") + [""] * width)[:width]
-            yield cells[0], *([one for one in cell.split("|") if one] for cell in cells[1:])
+            cells = (line.split("\t") + [""] * 4)[:4]
+            first, second, third = ([one for one in cell.split("|") if one] for cell in cells[1:])
+            yield cells[0], first, second, third

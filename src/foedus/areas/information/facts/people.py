@@ -6,32 +6,20 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from foedus.areas.information.facts.lexicon import either, words
 from foedus.areas.information.facts.names import ADJECTIVE, CAPITAL, Hit
 from foedus.areas.information.facts.told import BODY, STATE
 
-_TITLES = (
-    r"[Dd]eputy [Pp]rime [Mm]inister|[Pp]rime [Mm]inister|[Vv]ice [Pp]resident|[Pp]resident|[Cc]hancellor"
-    r"|(?:[Dd]eputy |[Vv]ice |[Ss]tate )?(?:[Ff]oreign|[Dd]efen[cs]e|[Ii]nterior|[Jj]ustice|[Ff]inance|[Dd]igital) [Mm]inister"
-    r"|[Mm]inister (?:of|for) [A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20})?|[Ff]oreign [Ss]ecretary|[Dd]efen[cs]e [Ss]ecretary"
-    r"|[Ss]ecretary of (?:[Ss]tate|[Dd]efen[cs]e|[Ww]ar)|[Cc]hief [Cc]abinet [Ss]ecretary|[Nn]ational [Ss]ecurity [Aa]dvis[eo]r"
-    r"|(?:[Dd]eputy |[Aa]ssistant )?[Ss]ecretary[ -][Gg]eneral|[Dd]irector[ -][Gg]eneral|[Hh]igh [Rr]epresentative"
-    r"|[Ss]pecial (?:[Rr]epresentative|[Ee]nvoy)|[Aa]mbassador|(?:[Vv]ice |[Rr]ear )?[Aa]dmiral|(?:[Ll]ieutenant |[Mm]ajor |"
-    r"[Bb]rigadier )?[Gg]eneral|Gen\.|Adm\.|Lt\. Gen\.|Maj\. Gen\.|[Cc]ommander|[Cc]hief of [Ss]taff"
-    r"|(?:(?:[Ff]oreign|[Dd]efen[cs]e) [Mm]inistry |government |alliance )?[Ss]pokes(?:person|man|woman)|[Gg]overnor|[Mm]ayor|[Ss]enator"
-)
+_TITLES = either("english", "titles")
 _NAME = r"[A-ZÀ-ÖØ-Þ][\w'’\-]{1,30}(?: (?:[A-Z]\.|van|von|der|de|bin|al|[A-ZÀ-ÖØ-Þ][\w'’\-]{1,30})){0,3}"
 _BEFORE = re.compile(rf"(?P<role>(?<![\w-])(?:{_TITLES})) (?P<name>{_NAME})")
-_AFTER = re.compile(rf"(?P<name>{_NAME}), (?:the |a |an )?(?P<of>[A-Z][\w.\- ]{{1,40}}?(?:'s|’s)? )?(?P<role>{_TITLES})(?![\w-])")
+_AFTER = re.compile(
+    rf"(?P<name>{_NAME}), (?:the |a |an )?(?P<of>[A-Z][\w.\- ]{{1,40}}?(?:'s|’s)? )?(?P<role>{_TITLES})(?![\w-])"
+)
 _FORMER = re.compile(r"(?:\b[Ff]ormer|\b[Ee]x-|\b[Ll]ate|\b[Rr]etired|\b[Tt]hen-)[\w' \-]{0,40}$")
 _OFFICE = re.compile(rf"(?<![\w-])(?:{_TITLES})(?![\w-])")
-_NO_NAME = frozenset(
-    "January February March April May June July August September October November December Monday Tuesday Wednesday Thursday Friday"
-    " Saturday Sunday The In On At And But He She It They".split()
-)
-_JA_TITLES = (
-    "内閣官房長官|官房長官|国務長官|国防長官|事務次長|事務総長|外務大臣|防衛大臣|総理大臣|国家主席|副大統領|大統領|副首相|首相|総理|外相|国防相|防衛相"
-    "|財務相|総書記|報道官|駐日大使|大使|統合幕僚長|幕僚長|司令官|大臣"
-)
+_NO_NAME = frozenset(words("english", "no_names"))
+_JA_TITLES = either("japanese", "titles")
 _JAPANESE = re.compile(
     rf"(?P<name>[一-龥々]{{2,5}}|[ァ-ヶー]{{2,12}}(?:[・＝][ァ-ヶー]{{1,12}}){{0,3}})(?P<role>{_JA_TITLES})"
 )
@@ -65,7 +53,9 @@ def english(text: str, hits: Sequence[Hit]) -> Iterator[Holder]:
             taken.append((found.start(), end))
             beside = _beside(found.start("role"), text, hits)
             start = found.start() if beside is None or pattern is _AFTER else beside.start
-            yield Holder(start, end, name, found["role"], "" if beside is None else beside.known.country or beside.known.name)
+            yield Holder(
+                start, end, name, found["role"], "" if beside is None else beside.known.country or beside.known.name
+            )
 
 
 def offices(text: str, hits: Sequence[Hit]) -> Iterator[Holder]:
@@ -80,13 +70,15 @@ def japanese(text: str, hits: Sequence[Hit]) -> Iterator[Holder]:
     """Yield those who are named with an office in a Japanese sentence; a country before the name is theirs."""
     for found in _JAPANESE.finditer(text):
         name, start = found["name"], found.start()
-        country = next((hit.known.country for hit in hits if hit.end in (start, start - 1) and hit.known.kind == STATE), "")
+        country = next(
+            (hit.known.country for hit in hits if hit.end in (start, start - 1) and hit.known.kind == STATE), ""
+        )
         for hit in hits:
             if hit.start == start and hit.end < found.end("name") and hit.known.kind in (STATE, CAPITAL):
                 country, name, start = hit.known.country, text[hit.end : found.end("name")], hit.end
         if any(hit.start <= start and hit.end >= found.end("name") for hit in hits):
             continue
-        if 2 <= len(name) and text[max(0, start - 1) : start] not in ("前", "元") and not _NO_JA_NAME.match(name):
+        if len(name) >= 2 and text[max(0, start - 1) : start] not in ("前", "元") and not _NO_JA_NAME.match(name):
             yield Holder(start, found.end(), name, found["role"], country)
 
 

@@ -42,7 +42,9 @@ def japanese(text: str, names: Sequence[Name]) -> Iterator[Quotation]:
         before = [
             one
             for one in names
-            if begin <= one.span.start and one.span.end <= found.start() and text[one.span.end : one.span.end + 1] in "はが"
+            if begin <= one.span.start
+            and one.span.end <= found.start()
+            and text[one.span.end : one.span.end + 1] in "はが"
         ]
         yield Quotation(found[1], Span(found.start(1), found.end(1)), before[-1] if before else None)
 
@@ -59,7 +61,9 @@ def _speaker(text: str, found: re.Match[str], names: Sequence[Name]) -> Name | N
     said = list(_SAYS.finditer(text, begin, found.start()))
     if not said:
         return None
-    near = [one for one in names if begin <= one.span.start and one.span.end <= said[-1].start() + 1 and one.kind != PLACE]
+    near = [
+        one for one in names if begin <= one.span.start and one.span.end <= said[-1].start() + 1 and one.kind != PLACE
+    ]
     return near[-1] if near else None
 
 

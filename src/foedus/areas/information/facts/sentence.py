@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from foedus.areas.information.facts import people
+from foedus.areas.information.facts.lexicon import either, verbs
 from foedus.areas.information.facts.names import ADJECTIVE, CAPITAL, Hit, Names
 from foedus.areas.information.facts.told import (
     ASSERTED,
@@ -24,49 +25,37 @@ from foedus.areas.information.facts.told import (
     Span,
 )
 
-_VERBS: dict[str, str] = {
-    "agree": r"agree[ds]?|sign(?:ed|s)?|conclude[ds]?|endorse[ds]?|adopt(?:ed|s)?|approve[ds]?|ratif(?:ied|ies)|renewed|finali[sz]ed",
-    "announce": r"announce[ds]?|unveil(?:ed|s)?|declare[ds]?|pledge[ds]?|commit(?:ted|s) to|vow(?:ed|s)?|confirm(?:ed|s)?",
-    "meet": r"met|meets?|h[eo]ld(?:s)? talks|visit(?:ed|s)?|attend(?:ed|s)?|host(?:ed|s)?|travel(?:l?ed|s)? to|welcome[ds]?",
-    "cooperate": r"(?:expand|strengthen|deepen|step)(?:ed|s)?(?: up)? (?:\w+ ){0,2}(?:cooperation|ties|partnership)|cooperate[ds]?",
-    "launch": r"test-fire[ds]?|fire[ds]?|launch(?:ed|es)?",
-    "deploy": r"deploy(?:ed|s)?|dispatch(?:ed|es)?|station(?:ed|s)|withdrew|withdraws?",
-    "exercise": r"(?:conduct|carr|h[eo]ld|stag|beg[au]|start)(?:ed|ied|s|ing|n)?(?: out)? (?:\w+[ -]){0,5}(?:exercises?|drills?|manoeuvres|maneuvers)",
-    "condemn": r"condemn(?:ed|s)?|denounce[ds]?|critici[sz]e[ds]?|protest(?:ed|s)?|accuse[ds]?|deplore[ds]?",
-    "deny": r"den(?:ied|ies)|reject(?:ed|s)?|dismiss(?:ed|es)?|refute[ds]?",
-    "sanction": r"sanction(?:ed|s)|impose[ds]? (?:\w+ ){0,4}sanctions",
-    "detect": r"detect(?:ed|s)?|intercept(?:ed|s)?|scrambled|track(?:ed|s)|identified|seize[ds]?",
-    "attack": r"attack(?:ed|s)|hacked|struck|shelled|bombed",
-    "supply": r"provide[ds]?|donate[ds]?|suppl(?:ied|ies)|contribute[ds]?|deliver(?:ed|s)?|allocate[ds]?|transfer(?:red|s)",
-    "join": r"joined|joins|participate[ds]? in|took part in|accede[ds]? to",
-    "establish": r"establish(?:ed|es)?|inaugurate[ds]?|opened|opens|set up|create[ds]?",
-}
-_VERB = re.compile("|".join(f"(?P<{what}>\\b(?:{forms})\\b)" for what, forms in _VERBS.items()))
+_VERB = re.compile("|".join(f"(?P<{what}>\\b(?:{forms})\\b)" for what, forms in verbs("english").items()))
 _PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|be)(?: \w+ly| also| not| jointly)?\s$")
 _INFINITIVE = re.compile(r"\b(?:to|would|could|may|might|will|should)(?: \w+ly| also| not| jointly)?\s$")
 _NEGATED = re.compile(r"(?:\bnot|n['’]t|\bnever|\bdenied (?:that )?\w*|\bdenied having)(?: \w+){0,2}\s$")
-_HEDGED = re.compile(
-    r"\b(?:reportedly|allegedly|apparently|likely|probably|possibly|may|might|could|would|expected to|plans? to|believed to|thought to"
-    r"|appears? to|seems? to|is to|are to|considering|suspected|unconfirmed|rumou?red|set to|due to)\b"
-)
+_HEDGED = re.compile(rf"\b(?:{either('english', 'hedges')})\b")
 _SAID = re.compile(r"\b(?:said|says|told|stated|added|according to|reported|wrote|noted|explained)\b")
 _ACCORDING = re.compile(r"\b[Aa]ccording to (?:the |a |an )?")
-_CLAUSE = re.compile(r"; | — | – | while | whereas | but | after | before | when | because | which | who | as (?=[A-Z])| that (?=[a-z]*\s?[A-Z])|: ")
+_CLAUSE = re.compile(
+    r"; | — | – | while | whereas | but | after | before | when | because | which | who | as (?=[A-Z])"
+    r"| that (?=[a-z]*\s?[A-Z])|: "
+)
 _NO_ACTOR = re.compile(
     r"(?:\b(?:in|at|near|off|on|from|of|with|against|to|into|over|by|for|about|between|toward|towards|around|across|inside|outside"
-    r"|including|under|through|via|than|like)(?: the| its| a| an| both)?\s)$", re.IGNORECASE
+    r"|including|under|through|via|than|like)(?: the| its| a| an| both)?\s)$",
+    re.IGNORECASE,
 )
 _AND = re.compile(r"(?:,? and | & |, |,? as well as |, along with | together with )(?:the |its |both )?")
-_STATE_WORDS = re.compile(
-    r"(?:'s|’s)? (?:government|authorities|officials|military|army|navy|air force|armed forces|forces|troops|coast guard"
-    r"|(?:[Ff]oreign|[Dd]efen[cs]e|[Ii]nterior|[Jj]ustice|[Ff]inance) [Mm]inistry|[Mm]inistry of [A-Z]\w+(?: [A-Z]\w+)?|cabinet"
-    r"|parliament|state media|embassy|delegation|leaders?|diplomats|ministers?|soldiers|warships?|destroyers?|frigates?|fighter jets)\b"
-)
+_STATE_WORDS = re.compile(rf"(?:'s|’s)? (?:{either('english', 'forces')})\b")
 _BY = re.compile(r"\bby (?:the )?$")
-_PAST = re.compile(r"(?:ed|met|held|told|took part in|began|struck|withdrew|set up|conducted|.*(?:exercises?|drills?|manoeuvres|maneuvers|talks))$")
+_PAST = re.compile(
+    r"(?:ed|met|held|told|took part in|began|struck|withdrew|sent|set up|conducted"
+    r"|.*(?:exercises?|drills?|manoeuvres|maneuvers|talks))$"
+)
 _FINITE = re.compile(r"\b(?:to|will|would|could|can|may|might|should|must|not|who|which|they|we|also|jointly|\w+ly)\s$")
-_WHERE = re.compile(r"\b(?:in|at|near|off|over|into|aboard)(?: the)?(?: waters of| coast of| city of| port of| capital)?,?\s$")
-_TARGET = re.compile(r"(?:\b(?:with|against|to|on|at|by|for|from|of|between|both)(?: the)?\s|^\s*(?:the |its )?|\band (?:the )?)$")
+_GOES_ON = re.compile(r"\b(?:to|will|would|can|could|may|might|should|must) [^.;]{1,120}? and $")
+_WHERE = re.compile(
+    r"\b(?:in|at|near|off|over|into|aboard)(?: the)?(?: waters of| coast of| city of| port of| capital)?,?\s$"
+)
+_TARGET = re.compile(
+    r"(?:\b(?:with|against|to|on|at|by|for|from|of|between|both)(?: the)?\s|^\s*(?:the |its )?|\band (?:the )?)$"
+)
 
 
 class Seen(NamedTuple):
@@ -113,7 +102,9 @@ def facts_in(seen: Seen) -> Iterator[Fact]:
             who, target = _joined(seen, objects, _BY), subject
         else:
             who, target = subject, objects
-        who = tuple(one for one in who if one.kind != PLACE and one != said_by) or ((said_by,) if said_by in who and said_by else ())
+        who = tuple(one for one in who if one.kind != PLACE and one != said_by) or (
+            (said_by,) if said_by in who and said_by else ()
+        )
         if not who:
             continue
         yield Fact(
@@ -126,7 +117,11 @@ def facts_in(seen: Seen) -> Iterator[Fact]:
             when=_when(seen, found.start(), after),
             certainty=_certainty(seen, found, before, said_by),
             according_to=said_by if said_by not in who else None,
-            amounts=tuple(one for one in seen.amounts if found.start() <= one.span.start - seen.start < _clause_end(seen, found.end(), after)),
+            amounts=tuple(
+                one
+                for one in seen.amounts
+                if found.start() <= one.span.start - seen.start < _clause_end(seen, found.end(), after)
+            ),
         )
 
 
@@ -136,9 +131,16 @@ def _named(text: str, start: int, hit: Hit) -> Iterator[Name]:
     if known.kind in (ADJECTIVE, CAPITAL, STATE) and force:
         words = text[hit.start : force.end()]
         whole = Span(span.start, start + force.end())
-        yield Name(words, whole, STATE, known.name if known.kind != CAPITAL else _state_of(known.country), known.country, force[0].strip(" '’s"))
+        yield Name(
+            words,
+            whole,
+            STATE,
+            known.name if known.kind != CAPITAL else _state_of(known.country),
+            known.country,
+            force[0].strip(" '’s"),
+        )
     elif known.kind == CAPITAL:
-        is_place = _NO_ACTOR.search(text[:hit.start]) is not None and not _SAID.match(text[hit.end :].lstrip())
+        is_place = _NO_ACTOR.search(text[: hit.start]) is not None and not _SAID.match(text[hit.end :].lstrip())
         yield Name(text[hit.start : hit.end], span, PLACE if is_place else STATE,
                    known.name if is_place else _state_of(known.country), known.country)  # fmt: skip
     elif known.kind != ADJECTIVE:
@@ -153,7 +155,7 @@ def _subject(seen: Seen, verb: int) -> tuple[Name, ...]:
     for one in there:
         head = seen.text[begin : one.span.start - seen.start]
         follows = seen.text[one.span.end - seen.start : verb]
-        if follows.startswith(("'s", "’s")) or follows.startswith("-"):
+        if follows.startswith(("'s", "’s", "-")):
             continue  # what is theirs acts, not they
         if chosen and _AND.fullmatch(seen.text[chosen[-1].span.end - seen.start : one.span.start - seen.start]):
             chosen.append(one)
@@ -186,7 +188,7 @@ def _where(seen: Seen, verb: int, until: int) -> Name | None:
     there = [
         one
         for one in seen.names
-        if (one.kind == PLACE or one.kind == STATE) and _WHERE.search(seen.text[: one.span.start - seen.start])
+        if one.kind in (PLACE, STATE) and _WHERE.search(seen.text[: one.span.start - seen.start])
     ]
     after = [one for one in there if verb < one.span.start - seen.start < until]
     place = next(iter(after), None)
@@ -208,9 +210,7 @@ def _said_by(seen: Seen) -> Name | None:
             return named
     for found in _SAID.finditer(seen.text):
         before = [
-            one
-            for one in seen.names
-            if 0 <= found.start() - (one.span.end - seen.start) <= 3 and one.kind != PLACE
+            one for one in seen.names if 0 <= found.start() - (one.span.end - seen.start) <= 3 and one.kind != PLACE
         ]
         if before:
             return before[-1]
@@ -234,7 +234,9 @@ def _acts(seen: Seen, found: re.Match[str]) -> bool:
     if _PAST.search(found[0]):
         return True
     here = seen.start + found.start()
-    return any(one.span.end == here - 1 for one in seen.names) or _FINITE.search(seen.text[: found.start()]) is not None
+    before = seen.text[: found.start()]
+    named = any(one.span.end == here - 1 for one in seen.names)
+    return named or _FINITE.search(before) is not None or _GOES_ON.search(before) is not None
 
 
 def _joined(seen: Seen, names: Sequence[Name], lead: re.Pattern[str]) -> tuple[Name, ...]:

@@ -22,9 +22,9 @@ class Sentence(NamedTuple):
 
 
 def sentences(text: str) -> Iterator[Sentence]:
-    """Yield the sentences of a text; what goes on for too long is cut.
+    r"""Yield the sentences of a text; what goes on for too long is cut.
 
-    >>> [one.text for one in sentences("The U.S. agreed. Gen. Example left.\\nTokyo said so.")]
+    >>> [one.text for one in sentences("The U.S. agreed. Gen. Example left.\nTokyo said so.")]
     ['The U.S. agreed.', 'Gen. Example left.', 'Tokyo said so.']
     """
     start = 0
