@@ -37,6 +37,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         session_fresh_minutes: how long after a person showed who they are a session carries acts that need it shown.
         approve_countdown_s: how long an approval can be taken back before it acts, seconds.
         approve_lasts_s: how long a request or an approval stands unless it acts, seconds.
+        vault_days: how long personal data is kept as it came, encrypted, days.
+        pseudonym_days: after how many days accounts get other pseudonyms.
         layers: directory of layer files (warning lists, zones), relative to the node's directory.
     """
 
@@ -56,6 +58,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_fresh_minutes: int = 10
     approve_countdown_s: float = 15.0
     approve_lasts_s: float = 86_400.0
+    vault_days: int = 30
+    pseudonym_days: int = 30
     layers: str = "layers"
 
     @property

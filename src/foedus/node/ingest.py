@@ -16,9 +16,10 @@ from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.label import Label
 from foedus.model.room import Room
+from foedus.node import vault
 from foedus.node.home import Node, Progress, silent
 from foedus.node.label import label_source
-from foedus.store import quarantine, records, state
+from foedus.store import records, state
 from foedus.store.quarantine import Refusal
 from foedus.store.state import Source
 
@@ -121,7 +122,8 @@ def ingest(
     hashing = _Hashing(source, progress, _size_of(source))
     source_id = origin.source or f"file:{node.entropy(8).hex()}"
     keeping = _Keeping(node, room.name, source_id)
-    batches = keeping.records(room.ingest(hashing, settings=settings_of(node, room, settings)))  # type: ignore[arg-type]
+    came = vault.entrance(node, room, hashing, settings_of(node, room, settings))  # type: ignore[arg-type]
+    batches = keeping.records(room.ingest(came.stream, settings=came.settings))  # type: ignore[arg-type]
     part = records.Part(room.name, at.date(), source_id)
     path = records.write(node.directory / RECORDS, part, batches)
     sha256 = hashing.hash.hexdigest()
@@ -131,6 +133,7 @@ def ingest(
         if not known:
             kept = Source(source_id, room.name, origin.uri, sha256, origin.label, origin.role, instant.to_us(at))
             label_source(node, tx, kept, role=origin.role, at=at)
+            vault.keep(node, tx, came.capture, room.name, source_id)
         label = None if origin.label is None else msgspec.to_builtins(origin.label)
         done = IngestDone(
             at=instant.text(instant.to_us(at)), area=room.name, source=source_id, sha256=sha256, label=label
@@ -138,6 +141,8 @@ def ingest(
         append(tx.logs, MASTER, [draft(done)], at=at, entropy=node.entropy)
     if known and path is not None:
         path.unlink()
+    if known and came.capture is not None:
+        came.capture.drop()
     return Ingested(
         room.name,
         before.id if known and before else source_id,
@@ -185,7 +190,7 @@ class _Keeping:
 
     def _put(self, found: list[Refusal]) -> None:
         with self._node.store.write() as tx:
-            numbers = quarantine.put_refusals(tx, found, instant.to_us(self._node.clock.now()))
+            numbers = vault.refuse(self._node, tx, found)
         self.refused += len(found)
         for number, one in zip(numbers, found, strict=True):
             if len(self.first) < _REFUSALS_A_TIME:
