@@ -71,6 +71,8 @@ def decoded(raw: bytes) -> Decoded:
         raise MalformedRecord(
             "bytes that are no text", code="encoding-wrong", where="byte 0", hint="is this the right file?"
         )
+    if b"\x1b$" in raw[:65_536]:
+        return _strict(raw, "iso-2022-jp")  # seven bits, so that it looks like ASCII
     try:
         return Decoded(raw.decode("utf-8"), ())
     except UnicodeDecodeError:

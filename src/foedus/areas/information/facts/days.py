@@ -32,7 +32,7 @@ _ENGLISH = re.compile(
     rf"|(?:in |In |since |until |by |early |late |of )(?P<m3>{_MONTH})\b(?:,? (?P<y3>(?:19|20)\d\d))?(?! \d)"
     rf"|(?P<which>last |next |this |Last |Next |This )?(?P<day>{'|'.join(_WEEKDAYS)})\b"
     r"|(?P<near>today|yesterday|tomorrow|Today|Yesterday|Tomorrow)\b"
-    r"|(?:in |In |since |until |by |of |during )(?P<year>(?:19|20)\d\d)\b(?![-/]\d))"
+    r"|(?:in |In |since |until |by |of |during |as early as |as late as )(?P<year>(?:19|20)\d\d)\b(?![-/]\d))"
 )
 _JAPANESE = re.compile(
     r"(?:(?P<y>(?:19|20)\d\d)年)?(?:(?P<m>1[0-2]|[1-9])月)(?:(?P<d>[12]\d|3[01]|[1-9])日)?"
@@ -55,7 +55,13 @@ def english(text: str, start: int, base: date | None, by: str) -> Iterator[Day]:
     ahead = _AHEAD.search(text) is not None
     for found in _ENGLISH.finditer(text):
         words = found[0]
-        lead = len(words) - len(words.split(" ", 1)[1]) if found["m3"] or found["year"] else 0
+        lead = (
+            found.start("m3") - found.start()
+            if found["m3"]
+            else found.start("year") - found.start()
+            if found["year"]
+            else 0
+        )
         span = Span(start + found.start() + lead, start + found.end())
         resolved, whole = _english(found, base, ahead=ahead)
         yield Day(words[lead:], span, resolved, "written" if whole else (by if resolved else ""))

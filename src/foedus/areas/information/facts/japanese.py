@@ -28,13 +28,20 @@ _VERB = re.compile(
         for what, forms in verbs("japanese").items()
     )
 )
-_ACTS = re.compile(r"）?(?:の)?(?:政府|外務省|防衛省|国防省|軍|海軍|当局|側)?(?:は|が|も)")
-_WITH = re.compile(r"）?(?:の)?(?:政府|外務省|防衛省|国防省|軍|海軍|当局|側)?(?:と|に対し|に対する|を|に|への|から)")
+_ACTS = re.compile(
+    r"(?:（[A-Za-z]{2,10}）|）)?(?:の[^、。はがのをにと]{1,8}|政府|外務省|防衛省|国防省|軍|海軍|当局|側)?(?:は|が|も)"
+)
+_WITH = re.compile(
+    r"(?:（[A-Za-z]{2,10}）|）)?(?:の)?(?:政府|外務省|防衛省|国防省|軍|海軍|当局|側)?(?:と|に対し|に対する|を|に|への|から)"
+)
 _AND = re.compile(r"(?:の政府|政府)?(?:と|及び|および|、|・)")
 _HERE = re.compile(r"(?:沖|近海|周辺|市|港)?(?:で|において|における|での)")
 _HEDGED = re.compile("とみられる|可能性|見通し|見込み|方針|予定|とされる|という|もよう|模様")
 _SAID = re.compile("によると|によれば|と述べ|と語|と明らか|と伝え|と報じ")
-_BY = re.compile(r"）?(?:の)?(?:政府|外務省|防衛省|国防省|軍|海軍|当局|通信)?(?:によると|によれば)")
+_BY = re.compile(
+    r"(?:（[A-Za-z]{2,10}）|）)?(?:の)?(?:政府|外務省|防衛省|国防省|軍|海軍|当局|通信)?(?:によると|によれば)"
+)
+_EMBEDDED = re.compile("(?:する|した|される|された)(?:と|こと|方針|計画)")
 _NEGATED = re.compile(r"(?:し|され)?(?:ていない|なかった|ない|ず)")
 
 
@@ -89,7 +96,8 @@ def facts_in(seen: Seen) -> Iterator[Fact]:
             if one not in (*who, said_by) and one.kind != PLACE and _WITH.match(seen.text, one.span.end - seen.start)
         )
         rest = seen.text[found.end() :]
-        days = [one for one in seen.days if one.span.start - seen.start < found.start()]
+        told_later = found is not verbs[-1] and _EMBEDDED.match(rest) is not None
+        days = [one for one in seen.days if one.span.start - seen.start < found.start() and not told_later]
         yield Fact(
             what=str(found.lastgroup),
             verb=found[0],

@@ -16,6 +16,7 @@ _BEFORE = re.compile(rf"(?P<role>(?<![\w-])(?:{_TITLES})) (?P<name>{_NAME})")
 _AFTER = re.compile(
     rf"(?P<name>{_NAME}), (?:the |a |an )?(?P<of>[A-Z][\w.\- ]{{1,40}}?(?:'s|’s)? )?(?P<role>{_TITLES})(?![\w-])"
 )
+_APPOSED = re.compile(rf"(?P<role>(?<![\w-])(?:{_TITLES})), (?P<name>{_NAME}),")
 _FORMER = re.compile(r"(?:\b[Ff]ormer|\b[Ee]x-|\b[Ll]ate|\b[Rr]etired|\b[Tt]hen-)[\w' \-]{0,40}$")
 _OFFICE = re.compile(rf"(?<![\w-])(?:{_TITLES})(?![\w-])")
 _NO_NAME = frozenset(words("english", "no_names"))
@@ -40,7 +41,7 @@ class Holder(NamedTuple):
 def english(text: str, hits: Sequence[Hit]) -> Iterator[Holder]:
     """Yield those who are named with an office in a sentence; of a former office nobody."""
     taken: list[tuple[int, int]] = []
-    for pattern in (_BEFORE, _AFTER):
+    for pattern in (_BEFORE, _APPOSED, _AFTER):
         for found in pattern.finditer(text):
             name, end = _name(found["name"], found.start("name"), hits)
             if not name or _FORMER.search(text[max(0, found.start() - 60) : found.start()]):
@@ -53,9 +54,10 @@ def english(text: str, hits: Sequence[Hit]) -> Iterator[Holder]:
             taken.append((found.start(), end))
             beside = _beside(found.start("role"), text, hits)
             start = found.start() if beside is None or pattern is _AFTER else beside.start
-            yield Holder(
-                start, end, name, found["role"], "" if beside is None else beside.known.country or beside.known.name
-            )
+            after = next((hit for hit in hits if text[end : hit.start] == " of " and hit.known.kind == STATE), None)
+            beside, end = (after, after.end) if beside is None and after is not None else (beside, end)
+            country = "" if beside is None else beside.known.country or beside.known.name
+            yield Holder(start, end, name, found["role"], country)
 
 
 def offices(text: str, hits: Sequence[Hit]) -> Iterator[Holder]:

@@ -10,7 +10,8 @@ from foedus.areas.information.facts.told import PLACE, Name, Quotation, Span
 _ENGLISH = re.compile(r"“([^“”\n]{3,1500})”|(?<!\w)\"([^\"\n]{3,1500})\"")
 _JAPANESE = re.compile(r"「([^「」\n]{3,800})」")
 _SAYS = re.compile(
-    r"\b(?:said|says|told|stated|added|wrote|noted|explained|warned|stressed|insisted|declared|announced|according to)\b"
+    r"\b(?:said|says|told|stated|added|wrote|noted|explained|warned"
+    r"|stressed|insisted|declared|announced|called|described|according to)\b"
 )
 _SAYS_JA = re.compile(r"^(?:など)?(?:と|とし、?)(?:述べ|語|話|強調|指摘|表明|説明|発言|コメント|主張)")
 _GOES_ON = re.compile(r"[”\"][^\n.!?“”\"]{1,120}[.] ")

@@ -28,19 +28,30 @@ from foedus.areas.information.facts.told import (
 _VERB = re.compile("|".join(f"(?P<{what}>\\b(?:{forms})\\b)" for what, forms in verbs("english").items()))
 _PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|be)(?: \w+ly| also| not| jointly)?\s$")
 _INFINITIVE = re.compile(r"\b(?:to|would|could|may|might|will|should)(?: \w+ly| also| not| jointly)?\s$")
-_NEGATED = re.compile(r"(?:\bnot|n['’]t|\bnever|\bdenied (?:that )?\w*|\bdenied having)(?: \w+){0,2}\s$")
+_NEGATED = re.compile(
+    r"(?:\bnot|n['’]t|\bnever|\bdenied (?:that \w+|having)|\b[Nn]either)(?: \w+){0,2}\s$|^(?:Neither|Nobody|No) [^.]{0,200}$"
+)
 _HEDGED = re.compile(rf"\b(?:{either('english', 'hedges')})\b")
 _SAID = re.compile(r"\b(?:said|says|told|stated|added|according to|reported|wrote|noted|explained)\b")
+_TOLD = re.compile(r", [^,.]{3,60} (?:announced|confirmed)\.$")
+_SAID_THEN = re.compile(r"\b(?:said|stated|told \w+|reported|announced) (?:on |late on |early on )?$")
+_BETWEEN_END = re.compile(
+    r"\b(?:[Tt]alks|[Mm]eetings?|[Cc]onsultations|[Nn]egotiations) between (?:the )?$"
+    r"|\b(?:[Oo]fficials|[Dd]elegates|[Rr]epresentatives|[Mm]inisters|[Ll]eaders|[Tt]roops"
+    r"|[Ss]oldiers|[Ss]hips|[Ee]xperts) (?:from|of) (?:the )?$"
+)
 _ACCORDING = re.compile(r"\b[Aa]ccording to (?:the |a |an )?")
+_RELATIVE = re.compile(r",? (?:which|who) $")
 _CLAUSE = re.compile(
     r"; | — | – | while | whereas | but | after | before | when | because | which | who | as (?=[A-Z])"
-    r"| that (?=[a-z]*\s?[A-Z])|: "
+    r"| that (?!it |they |he |she )|: "
 )
 _NO_ACTOR = re.compile(
     r"(?:\b(?:in|at|near|off|on|from|of|with|against|to|into|over|by|for|about|between|toward|towards|around|across|inside|outside"
     r"|including|under|through|via|than|like)(?: the| its| a| an| both)?\s)$",
     re.IGNORECASE,
 )
+_PLACED = re.compile(r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Oo]ff|[Ff]rom|[Tt]o|[Oo]utside|[Aa]round|[Ii]nto|[Oo]ver|[Aa]bove)\s$")
 _AND = re.compile(r"(?:,? and | & |, |,? as well as |, along with | together with )(?:the |its |both )?")
 _STATE_WORDS = re.compile(rf"(?:'s|’s)? (?:{either('english', 'forces')})\b")
 _BY = re.compile(r"\bby (?:the )?$")
@@ -48,7 +59,9 @@ _PAST = re.compile(
     r"(?:ed|met|held|told|took part in|began|struck|withdrew|sent|set up|conducted"
     r"|.*(?:exercises?|drills?|manoeuvres|maneuvers|talks))$"
 )
-_FINITE = re.compile(r"\b(?:to|will|would|could|can|may|might|should|must|not|who|which|they|we|also|jointly|\w+ly)\s$")
+_FINITE = re.compile(
+    r"\b(?:each|both|to|will|would|could|can|may|might|should|must|not|who|which|they|we|also|jointly|\w+ly)\s$"
+)
 _GOES_ON = re.compile(r"\b(?:to|will|would|can|could|may|might|should|must) [^.;]{1,120}? and $")
 _WHERE = re.compile(
     r"\b(?:in|at|near|off|over|into|aboard)(?: the)?(?: waters of| coast of| city of| port of| capital)?,?\s$"
@@ -97,9 +110,11 @@ def facts_in(seen: Seen) -> Iterator[Fact]:
         before = seen.text[max(0, found.start() - 40) : found.start()]
         after = verbs[number + 1].start() if number + 1 < len(verbs) else len(seen.text)
         subject = _subject(seen, found.start())
-        objects = _objects(seen, found.end(), after)
+        follows = _subject(seen, after) if after < len(seen.text) else ()
+        objects = tuple(one for one in _objects(seen, found.end(), after) if one not in follows or one in subject)
         if _PASSIVE.search(before):
-            who, target = _joined(seen, objects, _BY), subject
+            acting = _joined(seen, objects, _BY)
+            who, target = (acting, subject) if acting or found[0] != "held" else (subject, ())
         else:
             who, target = subject, objects
         who = tuple(one for one in who if one.kind != PLACE and one != said_by) or (
@@ -114,7 +129,7 @@ def facts_in(seen: Seen) -> Iterator[Fact]:
             who=who,
             target=tuple(one for one in target if one not in who and one.kind != PLACE and one != said_by),
             where=_where(seen, found.start(), after),
-            when=_when(seen, found.start(), after),
+            when=_when(seen, verbs[number - 1].end() if number else 0, found.start(), after),
             certainty=_certainty(seen, found, before, said_by),
             according_to=said_by if said_by not in who else None,
             amounts=tuple(
@@ -140,7 +155,7 @@ def _named(text: str, start: int, hit: Hit) -> Iterator[Name]:
             force[0].strip(" '’s"),
         )
     elif known.kind == CAPITAL:
-        is_place = _NO_ACTOR.search(text[: hit.start]) is not None and not _SAID.match(text[hit.end :].lstrip())
+        is_place = _PLACED.search(text[: hit.start]) is not None and not _SAID.match(text[hit.end :].lstrip())
         yield Name(text[hit.start : hit.end], span, PLACE if is_place else STATE,
                    known.name if is_place else _state_of(known.country), known.country)  # fmt: skip
     elif known.kind != ADJECTIVE:
@@ -152,16 +167,26 @@ def _subject(seen: Seen, verb: int) -> tuple[Name, ...]:
     begin = max((found.end() for found in _CLAUSE.finditer(seen.text, 0, verb)), default=0)
     there = [one for one in seen.names if begin <= one.span.start - seen.start and one.span.end - seen.start <= verb]
     chosen: list[Name] = []
+    beside: Name | None = None
     for one in there:
         head = seen.text[begin : one.span.start - seen.start]
         follows = seen.text[one.span.end - seen.start : verb]
         if follows.startswith(("'s", "’s", "-")):
             continue  # what is theirs acts, not they
-        if chosen and _AND.fullmatch(seen.text[chosen[-1].span.end - seen.start : one.span.start - seen.start]):
+        if chosen and _are_joined(seen, chosen[-1], one):
             chosen.append(one)
-        elif not _NO_ACTOR.search(head):
+        elif _NO_ACTOR.search(head) or (beside is not None and _are_joined(seen, beside, one)):
+            beside = one
+        else:
             chosen = [one]
-    return tuple(chosen)
+    relative = _RELATIVE.search(seen.text[:begin])
+    if not chosen and relative:
+        return _subject(seen, relative.start())
+    return tuple(chosen) or _joined(seen, there, _BETWEEN_END)
+
+
+def _are_joined(seen: Seen, one: Name, other: Name) -> bool:
+    return _AND.fullmatch(seen.text[one.span.end - seen.start : other.span.start - seen.start]) is not None
 
 
 def _objects(seen: Seen, end: int, until: int) -> tuple[Name, ...]:
@@ -195,17 +220,18 @@ def _where(seen: Seen, verb: int, until: int) -> Name | None:
     return place if place is not None else next((one for one in there if one.span.start - seen.start < verb), None)
 
 
-def _when(seen: Seen, verb: int, until: int) -> Day | None:
-    """The date that stands nearest: after the verb and before the next, else before it."""
-    after = [one for one in seen.days if verb < one.span.start - seen.start < until]
-    before = [one for one in seen.days if one.span.start - seen.start < verb]
+def _when(seen: Seen, since: int, verb: int, until: int) -> Day | None:
+    """The date that stands nearest: after the verb and before the next, else after the one before; not of when it was said."""
+    told = [one for one in seen.days if not _SAID_THEN.search(seen.text[: one.span.start - seen.start])]
+    after = [one for one in told if verb < one.span.start - seen.start < until]
+    before = [one for one in told if since <= one.span.start - seen.start < verb]
     return after[0] if after else before[-1] if before else None
 
 
 def _said_by(seen: Seen) -> Name | None:
     """In whose words it is told: "according to X", "X said"."""
     for found in _ACCORDING.finditer(seen.text):
-        named = next((one for one in seen.names if one.span.start - seen.start == found.end()), None)
+        named = next((one for one in seen.names if -4 <= one.span.start - seen.start - found.end() <= 0), None)
         if named is not None:
             return named
     for found in _SAID.finditer(seen.text):
@@ -226,7 +252,7 @@ def _certainty(seen: Seen, found: re.Match[str], before: str, said_by: Name | No
     begin = max((one.end() for one in _CLAUSE.finditer(seen.text, 0, found.start())), default=0)
     if _HEDGED.search(seen.text[begin : found.end()]) or (_INFINITIVE.search(before) and "will" not in before):
         return PROBABLE
-    return REPORTED if said_by is not None or _SAID.search(seen.text) else ASSERTED
+    return REPORTED if said_by is not None or _SAID.search(seen.text) or _TOLD.search(seen.text) else ASSERTED
 
 
 def _acts(seen: Seen, found: re.Match[str]) -> bool:
