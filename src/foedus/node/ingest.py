@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RECORDS = "records"
+GUESSED = b"foedus.guessed"
 _REFUSALS_A_TIME = 100
 
 
@@ -44,7 +45,8 @@ class Ingested(msgspec.Struct, frozen=True):
     """What became of one source; ``refused`` lists the first hundred parts.
 
     ``known``: the very same bytes were read before under this label. ``before``: the source that brought them before under
-    another one; findings rest on that source still, so they keep its label.
+    another one; findings rest on that source still, so they keep its label. ``guessed``: what each column of a table was taken
+    for by its name alone.
     """
 
     area: str
@@ -57,6 +59,7 @@ class Ingested(msgspec.Struct, frozen=True):
     refused: tuple[Refused, ...]
     known: bool = False
     before: str = ""
+    guessed: dict[str, str] = {}
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -154,6 +157,7 @@ def ingest(
         tuple(keeping.first),
         known,
         before.id if before and not known else "",
+        keeping.guessed,
     )
 
 
@@ -178,6 +182,7 @@ class _Keeping:
         self.taken = 0
         self.refused = 0
         self.first: list[Refused] = []
+        self.guessed: dict[str, str] = {}
 
     def records(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the batches that hold records."""
@@ -186,6 +191,7 @@ class _Keeping:
                 self._put(refusals_of(batch, self._room, self._source))
             else:
                 self.taken += batch.num_rows
+                self.guessed = self.guessed or _guessed(batch)
                 yield batch
 
     def _put(self, found: list[Refusal]) -> None:
@@ -195,6 +201,12 @@ class _Keeping:
         for number, one in zip(numbers, found, strict=True):
             if len(self.first) < _REFUSALS_A_TIME:
                 self.first.append(Refused(number, one.where, one.code, one.message, one.hint))
+
+
+def _guessed(batch: pa.RecordBatch) -> dict[str, str]:
+    """Field → column, as a room reports it in a batch's metadata."""
+    told = (batch.schema.metadata or {}).get(GUESSED)
+    return msgspec.json.decode(told, type=dict[str, str]) if told else {}
 
 
 def refusals_of(batch: pa.RecordBatch, room: str, source: str) -> list[Refusal]:

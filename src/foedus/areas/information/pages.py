@@ -30,6 +30,7 @@ _DATES = (
 _JSON_DATE = re.compile(r'"datePublished"\s{0,8}:\s{0,8}"([^"\\]{8,40})"')
 _ADDRESSES = ('//link[@rel="canonical"]/@href', '//meta[@property="og:url"]/@content')
 _LANGUAGE = "/html/@lang"
+_WRAPPED = re.compile(r"(?<=[^\n]{40})([^\n.!?:。！？」”\"'])[ \t]?\n(?=[^\n])")
 
 
 class Page(NamedTuple):
@@ -91,8 +92,13 @@ def from_plain(held: Decoded) -> Page:
         )
     first, _, rest = text.replace("\r\n", "\n").partition("\n\n")
     if rest and "\n" not in first and len(first) <= 200:
-        return Page(first, rest, "", "", "")
-    return Page("", text, "", "", "")
+        return Page(first, _unwrapped(rest), "", "", "")
+    return Page("", _unwrapped(text), "", "", "")
+
+
+def _unwrapped(text: str) -> str:
+    """Join lines that were cut to a width: long ones that end in no mark of a sentence's end."""
+    return _WRAPPED.sub(lambda found: found[1] if found[1] > "\u2e80" else f"{found[1]} ", text.replace("\r\n", "\n"))
 
 
 def article(page: Page, capture: Capture, settings: Settings, noticed: tuple[str, ...] = ()) -> Record:

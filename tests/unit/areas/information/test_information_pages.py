@@ -97,6 +97,20 @@ def test_plain_text_has_a_title_where_its_first_line_stands_alone(one):
     assert one(b"one line\nand another")["title"] == ""
 
 
+def test_lines_that_were_cut_to_a_width_are_joined(one):
+    wrapped = b"TOKYO, May 20 (Wire) - Japan signed a treaty with NATO on\nWednesday, and Norway did not.\nA short line\nends here."
+    assert one(wrapped)["text"].split("\n")[0].endswith("with NATO on Wednesday, and Norway did not.")
+    assert one(wrapped)["text"].split("\n")[1:] == ["A short line", "ends here."]
+    assert (
+        "計画に署名"
+        in one(
+            (
+                "日本政府は北大西洋条約機構と新たな協力計画についてブリュッセルで協議したうえで計画に\n署名した。" * 2
+            ).encode()
+        )["text"]
+    )
+
+
 def test_items_of_rss_and_atom_are_articles(take):
     rows, refused = take(
         feed(
@@ -106,7 +120,7 @@ def test_items_of_rss_and_atom_are_articles(take):
     )
     assert refused == []
     assert [row["url"] for row in rows] == ["https://wire.example/a"] * 2
-    atom = b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>A &amp; B</title><link href="https://w.example/1"/><updated>2026-05-20T00:00:00Z</updated><content type="html">&lt;p&gt;x&lt;/p&gt;&lt;p&gt;y&amp;nbsp;z&lt;/p&gt;</content></entry></feed>'  # noqa: E501
+    atom = b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>A &amp; B</title><link href="https://w.example/1"/><updated>2026-05-20T00:00:00Z</updated><content type="html">&lt;p&gt;x&lt;/p&gt;&lt;p&gt;y&amp;nbsp;z&lt;/p&gt;</content></entry></feed>'
     [row] = take(atom)[0]
     assert (row["title"], row["text"], row["channel"], row["kind"]) == ("A & B", "x\ny z", "w.example", "article")
 

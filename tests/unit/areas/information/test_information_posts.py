@@ -10,9 +10,9 @@ from tests.unit.areas.information.conftest import AT, KEYS
 
 from foedus.areas.information.columns import texts
 from foedus.areas.information.ingest import GUESSED
+from foedus.areas.information.rows import lines, rows
 from foedus.engine.opened import Opened
 from foedus.engine.refused import Refusal
-from foedus.areas.information.rows import lines, rows
 
 HEAD = b"message_id,user_id,username,repost_id,reply_id,message,timestamp,urls\n"
 
