@@ -206,7 +206,9 @@ class _Keeping:
 def _guessed(batch: pa.RecordBatch) -> dict[str, str]:
     """Field → column, as a room reports it in a batch's metadata."""
     told = (batch.schema.metadata or {}).get(GUESSED)
-    return msgspec.json.decode(told, type=dict[str, str]) if told else {}
+    return (
+        {field: str(column) for field, column in msgspec.json.decode(told, type=dict[str, Any]).items()} if told else {}
+    )
 
 
 def refusals_of(batch: pa.RecordBatch, room: str, source: str) -> list[Refusal]:

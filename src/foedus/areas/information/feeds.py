@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from foedus.areas.information import addresses, written
-from foedus.areas.information.pages import published
+from foedus.areas.information import addresses
+from foedus.areas.information.pages import Page, article
 from foedus.areas.information.posts import Capture
-from foedus.areas.information.record import ARTICLE, Record
+from foedus.areas.information.record import Record
 from foedus.areas.information.whole import Decoded
 from foedus.engine.refused import Refusal, refusal
 from foedus.errors import FoedusError, LimitExceeded, MalformedRecord, UnsupportedFormat
@@ -71,39 +71,23 @@ def from_feed(held: Decoded, capture: Capture, settings: Settings) -> Iterator[R
 
 def _record(item: Any, base: str, capture: Capture, settings: Settings, noticed: tuple[str, ...]) -> Record:
     said = {_local(child): "".join(child.itertext()) for child in item if isinstance(child.tag, str)}
-    title, of_title = written.cleaned(capture.names.text("", _plain(said.get("title", ""))))
     body = max((said.get(name, "") for name in ("encoded", "content", "description", "summary")), key=len)
-    plain = addresses.keyed_text(_plain(body), "", capture.names)
-    text, of_text = written.cleaned(capture.names.text("", plain))
+    title, text = _plain(said.get("title", "")), _plain(body)
     if not title and not text:
         raise MalformedRecord("an item without title and text", code="post-empty")
-    if len(text) > written.MAX_TEXT:
-        raise LimitExceeded(f"a text of more than {written.MAX_TEXT:,} characters", code="text-too-long")
     url = addresses.canonical(_link(item, base), base)
-    channel = str(settings.get("channel", "")) or addresses.domain(url or base)
-    when = published(_first(said, ("pubDate", "published", "date", "updated")), capture)
-    language = capture.languages.tell(f"{title}\n{text}", "")
-    native = _first(said, ("guid", "id")) or url or f"{title}\n{text}"
-    return Record(
-        record_id=capture.names.record(ARTICLE, channel, url or native),
-        published_at=when.at,
-        kind=ARTICLE,
-        platform="feed",
-        channel=channel,
-        language=language.tag,
-        title=title[:1_000],
-        text=text,
-        urls=addresses.keyed((*addresses.found_in(body), *addresses.found_in(text)), "", capture.names),
-        captured_at=capture.at,
-        capture_sha256=capture.sha256,
-        line=int(item.sourceline or 0),
-        source=capture.source,
-        url=next(iter(addresses.keyed([url], "", capture.names)), ""),
-        published_raw=when.raw,
-        precision=when.precision,
-        language_by=language.by,
-        warnings=tuple(dict.fromkeys((*noticed, *of_title, *of_text))),
+    page = Page(
+        title,
+        text,
+        url,
+        _first(said, ("pubDate", "published", "date", "updated")),
+        "",
+        tuple(addresses.found_in(body)),
+        _first(said, ("guid", "id")) or url or f"{title}\n{text}",
+        int(item.sourceline or 0),
+        addresses.domain(base),
     )
+    return article(page, capture, settings, noticed)
 
 
 def _plain(markup: str) -> str:

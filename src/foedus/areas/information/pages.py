@@ -34,7 +34,10 @@ _WRAPPED = re.compile(r"(?<=[^\n]{40})([^\n.!?:。！？」”\"'])[ \t]?\n(?=[^
 
 
 class Page(NamedTuple):
-    """What a page says: its words, and what it says of itself."""
+    """What a page, or an item of a feed, says: its words, and what it says of itself.
+
+    ``native`` is what a feed calls the item, ``line`` where it stands there; ``home`` is the outlet where no address says it.
+    """
 
     title: str
     text: str
@@ -42,6 +45,9 @@ class Page(NamedTuple):
     published: str
     language: str
     links: tuple[str, ...] = ()
+    native: str = ""
+    line: int = 1
+    home: str = ""
 
 
 def from_html(held: Decoded, settings: Settings) -> Page:
@@ -121,15 +127,15 @@ def article(page: Page, capture: Capture, settings: Settings, noticed: tuple[str
         raise LimitExceeded(
             f"an article of more than {written.MAX_TEXT:,} characters", code="text-too-long", where="byte 0"
         )
-    url = page.url or addresses.canonical(str(settings.get("url", "")))
-    channel = str(settings.get("channel", "")) or addresses.domain(url)
+    url = page.url or ("" if page.native else addresses.canonical(str(settings.get("url", ""))))
+    channel = str(settings.get("channel", "")) or addresses.domain(url) or page.home
     when = published(page.published or str(settings.get("published", "")), capture)
     language = capture.languages.tell(f"{title}\n{text}", page.language)
     return Record(
-        record_id=capture.names.record(ARTICLE, channel, url or capture.sha256 or f"{title}\n{text}"),
+        record_id=capture.names.record(ARTICLE, channel, url or page.native or capture.sha256 or f"{title}\n{text}"),
         published_at=when.at,
         kind=ARTICLE,
-        platform="web" if url else "",
+        platform="feed" if page.native else "web" if url else "",
         channel=channel,
         language=language.tag,
         title=title[:1_000],
@@ -137,7 +143,7 @@ def article(page: Page, capture: Capture, settings: Settings, noticed: tuple[str
         urls=addresses.keyed((*page.links, *addresses.found_in(text)), "", capture.names),
         captured_at=capture.at,
         capture_sha256=capture.sha256,
-        line=1,
+        line=page.line,
         source=capture.source,
         url=next(iter(addresses.keyed([url], "", capture.names)), ""),
         published_raw=when.raw,

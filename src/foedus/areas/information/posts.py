@@ -16,7 +16,7 @@ from foedus.areas.information.language import Languages
 from foedus.areas.information.pseudonyms import Pseudonyms
 from foedus.areas.information.record import POST, QUOTE, REPLY, REPOST, Record
 from foedus.areas.information.rows import Line, lines, rows
-from foedus.areas.information.times import FUTURE, Clock
+from foedus.areas.information.times import FUTURE, Clock, Time
 from foedus.engine.opened import Opened
 from foedus.engine.refused import Refusal, refusal
 from foedus.errors import FoedusError, LimitExceeded, MalformedRecord, UnsupportedFormat
@@ -105,6 +105,16 @@ def header_of(head: bytes) -> list[str]:
         return []
 
 
+class _Shared(NamedTuple):
+    """What a post shares, and which record it is about."""
+
+    urls: tuple[str, ...]
+    tags: tuple[str, ...]
+    media: tuple[str, ...]
+    about: str
+    relation: str
+
+
 class _Posts:
     """Makes records of cells by name."""
 
@@ -121,52 +131,66 @@ class _Posts:
         """
         said = {field: cells.get(name) for field, name in self._names.items()}
         told = {field: text(value) for field, value in said.items()}
-        capture = self._capture
+        capture, names = self._capture, self._capture.names
         platform = (told.get("platform") or capture.platform).lower()[:60]
         when = self._when(told)
         body, noticed = written.cleaned(_bounded(told.get("text", "")))
         own = [one for one in (told.get("handle", ""), told.get("account", "")) if one]
         who = told.get("account") or told.get("handle", "")
-        channel = _channel(told, capture.names)
+        shared = self._shared(said, told, platform, body)
+        channel = _channel(told, names)
         if not who and not channel:
             raise MalformedRecord("nobody's: no account and no channel", code="account-none")
-        links = [*texts(said.get("urls")), *addresses.found_in(body)]
-        about, relation = self._about(told, platform)
-        urls = addresses.keyed(links, platform, capture.names)
-        tags = [one.lstrip("#＃").casefold() for one in texts(said.get("hashtags"))] + written.hashtags(body)
-        media = tuple(one.lower() for one in texts(said.get("media")) if _SHA256.fullmatch(one))
-        urls, tags, about, relation = self._object(told, urls, tags, (about, relation))
-        if not (body or urls or tags or media or about or told.get("title")):
+        if not (body or told.get("title") or any(shared)):
             raise MalformedRecord("an empty post: no text and nothing it shares", code="post-empty")
-        clean = capture.names.text(platform, addresses.keyed_text(body, platform, capture.names), own)
         language = capture.languages.tell(body, told.get("language", ""))
         return Record(
-            record_id=capture.names.record(POST, platform, told.get("id") or f"{who}|{when[0]}|{body}"),
-            published_at=when[0],
+            record_id=names.record(POST, platform, told.get("id") or f"{who}|{when.at}|{body}"),
+            published_at=when.at,
             kind=POST,
             platform=platform,
             channel=channel,
-            account=capture.names.account(platform, who),
+            account=names.account(platform, who),
             language=language.tag,
-            title=capture.names.text(platform, written.cleaned(_bounded(told.get("title", "")))[0], own),
-            text=clean,
-            urls=urls,
-            hashtags=tuple(dict.fromkeys(capture.names.text(platform, one, own) for one in tags)),
-            media=media,
-            about_record=about,
-            relation=relation,
+            title=names.text(platform, written.cleaned(_bounded(told.get("title", "")))[0], own),
+            text=names.text(platform, addresses.keyed_text(body, platform, names), own),
+            urls=shared.urls,
+            hashtags=tuple(dict.fromkeys(names.text(platform, one, own) for one in shared.tags)),
+            media=shared.media,
+            about_record=shared.about,
+            relation=shared.relation,
             captured_at=capture.at,
             capture_sha256=capture.sha256,
             line=line,
             source=capture.source,
-            url=next(iter(addresses.keyed([told.get("url", "")], platform, capture.names)), ""),
-            published_raw=when[2],
-            precision=when[1],
+            url=next(iter(addresses.keyed([told.get("url", "")], platform, names)), ""),
+            published_raw=when.raw,
+            precision=when.precision,
             language_by=language.by,
             warnings=tuple(noticed),
         )
 
-    def _when(self, told: Mapping[str, str]) -> tuple[datetime, str, str]:
+    def _shared(self, said: Mapping[str, Any], told: Mapping[str, str], platform: str, body: str) -> _Shared:
+        """Return what a post shares; what a co-sharing table calls its object goes where it belongs.
+
+        That is an address, a hashtag, else what is reposted.
+        """
+        names, held = self._capture.names, told.get("object", "")
+        links = [*texts(said.get("urls")), *addresses.found_in(body), *([held] if "://" in held else [])]
+        tags = [*texts(said.get("hashtags")), *([held] if held.startswith(("#", "＃")) else [])]
+        about = {REPOST: told.get("repost_of"), QUOTE: told.get("quote_of"), REPLY: told.get("reply_to")}
+        if held and "://" not in held and not held.startswith(("#", "＃")):
+            about[REPOST] = about[REPOST] or held
+        relation = next((one for one, native in about.items() if native), "")
+        return _Shared(
+            addresses.keyed(links, platform, names),
+            (*(one.lstrip("#＃").casefold() for one in tags), *written.hashtags(body)),
+            tuple(one.lower() for one in texts(said.get("media")) if _SHA256.fullmatch(one)),
+            names.record(POST, platform, about[relation] or "") if relation else "",
+            relation,
+        )
+
+    def _when(self, told: Mapping[str, str]) -> Time:
         when = self._capture.clock.read(told.get("published", ""))
         if when.at is None:
             raise MalformedRecord(
@@ -176,27 +200,7 @@ class _Posts:
             )
         if when.at > self._capture.at + FUTURE:
             raise MalformedRecord("posted after it was captured", code="time-future", hint="is the zone right?")
-        return when.at, when.precision, when.raw
-
-    def _about(self, told: Mapping[str, str], platform: str) -> tuple[str, str]:
-        for field, relation in (("repost_of", REPOST), ("quote_of", QUOTE), ("reply_to", REPLY)):
-            if told.get(field):
-                return self._capture.names.record(POST, platform, told[field]), relation
-        return "", ""
-
-    def _object(
-        self, told: Mapping[str, str], urls: tuple[str, ...], tags: list[str], about: tuple[str, str]
-    ) -> tuple[tuple[str, ...], list[str], str, str]:
-        """Put what a co-sharing table calls its object where it belongs: an address, a hashtag, else what is reposted."""
-        held = told.get("object", "")
-        if "://" in held:
-            return (*urls, *addresses.keyed([held], "", self._capture.names)), tags, *about
-        if held.startswith(("#", "＃")):
-            return urls, [*tags, held[1:].casefold()], *about
-        if held and not about[0]:
-            platform = (told.get("platform") or self._capture.platform).lower()[:60]
-            return urls, tags, self._capture.names.record(POST, platform, held), REPOST
-        return urls, tags, *about
+        return when
 
 
 def _channel(told: Mapping[str, str], names: Pseudonyms) -> str:
