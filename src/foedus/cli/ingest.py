@@ -145,6 +145,7 @@ def _told(terminal: Terminal, one: Ingested) -> None:
             ("source", one.source),
             ("label", one.label or "none"),
             ("read", read),
+            *([("columns", ", ".join(f"{name}={one.guessed[name]}" for name in one.guessed))] if one.guessed else []),
             ("refused", f"{count(one.refused_count, 'part')}, in quarantine" if one.refused_count else "nothing"),
         ]
     )

@@ -87,6 +87,8 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "ledger.thawed": (*_COMMON, "log"),
     "entry.refused": (*_COMMON, "log", "entry", "code", "count"),
     "node.restored": (*_COMMON, "log", "reason"),
+    "vault.opened": (*_PLACED, "source", "sha256", "person", "reason"),
+    "vault.expired": (*_PLACED, "source", "sha256"),
     "break-glass": (*_OBJECT, "use", "modified", "role", "hash", "reason", "until"),
     "break-glass.reviewed": (*_COMMON, "use", "person", "finding"),
 }

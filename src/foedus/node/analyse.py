@@ -18,12 +18,12 @@ from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import Finding
 from foedus.model.room import Layers, Records, Room
 from foedus.model.stix import StixObject
-from foedus.node import retention
+from foedus.node import retention, vault
 from foedus.node.corroborate import Came, corroborate
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import done_mark, settings_of, waiting
 from foedus.node.label import Given, Labeller, keep_rests
-from foedus.store import evidence, findings, handed_in, lookups, objects, quarantine, recalls, state, views
+from foedus.store import evidence, findings, handed_in, lookups, objects, recalls, state, views
 from foedus.store.engine import Tx
 from foedus.store.handed_in import Waiting
 from foedus.store.objects import Arrival, Placed
@@ -299,7 +299,7 @@ def refuse_conflicts(node: Node, tx: Tx, arrivals: list[Arrival], placed: list[P
         for one, where in zip(arrivals, placed, strict=True)
         if where.outcome == "conflict"
     ]
-    quarantine.put_refusals(tx, refused, instant.to_us(node.clock.now()))
+    vault.refuse(node, tx, refused)
 
 
 def _created(node: Node, finding: Finding) -> Draft:

@@ -32,6 +32,7 @@ from foedus.model.ports import (
 )
 from foedus.model.programme import Area, in_language
 from foedus.model.room import Room
+from foedus.node import vault
 from foedus.node.agreements import Agreement
 from foedus.node.analyse import DESK, Analysed, Arriving, conclude
 from foedus.node.handing_in import hand_in
@@ -215,7 +216,7 @@ class Backend:
         taking = _Taking(collection.view if caller.kind == "partner" else "", now_us)
         if refusals:
             with self._node.store.write() as tx:
-                quarantine.put_refusals(tx, refusals, now_us)
+                vault.refuse(self._node, tx, refusals)
         if held.batches and caller.kind == "partner":
             hand_in(self._node, room, held, caller.party, taking.note)
         elif held.batches:

@@ -38,6 +38,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         approve_countdown_s: how long an approval can be taken back before it acts, seconds.
         approve_lasts_s: how long a request or an approval stands unless it acts, seconds.
         web: ``HOST:PORT`` on loopback at which a serving node shows its people their pages; empty: nowhere.
+        vault_days: how long personal data is kept as it came, encrypted, days.
+        pseudonym_days: after how many days accounts get other pseudonyms.
         layers: directory of layer files (warning lists, zones), relative to the node's directory.
     """
 
@@ -58,6 +60,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approve_countdown_s: float = 15.0
     approve_lasts_s: float = 86_400.0
     web: str = ""
+    vault_days: int = 30
+    pseudonym_days: int = 30
     layers: str = "layers"
 
     @property

@@ -40,7 +40,7 @@ from foedus.model.entry import Checkpoint, Draft, LogInfo, StoredEntry
 from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.ports import PullState, ViewQuery
-from foedus.node import partial, retention
+from foedus.node import partial, retention, vault
 from foedus.node.agreements import Agreement
 from foedus.node.analyse import Analysed, Arriving, conclude, take_up
 from foedus.node.arrived import arrived
@@ -317,7 +317,7 @@ class _Page:
         held = engine.records_from(room.ingest(body, settings=settings_of(node, room, settings)), source)
         refusals = [one for batch in held.refused for one in refusals_of(batch, room.name, source)]
         with node.store.write() as tx:
-            quarantine.put_refusals(tx, refusals, instant.to_us(node.clock.now()))
+            vault.refuse(node, tx, refusals)
         self.of.result.refused += len(refusals)
         result = Analysed(room.name)
         conclude(Arriving(node, room, held, settings=settings, given=given, also=self._note), result)
@@ -361,7 +361,7 @@ class _Page:
                 )
             )
         with node.store.write() as tx:
-            quarantine.put_refusals(tx, refusals, instant.to_us(node.clock.now()))
+            vault.refuse(node, tx, refusals)
         self.of.result.refused += len(objects)
 
     def _finish(self, known: Sequence[bytes]) -> None:

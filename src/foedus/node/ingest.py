@@ -16,9 +16,10 @@ from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.label import Label
 from foedus.model.room import Room
+from foedus.node import vault
 from foedus.node.home import Node, Progress, silent
 from foedus.node.label import label_source
-from foedus.store import quarantine, records, state
+from foedus.store import records, state
 from foedus.store.quarantine import Refusal
 from foedus.store.state import Source
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RECORDS = "records"
+GUESSED = b"foedus.guessed"
 _REFUSALS_A_TIME = 100
 
 
@@ -43,7 +45,8 @@ class Ingested(msgspec.Struct, frozen=True):
     """What became of one source; ``refused`` lists the first hundred parts.
 
     ``known``: the very same bytes were read before under this label. ``before``: the source that brought them before under
-    another one; findings rest on that source still, so they keep its label.
+    another one; findings rest on that source still, so they keep its label. ``guessed``: what each column of a table was taken
+    for by its name alone.
     """
 
     area: str
@@ -56,6 +59,7 @@ class Ingested(msgspec.Struct, frozen=True):
     refused: tuple[Refused, ...]
     known: bool = False
     before: str = ""
+    guessed: dict[str, str] = {}
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -121,7 +125,8 @@ def ingest(
     hashing = _Hashing(source, progress, _size_of(source))
     source_id = origin.source or f"file:{node.entropy(8).hex()}"
     keeping = _Keeping(node, room.name, source_id)
-    batches = keeping.records(room.ingest(hashing, settings=settings_of(node, room, settings)))  # type: ignore[arg-type]
+    came = vault.entrance(node, room, hashing, settings_of(node, room, settings))  # type: ignore[arg-type]
+    batches = keeping.records(room.ingest(came.stream, settings=came.settings))  # type: ignore[arg-type]
     part = records.Part(room.name, at.date(), source_id)
     path = records.write(node.directory / RECORDS, part, batches)
     sha256 = hashing.hash.hexdigest()
@@ -131,6 +136,7 @@ def ingest(
         if not known:
             kept = Source(source_id, room.name, origin.uri, sha256, origin.label, origin.role, instant.to_us(at))
             label_source(node, tx, kept, role=origin.role, at=at)
+            vault.keep(node, tx, came.capture, room.name, source_id)
         label = None if origin.label is None else msgspec.to_builtins(origin.label)
         done = IngestDone(
             at=instant.text(instant.to_us(at)), area=room.name, source=source_id, sha256=sha256, label=label
@@ -138,6 +144,8 @@ def ingest(
         append(tx.logs, MASTER, [draft(done)], at=at, entropy=node.entropy)
     if known and path is not None:
         path.unlink()
+    if known and came.capture is not None:
+        came.capture.drop()
     return Ingested(
         room.name,
         before.id if known and before else source_id,
@@ -149,6 +157,7 @@ def ingest(
         tuple(keeping.first),
         known,
         before.id if before and not known else "",
+        keeping.guessed,
     )
 
 
@@ -173,6 +182,7 @@ class _Keeping:
         self.taken = 0
         self.refused = 0
         self.first: list[Refused] = []
+        self.guessed: dict[str, str] = {}
 
     def records(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the batches that hold records."""
@@ -181,15 +191,24 @@ class _Keeping:
                 self._put(refusals_of(batch, self._room, self._source))
             else:
                 self.taken += batch.num_rows
+                self.guessed = self.guessed or _guessed(batch)
                 yield batch
 
     def _put(self, found: list[Refusal]) -> None:
         with self._node.store.write() as tx:
-            numbers = quarantine.put_refusals(tx, found, instant.to_us(self._node.clock.now()))
+            numbers = vault.refuse(self._node, tx, found)
         self.refused += len(found)
         for number, one in zip(numbers, found, strict=True):
             if len(self.first) < _REFUSALS_A_TIME:
                 self.first.append(Refused(number, one.where, one.code, one.message, one.hint))
+
+
+def _guessed(batch: pa.RecordBatch) -> dict[str, str]:
+    """Field → column, as a room reports it in a batch's metadata."""
+    told = (batch.schema.metadata or {}).get(GUESSED)
+    return (
+        {field: str(column) for field, column in msgspec.json.decode(told, type=dict[str, Any]).items()} if told else {}
+    )
 
 
 def refusals_of(batch: pa.RecordBatch, room: str, source: str) -> list[Refusal]:

@@ -34,7 +34,7 @@ class Keys:
     def make(cls, directory: Path, name: str, entropy: Entropy) -> Keys:
         """Make the keys of a new node."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for role in (*ROLES, "seal", "cursor", "token"):
+        for role in (*ROLES, "seal", "cursor", "token", "vault"):
             write_secret(directory / f"{role}.key", entropy(32))
         return cls(directory, name)
 

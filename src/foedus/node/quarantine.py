@@ -10,6 +10,7 @@ import msgspec
 
 from foedus.engine import run as engine
 from foedus.errors import InputError
+from foedus.node import vault
 from foedus.node.analyse import Analysed, Arriving, conclude
 from foedus.node.exchange import given_by, may_be_originator
 from foedus.node.home import Node
@@ -20,6 +21,7 @@ from foedus.node.retention import put_ends
 from foedus.store import evidence, quarantine
 
 _PEER = "peer:"
+_OTHERS = (_PEER, "submit:", "desk:")
 
 
 class Retried(msgspec.Struct, frozen=True):
@@ -40,7 +42,14 @@ def retry(node: Node, number: int) -> Retried:
         TrustError: it is a partial view that does not verify against the root in that entry.
     """
     with node.store.read() as read:
-        held = quarantine.refusal(read, number)
+        found = quarantine.refusal(read, number)
+        held = None if found is None else vault.whole(node, read, found)
+    if held is not None and not held.refusal.source.startswith(_OTHERS) and vault.is_personal(node, held.refusal.area):
+        raise InputError(
+            "a part of a source of personal data is not read alone",
+            code="quarantine-personal",
+            hint="mend the source, and ingest it again",
+        )
     if held is None:
         raise InputError(f"no part {number} in quarantine", code="quarantine-unknown", hint="foedus quarantine list")
     part = held.refusal

@@ -21,12 +21,13 @@ from foedus.model import instant
 from foedus.model.entry import MASTER, LogInfo, StoredEntry
 from foedus.model.events import RecallResult
 from foedus.model.label import Label
+from foedus.node import vault
 from foedus.node.home import Node
 from foedus.node.label import Given, Labeller, finding_of
 from foedus.node.recall import PASSED_ON, Order, Target, make
 from foedus.node.signing import sign_log
 from foedus.node.view import pair_log
-from foedus.store import erase, findings, lookups, objects, quarantine, recalls
+from foedus.store import erase, findings, lookups, objects, recalls
 from foedus.store.engine import Tx
 from foedus.store.erase import Copy
 from foedus.store.recalls import Answer, Recall, Sending
@@ -126,7 +127,7 @@ def _forget(
     targets += [Target(one.object_id, one.version, one.owner) for one in derived]
     told = make(node, tx, targets, Order(body.reason, PASSED_ON)) if targets else []
     erase.erase(tx, [*gone, *(one.seq for one in derived if one.seq not in gone)], instant.to_us(node.clock.now()))
-    erase.forget_refused(tx, theirs[0], [body.object_id], hashes, quarantine.KEPT_BYTES)
+    vault.forget_refused(node, tx, theirs[0], [body.object_id], hashes)
     # Who else was sent it is named only where the recall's own programme made it known that they are partners.
     named = {one.party for one in told if one.programme == log.programme} - {log.sender}
     return _Outcome("superseded" if later else "deleted", OTHER_SOURCE if left else "", tuple(sorted(named)))

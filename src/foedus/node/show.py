@@ -14,6 +14,7 @@ from foedus.model import ijson, instant
 from foedus.model.entry import MASTER, Draft
 from foedus.model.picture import Picture
 from foedus.model.stix import read as read_stix
+from foedus.node import vault
 from foedus.node.agreements import Agreement, why_not
 from foedus.node.chosen import all_edges
 from foedus.node.facts import facts_of
@@ -322,7 +323,8 @@ def refused_one(node: Node, number: int) -> Refused:
         InputError: there is none of that number.
     """
     with node.store.read() as read:
-        held = quarantine.refusal(read, number)
+        found = quarantine.refusal(read, number)
+        held = None if found is None else vault.whole(node, read, found)
     if held is None:
         raise InputError(f"no part {number} in quarantine", code="quarantine-unknown", hint="foedus quarantine list")
     return msgspec.structs.replace(_refused(held), head=held.refusal.raw.decode("utf-8", "backslashreplace"))

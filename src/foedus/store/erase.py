@@ -101,11 +101,13 @@ def erase(tx: Tx, seqs: Sequence[int], at_us: int) -> None:
 
 def forget_refused(tx: Tx, source: str, object_ids: Sequence[str], hashes: Sequence[bytes], cut: int) -> None:
     """Take refused parts of a source out of quarantine that are some objects' bytes, or the beginning of them."""
-    wanted = set(hashes)
-    names = [one.encode() for one in object_ids]
     rows = tx.connection.execute(select(quarantine.c.id, quarantine.c.raw).where(quarantine.c.source == source))
-    gone = [number for number, raw in rows if _is_part(raw, wanted, names, cut)]
-    _delete(tx, quarantine.c.id, gone)
+    _delete(tx, quarantine.c.id, [number for number, raw in rows if is_part(raw, hashes, object_ids, cut)])
+
+
+def forget_numbers(tx: Tx, numbers: Sequence[int]) -> None:
+    """Take refused parts out of quarantine."""
+    _delete(tx, quarantine.c.id, numbers)
 
 
 _copy = select(*(finding.c[name] for name in Copy._fields[:-1]), blob.c.sha256)
@@ -113,9 +115,14 @@ _copy = _copy.join(blob, blob.c.id == finding.c.blob_id).order_by(finding.c.seq)
 _HOLDING = (finding.c.blob_id, view_row.c.blob_id, view_past.c.blob_id)
 
 
-def _is_part(raw: bytes, wanted: set[bytes], names: Sequence[bytes], cut: int) -> bool:
-    """A part that was cut has no hash to compare: it goes if it so much as names the object."""
-    return hashlib.sha256(raw).digest() in wanted or (len(raw) >= cut and any(name in raw for name in names))
+def is_part(raw: bytes, hashes: Sequence[bytes], object_ids: Sequence[str], cut: int) -> bool:
+    """Say whether a refused part is some objects' bytes, or the beginning of them.
+
+    A part that was cut has no hash to compare: it goes if it so much as names the object.
+    """
+    return hashlib.sha256(raw).digest() in hashes or (
+        len(raw) >= cut and any(one.encode() in raw for one in object_ids)
+    )
 
 
 def _delete(tx: Tx, column: Column[int], values: Sequence[int], *also: ColumnElement[bool]) -> None:

@@ -70,6 +70,8 @@ BODIES = [
     bodies.CheckpointExchanged(**COMMON, log=INFO.origin, size=3, checkpoint_hash="7" * 64),
     bodies.IngestDone(at=AT, area="cyber", source="feed", sha256="8" * 64, label=None),
     bodies.SourceLabelled(at=AT, area="cyber", source="feed", role="analyst", label={"tlp": "clear"}),
+    bodies.VaultOpened(at=AT, area="information", source="file:1", sha256="8" * 64, person="ann", reason="case 12"),
+    bodies.VaultExpired(at=AT, area="information", source="file:1", sha256="8" * 64),
     bodies.ProgrammeAgreed(**COMMON, digest="9" * 64, version="1.0.0", supersedes=""),
     bodies.ProgrammeLoosened(
         at=AT,

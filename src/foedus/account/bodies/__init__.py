@@ -66,6 +66,7 @@ from foedus.account.bodies.trust import (
     ProgrammeAgreed,
     ProgrammeLoosened,
 )
+from foedus.account.bodies.vault import VaultExpired, VaultOpened
 from foedus.errors import MalformedRecord
 from foedus.model.entry import Draft, StoredEntry
 from foedus.model.instant import parse
@@ -79,7 +80,7 @@ __all__ = [
     "LedgerThawed", "NodeRestored", "OfGrant", "Origin", "PersonAdded", "PersonChanged", "Placed", "ProgrammeAgreed",
     "ProgrammeLoosened", "RecallCompleted", "RecallLifted", "RecallMade", "RecallRefused", "RecallRequested",
     "Received", "Refusal", "Refused", "ReleaseExpired", "ReleaseRun", "ReleaseSent", "SessionEnded", "SessionOpened",
-    "Shared", "SignInRefused", "SourceLabelled", "State", "draft", "exchange_due", "read",
+    "Shared", "SignInRefused", "SourceLabelled", "State", "VaultExpired", "VaultOpened", "draft", "exchange_due", "read",
 ]  # fmt: skip
 
 BODIES: Mapping[str, type[Body]] = MappingProxyType(
@@ -104,6 +105,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
             *(RecallRequested, RecallCompleted, RecallMade, RecallLifted, RecallRefused),
             *(ReleaseExpired, GrantGiven, GrantWithdrawn, GrantAsked, GrantRefused),
             *(BreakGlass, BreakGlassReviewed),
+            *(VaultOpened, VaultExpired),
         )
     }
 )

@@ -1,0 +1,78 @@
+"""Extension definitions of STIX 2.1 section 7.3 that the room's objects name; they travel with what names them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from foedus.model import stix
+from foedus.model.canonical import canonical
+from foedus.model.finding import Support
+
+FACTS = "extension-definition--6b1d0a52-7c0e-5c0b-9a54-3f6b2c7d9e01"
+LAYER = "layer:information-names"
+"""What rests on nothing anybody told: definitions, and names that stand in our own tables."""
+DATED = {"spec_version": "2.1", "created": "2026-06-01T00:00:00.000Z", "modified": "2026-06-01T00:00:00.000Z"}
+_MAKER = "identity--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a00"
+
+_TEXT, _WHOLE, _NUMBER = {"type": "string"}, {"type": "integer", "minimum": 0}, {"type": "number"}
+_SPAN = {"type": "array", "items": _WHOLE, "minItems": 2, "maxItems": 2}
+
+
+def _object(needed: list[str], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+_NAME = _object(["name", "kind", "span"], name=_TEXT, kind=_TEXT, span=_SPAN, country=_TEXT, role=_TEXT, ref=_TEXT)
+_DAY = _object(["written", "span"], written=_TEXT, span=_SPAN, resolved=_TEXT, by=_TEXT)
+_AMOUNT = _object(["written", "span", "value", "unit"], written=_TEXT, span=_SPAN, value=_NUMBER, unit=_TEXT)
+_FACT = _object(
+    ["what", "verb", "span", "who", "certainty"], what=_TEXT, verb=_TEXT, span=_SPAN, who=_list(_NAME), target=_list(_NAME),
+    where=_NAME, when=_DAY, certainty=_TEXT, according_to=_NAME, amounts=_list(_AMOUNT),
+)  # fmt: skip
+_QUOTATION = _object(["span", "speaker"], span=_SPAN, speaker=_NAME, text=_TEXT)
+_PROPERTIES: dict[str, dict[str, Any]] = {
+    FACTS: {
+        "record": _TEXT, "line": _WHOLE, "capture_sha256": _TEXT, "url_sha256": _TEXT, "channel": _TEXT, "language": _TEXT,
+        "published": _TEXT, "dateline": _TEXT, "method": _TEXT, "facts": _list(_FACT), "quotations": _list(_QUOTATION),
+        "mentioned": _list(_NAME), "withheld": _WHOLE, "unseen": _list(_TEXT),
+    },
+}  # fmt: skip
+_NEEDED = {FACTS: ["record", "language", "facts"]}
+_NAMES = {
+    FACTS: ("article-facts", "Who did what, when and where by one article, with the characters each part rests on.")
+}
+
+
+def schema(id_: str) -> dict[str, Any]:
+    """Return the JSON schema of an extension's properties."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": _PROPERTIES[id_],
+        "required": _NEEDED[id_],
+    }
+
+
+@cache
+def definitions() -> tuple[Support, ...]:
+    """Return the definitions and who made them, as they go along with a finding."""
+    maker = {"type": "identity", "id": _MAKER, "name": "Foedus", "identity_class": "system"}
+    made: list[dict[str, Any]] = [DATED | maker]
+    for id_, (name, about) in _NAMES.items():
+        held = {
+            "type": "extension-definition",
+            "id": id_,
+            "created_by_ref": _MAKER,
+            "name": name,
+            "description": about,
+            "schema": canonical(schema(id_)).decode(),
+            "version": "1.0.0",
+            "extension_types": ["property-extension"],
+        }
+        made.append(DATED | held)
+    return tuple(Support(stix.read(canonical(one)), (LAYER,)) for one in made)
