@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from foedus.areas.maritime.carried import Named, Said
 from foedus.areas.maritime.extensions import EVENT, TRACK, VESSEL, definitions
-from foedus.areas.maritime.layers import Ground
+from foedus.areas.maritime.files import Ground
 from foedus.areas.maritime.methods.event import Event
 from foedus.areas.maritime.methods.identity import imo_valid
 from foedus.areas.maritime.methods.mismatch import KIND as MISMATCH

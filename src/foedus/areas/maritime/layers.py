@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from foedus.areas.maritime.files import FOLDER, Ground, ground_of
 from foedus.areas.maritime.methods import combination, corridors, encounters, gaps, loitering, zones
 from foedus.areas.maritime.methods.around import Around, Corridor, Near, Zone, places
 from foedus.areas.maritime.methods.event import Event
@@ -20,7 +20,6 @@ from foedus.errors import FoedusError, MalformedRecord
 from foedus.model import ijson
 from foedus.model.room import Layers
 
-FOLDER = "maritime/"
 _STEP_DEG = 0.05
 _MAX_POINTS = 2_000_000
 
@@ -33,13 +32,6 @@ class Shape(NamedTuple):
     name: str
     type: str
     lines: tuple[tuple[Point, ...], ...]
-
-
-class Ground(NamedTuple):
-    """A layer file that a finding may rest on: its name and the hash of its bytes."""
-
-    name: str
-    sha256: str
 
 
 class Chart(NamedTuple):
@@ -86,11 +78,6 @@ def chart(layers: Layers) -> Chart:
         ports_from,
         shore_from,
     )
-
-
-def ground_of(name: str, raw: bytes) -> Ground:
-    """Return a file as what a finding may rest on."""
-    return Ground(name, sha256(raw).hexdigest())
 
 
 def _named(files: Mapping[str, bytes], folder: str, type_: str) -> dict[str, tuple[Shape, Ground]]:

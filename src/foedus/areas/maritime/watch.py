@@ -259,7 +259,9 @@ class Watch:
         )
 
     def _rule(self, kind: str) -> dict[str, Any]:
-        return {"method": kind, "version": 1, "settings": settings_said(self._thresholds[kind])}
+        """The rule an event was found by; a combination stands on that of its meeting too."""
+        meeting = self._thresholds[encounters.KIND] if kind == combination.KIND else {}
+        return {"method": kind, "version": 1, "settings": settings_said({**meeting, **self._thresholds[kind]})}
 
     def _end(self, event: Event) -> int:
         return windows.span(event.from_ms // windows.DAY_MS)[1]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from foedus.areas.maritime.layers import FOLDER, Ground, ground_of
+from foedus.areas.maritime.files import FOLDER, Ground, ground_of
 from foedus.errors import FoedusError, MalformedRecord
 from foedus.model.room import Layers
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from foedus.areas.maritime.carried import Named
-from foedus.areas.maritime.methods.event import Event
+if TYPE_CHECKING:
+    from foedus.areas.maritime.carried import Named
+    from foedus.areas.maritime.methods.event import Event
 
 _TITLES = {
     "gap": "Silent",
