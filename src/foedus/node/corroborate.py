@@ -22,7 +22,6 @@ from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
 from foedus.store.objects import Placed
 
-
 _SLACK_US = 86_400_000_000
 
 
