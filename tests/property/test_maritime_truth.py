@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.maritime.judge import judge
+from tests.maritime.judge import judge, observed
 
 
 @pytest.fixture(scope="module")
 def scores():
-    return judge(range(100, 122))
+    return judge(range(100, 122), observed)
 
 
 @pytest.mark.parametrize(
