@@ -279,7 +279,8 @@ def test_input_is_read_as_a_stream_and_memory_does_not_grow_with_it(sample):
         return held, ahead
 
     records = sum(batch.num_rows for batch in sample.records().batches)
-    copies = 1_500 // records + 1  # more than one full batch, so that nothing but the input grows
+    # More than one full batch and one full block of bytes, so that nothing but the input grows.
+    copies = max(1_500 // records, 2**19 // len(sample.raw)) + 1
     few, _ = peak(copies)
     many, ahead = peak(3 * copies)
     assert many < 1.1 * few + 2**16

@@ -160,6 +160,7 @@ class _Release:
     def _begin(self) -> None:
         self.decided = merkle.Frontier.of(0, lambda _wanted: [])
         self.inputs = hashlib.sha256()
+        self.picked: set[tuple[str, int]] = set()
         counts = self.result.counts
         counts.hold = counts.withhold = 0
         counts.dropped = len(self.left)
@@ -258,7 +259,9 @@ class _Release:
                 self._tell(held, decision)
                 if goes:
                     heads_out.add(held.seq)
-            if goes:
+            # What supports several findings goes once.
+            if goes and (area.id, held.seq) not in self.picked:
+                self.picked.add((area.id, held.seq))
                 picks.append(Pick(held.seq, area.id, head.kind, decision))
         held_by_seq = {held.seq: held for held, _ in pairs}
         objects = [stix.read(held_by_seq[pick.seq].raw) for pick in picks]
