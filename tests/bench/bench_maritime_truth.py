@@ -1,4 +1,6 @@
-"""Precision and recall of the maritime methods on seeded traffic with planted events and decoys, with what was missed.
+"""Precision and recall of the maritime room on seeded traffic with planted events and decoys, with what was missed.
+
+Every scene goes in as records and layer files, and what comes out as findings is held against the truth.
 
 python -m tests.bench.bench_maritime_truth [first seed] [seeds]
 """

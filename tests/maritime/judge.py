@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from tests.maritime.scenes import scene
+from tests.maritime.through import batches, layers, run, told
 from tests.maritime.traffic import Scene, Truth
 
-from foedus.areas.maritime.methods import circles, corridors, encounters, interference, jumps, loitering, twins, zones
 from foedus.areas.maritime.methods.around import Around, Corridor, Zone, places
 from foedus.areas.maritime.methods.event import Event, Fixes
-from foedus.areas.maritime.methods.observe import settle
+from foedus.areas.maritime.methods.observe import observe
 from foedus.areas.maritime.methods.tracks import by_vessel, segment_all
 
-METHODS = (encounters, loitering, jumps, twins, circles, interference, zones, corridors)
 SLACK_MS = 600_000
 
 
@@ -45,9 +45,15 @@ def tracks_of(held: Scene) -> list[Fixes]:
 
 
 def observed(held: Scene) -> list[Event]:
-    tracks = tracks_of(held)
-    layers = around(held)
-    return settle([event for method in METHODS for event in method.find(tracks, around=layers)])
+    """What the methods alone say of all tracks at once."""
+    return observe(tracks_of(held), {}, around(held))
+
+
+def concluded(held: Scene) -> list[Event]:
+    """What comes out of the room's doors, given the scene's layers as files; silences and combinations are not planted."""
+    found = told(run(batches(held), layers(held))[0])
+    events = [Event(one.kind, one.mmsis, one.from_ms, one.to_ms, one.said["measures"], (), (), ()) for one in found]
+    return [event for event in events if event.kind not in ("gap", "combination")]
 
 
 def matches(event: Event, truth: Truth) -> bool:
@@ -56,13 +62,13 @@ def matches(event: Event, truth: Truth) -> bool:
     return (event.kind, event.mmsis) == (truth.kind, truth.mmsis) and event.from_ms <= end and event.to_ms >= start
 
 
-def judge(seeds: range) -> dict[str, Score]:
+def judge(seeds: range, said_of: Callable[[Scene], list[Event]] = concluded) -> dict[str, Score]:
     """Score each kind over scenes."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     missed: dict[str, Counter] = defaultdict(Counter)
     for seed in seeds:
         held = scene(seed)
-        events = observed(held)
+        events = said_of(held)
         for event in events:
             counts[event.kind][1] += 1
             counts[event.kind][0] += any(matches(event, truth) for truth in held.truth)

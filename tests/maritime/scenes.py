@@ -246,7 +246,7 @@ def _edges(s: Scene) -> None:
         hull = s.hull(t, *move(lat, lon, 250, 60_000)).sail(70, 10, 120_000 / (10 * KN), 6)
         broadcast(s, hull, reception)
         inside = [t + d / (10 * KN) for d in (36_000, 84_000)]
-        s.truth += [Truth("zone", (hull.mmsi,), at - 0.6 * HOUR, at + 0.6 * HOUR, reception) for at in inside]
+        s.truth += [Truth("zone-entry", (hull.mmsi,), at - 0.6 * HOUR, at + 0.6 * HOUR, reception) for at in inside]
 
 
 def _cable(s: Scene) -> None:
@@ -262,7 +262,7 @@ def _cable(s: Scene) -> None:
         if found:
             s.truth.append(
                 Truth(
-                    "corridor",
+                    "corridor-passage",
                     (hull.mmsi,),
                     begun,
                     begun + 2_000 / (speed * KN),

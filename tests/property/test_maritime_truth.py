@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.maritime.judge import judge
+from tests.maritime.judge import judge, observed
 
 
 @pytest.fixture(scope="module")
 def scores():
-    return judge(range(100, 122))
+    return judge(range(100, 122), observed)
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ def scores():
         ("identity-twin", 0.98, 0.98),
         ("circle", 0.97, 0.97),
         ("area-interference", 0.97, 0.97),
-        ("zone", 0.97, 0.97),
-        ("corridor", 0.75, 0.97),
+        ("zone-entry", 0.97, 0.97),
+        ("corridor-passage", 0.75, 0.97),
     ],
 )
 def test_what_is_planted_is_found(scores, kind, recall, precision):

@@ -18,19 +18,23 @@ from foedus.node.home import Node
     cls=Command,
     short_help="Conclude findings from what was read.",
     ledger="finding.created for each conclusion, in the private log.",
-    examples=["foedus --node nato analyse cyber"],
+    examples=["foedus --node nato analyse cyber", "foedus --node nato analyse maritime --settings thresholds.toml"],
 )
 @click.argument("area", shell_complete=options.areas)
+@click.option(
+    "--settings", "file", default="", metavar="FILE", help="TOML file of the area's settings, such as thresholds."
+)
 @prints
 @on_node
-def command(node: Node, terminal: Terminal, area: str) -> None:
+def command(node: Node, terminal: Terminal, area: str, file: str) -> None:
     """Conclude findings from what was read.
 
     Takes up whatever was ingested and not analysed yet; after an interruption it goes on where it was. Ingest does it by
-    itself unless told otherwise.
+    itself unless told otherwise. What a node always sets for an area stands in settings/AREA.toml of its directory.
     """
+    settings = options.settings_in(file) if file else None
     with progress(terminal) as told:
-        found = analyse(node, area, progress=told)
+        found = analyse(node, area, settings, progress=told)
     if terminal.as_json:
         terminal.document(found)
     else:

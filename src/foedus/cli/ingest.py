@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,7 +44,7 @@ _SHOWN = 20
 @click.option("--role", default="operator", show_default=True, help="In which role it is given.")
 @click.option("--format", "format_", default="", help="The sources' format; told by their bytes where absent.")
 @click.option("--columns", default="", metavar="K=V,...", help="Which column of a list is what.")
-@click.option("--settings", "file", default="", metavar="FILE", help="TOML file of settings of the area's reader.")
+@click.option("--settings", "file", default="", metavar="FILE", help="TOML file of the area's settings.")
 @click.option("--no-analyse", is_flag=True, help="Only read; foedus analyse AREA takes it up later.")
 @prints
 @on_node
@@ -68,7 +67,8 @@ def command(
     """
     node.room(area)
     given = read_text(node, text, node.clock.now()) if text else None
-    settings: dict[str, Any] = _settings(file) if file else {}
+    kept = options.settings_in(file) if file else {}
+    settings = dict(kept)
     if format_:
         settings["format"] = format_
     if columns:
@@ -76,7 +76,7 @@ def command(
     _all_there(sources)
     with progress(terminal) as tell:
         done = [_read(node, (area, source), (given, text, role), settings, tell) for source in sources]
-        analysed = None if no_analyse else analyse(node, area, progress=tell)
+        analysed = None if no_analyse else analyse(node, area, kept, progress=tell)
     if terminal.as_json:
         terminal.document({"ingested": done, "analysed": analysed})
     else:
@@ -110,17 +110,6 @@ def _all_there(sources: Sequence[str]) -> None:
             raise InputError(
                 "a directory, not a file", code="file-directory", where=source, hint=f"name files: {source}/*"
             )
-
-
-def _settings(file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(Path(file).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError("the file of settings cannot be read", code="file-missing", where=file) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
-            f"the file of settings is no TOML: {error}", code="settings-malformed", where=file, hint='start = "..."'
-        ) from error
 
 
 def _columns(text: str) -> dict[str, str]:

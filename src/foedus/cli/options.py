@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import tomllib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -158,3 +159,19 @@ programmes = _completing(_programme_words)
 parties = _completing(_party_words)
 areas = _completing(_area_words)
 logs = _completing(_log_words)
+
+
+def settings_in(file: str) -> dict[str, Any]:
+    """Return the settings of a file.
+
+    Raises:
+        InputError: it cannot be read, or is no TOML.
+    """
+    try:
+        return tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError("the file of settings cannot be read", code="file-missing", where=file) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(
+            f"the file of settings is no TOML: {error}", code="settings-malformed", where=file, hint='start = "..."'
+        ) from error

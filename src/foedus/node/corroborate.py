@@ -1,8 +1,12 @@
-"""Findings of two parties that tell one story: found by shared values, judged by the room, entered in the ledger."""
+"""Findings of two parties that tell one story: found by shared values, judged by the room, entered in the ledger.
+
+Of documents without a place, which say what somebody knows, those that share a value are compared. What says where and when
+something was, whoever concluded it, is compared with what others say of the same value at about that time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,10 +17,12 @@ from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import About, Finding, Key
 from foedus.model.room import Room
 from foedus.node.home import Node
-from foedus.store import findings, values
+from foedus.store import dated, findings, values
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
 from foedus.store.objects import Placed
+
+_SLACK_US = 86_400_000_000
 
 
 class Came(NamedTuple):
@@ -32,13 +38,32 @@ def corroborate(node: Node, tx: Tx, room: Room, came: Sequence[Came], at: dateti
 
     A value that more findings hold than the store counts to says nothing and is left out, and so is a warned one.
     """
-    fresh = [one for one in came if one.placed.outcome in ("new", "newer") and one.finding.document and one.about.keys]
+    new = [one for one in came if one.placed.outcome in ("new", "newer") and one.about.keys]
+    fresh = [one for one in new if one.finding.document and not _dated(one.about)]
     shared = values.shared(tx, [one.placed.seq for one in fresh])
     pairs = 0
     for finding, about, placed in fresh:
         for other in _others(tx, finding, [key for key in about.keys if (key.kind, key.norm) in shared]):
             pairs += _judge(node, tx, room, (placed.seq, other), at)
+    for finding, about, placed in new:
+        if _dated(about) and not finding.head.revoked and "+" not in finding.owner:
+            for other in _at_that_time(tx, about, but=finding.owner):
+                pairs += _judge(node, tx, room, (placed.seq, other), at)
     return pairs
+
+
+def _dated(about: About) -> bool:
+    return about.from_at is not None and bool(about.places)
+
+
+def _at_that_time(read: Read, about: About, *, owner: str = "", but: str = "") -> list[Held]:
+    """What others say of the same values within a day of it; the room judges how near that is."""
+    if about.from_at is None:
+        return []
+    begun, ended = instant.to_us(about.from_at), instant.to_us(about.to_at or about.from_at)
+    asked = dated.Asked(begun - _SLACK_US, ended + _SLACK_US, owner, but)
+    keys = [(key.kind, key.norm) for key in about.keys if not key.warned]
+    return list(findings.findings_of(read, dated.holding(read, keys, asked)))
 
 
 def _others(tx: Tx, finding: Finding, keys: Sequence[Key]) -> list[Held]:
@@ -75,13 +100,21 @@ def due(node: Node, tx: Tx, log: str, area: str, shown: Sequence[int], at: datet
     """
     programme, _, recipient = log.split("|")
     drafts: list[Draft] = []
-    for seq, other_seq in values.held_by(tx, shown, recipient):
-        own, theirs = findings.finding_of(tx, seq), findings.finding_of(tx, other_seq)
-        if own is None or theirs is None or own.owner != node.party or not own.document:
-            continue
+    for own, theirs in _shared_with(node, tx, shown, recipient):
         if node.rooms[own.room].same(_about(tx, own), _about(tx, theirs)) is not None:
             drafts.append(_entry(node, (own, theirs), (programme, area), at))
     return drafts
+
+
+def _shared_with(node: Node, tx: Tx, shown: Sequence[int], recipient: str) -> Iterator[tuple[Held, Held]]:
+    """Yield own findings just shown to a party, each with what of its own may tell the same."""
+    for seq, other_seq in values.held_by(tx, shown, recipient):
+        own, theirs = findings.finding_of(tx, seq), findings.finding_of(tx, other_seq)
+        if own is not None and theirs is not None and own.owner == node.party and own.document and not own.places:
+            yield own, theirs
+    for own in findings.findings_of(tx, shown):
+        if own.owner == node.party and own.places and not own.revoked:
+            yield from ((own, theirs) for theirs in _at_that_time(tx, _about(tx, own), owner=recipient))
 
 
 def _entry(node: Node, pair: tuple[Held, Held], where: tuple[str, str], at: datetime) -> Draft:
@@ -100,4 +133,13 @@ def _entry(node: Node, pair: tuple[Held, Held], where: tuple[str, str], at: date
 
 
 def _about(read: Read, held: Held) -> About:
-    return About(kind=held.kind, title=held.title, urgency=held.urgency, keys=tuple(values.values_of(read, held.seq)))
+    return About(
+        kind=held.kind,
+        title=held.title,
+        urgency=held.urgency,
+        confidence=held.confidence,
+        from_at=None if held.from_us is None else instant.from_us(held.from_us),
+        to_at=None if held.to_us is None else instant.from_us(held.to_us),
+        places=held.places,
+        keys=tuple(values.values_of(read, held.seq)),
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from foedus.errors import FoedusError
 from foedus.label.text import marking
 from foedus.model.label import Label
 from foedus.node.home import Node
-from foedus.node.label import Labeller, finding_of
+from foedus.node.label import Labeller, finding_of, layer_label
 from foedus.node.show import versions
 from foedus.store import lookups, state
 from foedus.store.engine import Read
@@ -53,11 +54,11 @@ def grounds(node: Node, object_id: str) -> Labelled:
             _words(held.label),
             held.label,
             str(missing) if missing is not None else "",
-            tuple(_ground(read, ground) for ground in held.because),
+            tuple(_ground(node, read, ground) for ground in held.because),
         )
 
 
-def _ground(read: Read, because: str) -> Ground:
+def _ground(node: Node, read: Read, because: str) -> Ground:
     kind, _, what = because.partition(":")
     if kind == "source":
         source = state.source_of(read, what)
@@ -65,7 +66,14 @@ def _ground(read: Read, because: str) -> Ground:
     if kind == "object":
         held = next(iter(lookups.holding(read, bytes.fromhex(what))), None)
         return Ground(kind, held.object_id if held else what, held.title if held else "", _words(held and held.label))
-    return Ground(kind, what, "", "PUBLIC" if kind == "layer" else NONE)
+    return Ground(kind, what, "", _words(_layer(node, what) if kind == "layer" else None))
+
+
+def _layer(node: Node, name: str) -> Label | None:
+    try:
+        return layer_label(node, name, node.clock.now())
+    except FoedusError:
+        return None
 
 
 def _words(label: Label | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import msgspec
 from foedus.account.bodies import IngestDone, draft
 from foedus.account.ledger import append
 from foedus.engine.run import is_refused
+from foedus.errors import InputError
 from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.label import Label
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 RECORDS = "records"
 GUESSED = b"foedus.guessed"
+SETTINGS = "settings"
 _REFUSALS_A_TIME = 100
 
 
@@ -167,9 +170,30 @@ def _undated(label: Label | None) -> Label | None:
 
 
 def settings_of(node: Node, room: Room, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return what a room is told: whose node it is, the instant, and what a person set."""
-    del room
-    return {"owner": node.party, "at": node.clock.now(), **(settings or {})}
+    """Return what a room is told: whose node it is, the instant, what the node set for it, and what a person set now.
+
+    The node's settings of a room stand in ``settings/ROOM.toml`` of its directory. Of a table of settings each is set by itself.
+
+    Raises:
+        InputError: that file is no TOML.
+    """
+    told: dict[str, Any] = {"owner": node.party, "at": node.clock.now(), **_kept(node, room.name)}
+    for name, value in (settings or {}).items():
+        before = told.get(name)
+        told[name] = {**before, **value} if isinstance(before, dict) and isinstance(value, Mapping) else value
+    return told
+
+
+def _kept(node: Node, room: str) -> dict[str, Any]:
+    path = node.directory / SETTINGS / f"{room}.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(
+            f"the settings of {room} are no TOML: {error}", code="settings-malformed", where=str(path)
+        ) from error
 
 
 class _Keeping:

@@ -22,6 +22,7 @@ from foedus.model.finding import Finding
 from foedus.model.label import Label
 from foedus.model.stix import StixObject
 from foedus.node.home import Node
+from foedus.node.layers import LABEL
 from foedus.store import findings, lookups, objects, state, torn
 from foedus.store.engine import Read, Tx
 from foedus.store.state import Source
@@ -29,6 +30,7 @@ from foedus.store.state import Source
 HANDLING = "handling:"
 # Sources of others: ``peer:<party>``, whose objects bring their own label, and ``submit:<party>``.
 _OTHERS = ("peer", "submit")
+_OPEN_LAYERS = ("warninglist/",)
 _SPEAKS_NOT = (HANDLING, "source:peer:")
 
 
@@ -57,6 +59,8 @@ class Labeller:
         self._definitions = _definitions(node)
         self._markings: dict[str, Markings] = {}
         self._organisations = node.agreements.organisations(at)
+        self._at = at
+        self._layers: dict[str, Label | None] = {}
         self._sources: dict[str, Label | None] = {}
         self._joined: dict[tuple[str, ...], Label] = {}
 
@@ -150,6 +154,17 @@ class Labeller:
             self._sources[source_id] = held.label if held else None
         return self._sources[source_id]
 
+    def layer(self, name: str) -> Label:
+        """Return the label of a layer (see ``layer_label``)."""
+        if name not in self._layers:
+            self._layers[name] = layer_label(self._node, name, self._at)
+        found = self._layers[name]
+        if found is None:
+            raise LabelUnknown(
+                "a layer has no label", where=f"layer:{name}", hint=f"write one into layers/{name}{LABEL}, then analyse"
+            )
+        return found
+
     def dominant(self, because: tuple[str, ...], labels: Callable[[], list[Label]]) -> Label:
         """Return the dominant label of what a finding rests on; computed once for the same grounds."""
         if because not in self._joined:
@@ -191,7 +206,7 @@ class _Inputs:
                 return found
             raise LabelUnknown("its source has no label", where=ground, hint="foedus label source SOURCE --label ...")
         if kind == "layer":
-            return Label("PUBLIC", "UNMARKED", tlp="clear", originator=self._labeller._node.party)  # noqa: SLF001
+            return self._labeller.layer(what)
         for held in lookups.holding(self._read, bytes.fromhex(what)) if kind == "object" else ():
             if held.label is not None:
                 return held.label
@@ -217,6 +232,22 @@ def read_text(node: Node, text: str, at: datetime) -> Label:
     """
     levels, names = node.agreements.levels(at), node.agreements.names(at)
     return parse_text(text, levels=levels, names=names, originator=node.party, created_at=at.replace(microsecond=0))
+
+
+def layer_label(node: Node, name: str, at: datetime) -> Label | None:
+    """Return the label of a layer: what a person wrote beside its file; None where nobody did.
+
+    What a room brings itself and lists of values that are everywhere are public.
+
+    Raises:
+        MalformedRecord: what is written there is not understood.
+    """
+    written = node.layers.label_text(name)
+    if written:
+        return read_text(node, written, at)
+    if written is None or name.startswith(_OPEN_LAYERS):
+        return Label("PUBLIC", "UNMARKED", tlp="clear", originator=node.party)
+    return None
 
 
 def label_source(node: Node, tx: Tx, source: Source, *, role: str, at: datetime) -> None:

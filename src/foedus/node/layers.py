@@ -12,6 +12,8 @@ from foedus.store import values
 from foedus.store.engine import Store
 
 MAX_LAYER_BYTES = 64 * 2**20
+LABEL = ".label"
+"""What the file with the label of a layer is called, after the name of the layer."""
 
 
 class NodeLayers:
@@ -39,6 +41,13 @@ class NodeLayers:
             if path.is_file() and name.startswith(prefix):
                 found[name] = self._read(name, path)
         return found
+
+    def label_text(self, name: str) -> str | None:
+        """Return what a person wrote beside a layer file, in ``NAME.label``; empty without that, None without the file."""
+        beside = self._directory / f"{name}{LABEL}"
+        if not (self._directory / name).is_file():
+            return None
+        return self._read(f"{name}{LABEL}", beside).decode(errors="replace").strip() if beside.is_file() else ""
 
     def _read(self, name: str, path: Path) -> bytes:
         state = path.stat()

@@ -11,6 +11,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ MOST_POINTS = 64
 _SHORTEST, _LEAST_NUMBER = 4, 10_000
 _DECIMAL = re.compile(r"(\d{1,3})[.,](\d{2,})")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _HEX, _UUID5 = re.compile(r"[0-9a-f]{32}"), re.compile(r"-5[0-9a-f]{3}-[89ab]")
 _FIXED = frozenset({"type", "spec_version", "created", "modified"})
 _BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
@@ -55,7 +57,11 @@ def echoes(shown: Mapping[str, Any], changes: Iterable[Change]) -> list[Path]:
     needles = {text for change in listed for text in _of_text(change, coded)} | set(_of_points(numbers, coded))
     # Mostly none is there: then no text has to be looked at by itself.
     there = [needle for needle in needles if needle in all_of_it]
-    telling = {text for text in texts if (there or decimals) and _gives_away(text, there, decimals)}
+    short = [needle for needle in set(_short_forms(numbers)) if needle in all_of_it]
+    # So few digits stand in any id and any instant by chance, and tell nothing there.
+    telling = {text for text in texts if there and _gives_away(text, there, frozenset())}
+    if short or decimals:
+        telling |= {text for text in texts if not _is_number_like(text) and _gives_away(text, short, decimals)}
     found: list[Path] = []
     for path, value in places:
         exact = _is_number(value) and value not in coarse and value != int(value) and _cut(abs(value)) in decimals
@@ -83,7 +89,12 @@ def _cut(value: float) -> str:
     return f"{whole}.{rest[:2]}"
 
 
-def _gives_away(text: str, needles: Iterable[str], decimals: set[str]) -> bool:
+def _is_number_like(text: str) -> bool:
+    """Whether a text is an id or an instant and nothing else."""
+    return is_id(text) or _MOMENT.fullmatch(text) is not None
+
+
+def _gives_away(text: str, needles: Iterable[str], decimals: AbstractSet[str]) -> bool:
     folded = text.casefold()
     if any(needle in folded for needle in needles):
         return True
@@ -132,20 +143,32 @@ def _base64_cores(raw: bytes) -> Iterator[str]:
 
 def _of_points(numbers: list[Change], coded: Coded) -> Iterator[str]:
     """Yield the spellings of pairs of coordinates that stand beside each other."""
-    beside: dict[Path, list[Change]] = {}
-    for change in numbers:
-        beside.setdefault(change.path[:-1], []).append(change)
-    for pair in list(beside.values())[:MOST_POINTS]:
+    for pair in _pairs(numbers):
+        if len(pair) == 2:
+            for a, b in ((pair[0].old, pair[1].old), (pair[1].old, pair[0].old)):
+                yield from (one for between in (",", ", ", " ", ";") for one in _spellings(f"{a}{between}{b}", coded))
+        for change in pair:
+            yield from _spellings(str(change.old), coded) if len(str(change.old)) > _SHORTEST + 1 else ()
+
+
+def _short_forms(numbers: list[Change]) -> Iterator[str]:
+    """Yield what a position is written as in few characters: geohash, degrees and minutes."""
+    for pair in _pairs(numbers):
         if len(pair) == 2:
             first, second = (float(change.old) for change in pair)
             for lat, lon in ((first, second), (second, first)):
                 if abs(lat) <= 90 and abs(lon) <= 180:
                     yield geohash(lat, lon)[:_GEOHASH]
-            for a, b in ((pair[0].old, pair[1].old), (pair[1].old, pair[0].old)):
-                yield from (one for between in (",", ", ", " ", ";") for one in _spellings(f"{a}{between}{b}", coded))
         for change in pair:
             yield from _sexagesimal(abs(float(change.old)))
-            yield from _spellings(str(change.old), coded) if len(str(change.old)) > _SHORTEST + 1 else ()
+
+
+def _pairs(numbers: list[Change]) -> list[list[Change]]:
+    """Coordinates that stand beside each other, of as many points as are looked for."""
+    beside: dict[Path, list[Change]] = {}
+    for change in numbers:
+        beside.setdefault(change.path[:-1], []).append(change)
+    return list(beside.values())[:MOST_POINTS]
 
 
 def _sexagesimal(value: float) -> Iterator[str]:

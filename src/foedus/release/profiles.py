@@ -44,6 +44,7 @@ _LATITUDE, _LONGITUDE = re.compile(r"(?:^|_)lat(?:itude)?(?:_|$)"), re.compile(r
 _POINTS = re.compile(r"coordinates|positions?|points?|track|bbox|bounds|centroid|fix(?:es)?$|places?$")
 _TRAIL = re.compile(
     r"geohash|^h3|mgrs|^utm|wkt|plus_code|what3words|grid_ref|maidenhead|nearest|^port|harbour|anchorage|distance|range_|bearing"
+    r"|^zone|_zone$|^corridor|^shore|moved|_km$|_nm$"
     r"|azimuth|course|heading|^cog|picture|svg|^map|sha256|^hashes|because|evidence|records?$|^raw|payload_bin|street_address"
     r"|postal_code|^city|precision|radius|accuracy|uncertainty"
 )
@@ -102,7 +103,12 @@ def pseudonymise_private_persons(obj: dict[str, Any], key: bytes) -> list[Edit] 
 
 
 def coarsen_positions(obj: dict[str, Any], key: bytes) -> list[Edit] | None:  # noqa: ARG001
-    """Move every position to the middle of its one-degree cell, and take away what a finer one could be read from."""
+    """Move every position to the middle of its one-degree cell, and take away what a finer one could be read from.
+
+    Bytes that nobody looks into may hold positions, such as the records a finding rests on: they stay.
+    """
+    if obj.get("type") == "artifact" and "payload_bin" in obj:
+        return None
     exact = [edit for path, value in walk(obj) for edit in _coarse(path, value)]
     hides = _NUMBERS if exact else _PAIR
     texts = [

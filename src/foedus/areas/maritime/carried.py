@@ -1,25 +1,25 @@
 """Carried: what analysis remembers from one run to the next, and how new fixes join it. Bounded in every part.
 
-Of each vessel the fixes of its last hours are kept, and those of what is still going on; so methods see the same around an
-event however the input was cut. Two fixes of a vessel in the same ten seconds at the same place are one.
+Of each vessel the fixes are kept that windows still need (see ``windows``); so methods see the same around an event however
+the input was cut. Two fixes of a vessel in the same ten seconds at the same place are one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from foedus.areas.maritime.methods.event import Event, Fixes
+from foedus.areas.maritime import windows
+from foedus.areas.maritime.methods.event import Fixes
 from foedus.errors import MalformedRecord
 
-STATE_VERSION = 1
-WINDOW_MS = 12 * 3_600_000
+STATE_VERSION = 2
 FORGET_MS = 30 * 86_400_000
-MAX_FIXES = 400_000
+MAX_FIXES = 1_000_000
 MAX_NAMES = 100_000
 MAX_CHANGES = 8
 MAX_SAID = 50_000
@@ -28,6 +28,7 @@ CELL_DEG = 5
 _COLUMNS = 360 // CELL_DEG
 _CELLS = _COLUMNS * (180 // CELL_DEG + 1)
 HOUR_MS = 3_600_000
+_APART = 10_000_000_000_000
 FIX = np.dtype(
     [
         ("mmsi", "<u4"), ("t", "<i8"), ("lat", "<f8"), ("lon", "<f8"), ("sog", "<f4"), ("cog", "<f4"), ("heading", "<f4"),
@@ -47,27 +48,43 @@ class Named(msgspec.Struct, frozen=True, array_like=True):
     name: str = ""
     ship_type: int = 0
     length_m: int = 0
+    flag: str = ""
 
 
-Names = dict[int, list[tuple[int, Named]]]
-"""Of each vessel what it said of itself, and since when."""
+class Spell(msgspec.Struct, frozen=True, array_like=True):
+    """What a vessel said of itself from an instant on; when it said so again (-1: never), so that it counts; when last."""
+
+    since: int
+    again: int
+    last: int
+    named: Named
+
+
+Names = dict[int, list[Spell]]
+"""Of each vessel what it said of itself, in order of time."""
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
-    """What was last said under an id: of whom, from when, since when it is said, the hash of its content."""
+    """What was last said under an id: of whom, from when to when, since when it is said, the hash of its content."""
 
     kind: str
     mmsis: tuple[int, ...]
     from_ms: int
+    to_ms: int
     created: str
     digest: str
 
 
 class State(msgspec.Struct):
-    """What the room remembers between runs; ``heard`` says in which hours anybody was heard where (see ``hearing``)."""
+    """What the room remembers between runs.
+
+    ``heard`` says in which hours anybody was heard where (see ``hearing``); ``crowded`` whether more had to be let go of than
+    the windows allow.
+    """
 
     version: int = STATE_VERSION
     fixes: bytes = b""
+    crowded: bool = False
     sources: list[str] = []
     names: Names = {}
     heard: list[int] = []
@@ -99,15 +116,12 @@ def dump(state: State) -> bytes:
 def joined(held: Table, fresh: Table) -> tuple[Table, Table]:
     """Return the fixes held with new ones, and which of the new ones are indeed new.
 
-    A new fix before all that is kept of its vessel came too late, and one that is there already is a repetition: neither
-    counts.
+    Args:
+        held: by vessel and time.
+        fresh: in the order of the stream. One that lies before all that its vessel still needs came too late, and one that is
+            there already is a repetition: neither counts.
     """
-    if len(held):
-        first = np.flatnonzero(np.r_[True, held["mmsi"][1:] != held["mmsi"][:-1]])
-        place = np.searchsorted(held["mmsi"][first], fresh["mmsi"])
-        known = (place < len(first)) & (held["mmsi"][first][np.minimum(place, len(first) - 1)] == fresh["mmsi"])
-        begin = np.where(known, held["t"][first][np.minimum(place, len(first) - 1)], np.iinfo(np.int64).min)
-        fresh = fresh[fresh["t"] >= begin]
+    fresh = fresh[~_late(held, fresh)]
     both = np.concatenate((held, fresh))
     new = np.r_[np.zeros(len(held), bool), np.ones(len(fresh), bool)]
     order = np.lexsort((both["lon"], both["lat"], both["t"] // 10_000, both["mmsi"]))
@@ -122,43 +136,72 @@ def joined(held: Table, fresh: Table) -> tuple[Table, Table]:
     return both[order], both[order][new[order]]
 
 
-def tracks(table: Table) -> Iterator[Fixes]:
-    """Yield the fixes of each vessel; ``row`` is the index into the table."""
+def _late(held: Table, fresh: Table) -> NDArray[np.bool_]:
+    """Which fixes lie before what their vessel needs, by the newest that the stream had brought of it by then."""
+    if not len(fresh):
+        return np.zeros(0, bool)
+    places, order = np.unique(fresh["mmsi"], return_inverse=True)
+    newest = np.full(len(places), -1, np.int64)
+    last, known = _last(held)
+    among = np.searchsorted(places, known)
+    mine = (among < len(places)) & (places[np.minimum(among, len(places) - 1)] == known)
+    newest[among[mine]] = last[mine]
+    by_vessel = np.argsort(order, kind="stable")
+    # The running maximum of each vessel: vessels are set so far apart that none reaches into the next.
+    apart = order[by_vessel] * _APART
+    running = np.maximum.accumulate(np.maximum(fresh["t"][by_vessel], newest[order[by_vessel]]) + apart) - apart
+    late = np.zeros(len(fresh), bool)
+    late[by_vessel] = fresh["t"][by_vessel] < windows.needed_from(running)
+    return late
+
+
+def tracks(table: Table, rows: NDArray[np.int64] | None = None) -> Iterator[Fixes]:
+    """Yield the fixes of each vessel.
+
+    Args:
+        table: by vessel and time.
+        rows: what each fix is told by in evidence; its place in the table where absent.
+    """
+    row = np.arange(len(table), dtype=np.int64) if rows is None else rows
     edges = (
         np.flatnonzero(np.r_[True, table["mmsi"][1:] != table["mmsi"][:-1], True]) if len(table) else np.zeros(1, int)
     )
     numbers = {name: table[name].astype(np.float64) for name in ("lat", "lon", "sog", "cog", "heading")}
-    times, status, row = table["t"].copy(), table["status"].copy(), np.arange(len(table), dtype=np.int64)
+    times, status = table["t"].copy(), table["status"].copy()
     for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         part = slice(begin, end)
         lat, lon, sog, cog, heading = (column[part] for column in numbers.values())
         yield Fixes(int(table["mmsi"][begin]), times[part], lat, lon, sog, cog, heading, status[part], row[part])
 
 
-def kept(table: Table, events: Iterable[Event], newest_ms: int) -> Table:
-    """Return the fixes that the next run needs: each vessel's last hours, and from before what touches them."""
+def kept(table: Table, newest_ms: int) -> tuple[Table, bool]:
+    """Return the fixes that the next run needs, and whether there were more of them than may be kept."""
     last, place = _last(table)
-    cut = last - WINDOW_MS
-    index = {mmsi: at for at, mmsi in enumerate(place)}
-    for event in events:
-        for mmsi in event.mmsis:
-            at = index[mmsi]
-            if event.to_ms >= last[at] - WINDOW_MS:
-                cut[at] = min(cut[at], event.from_ms - WINDOW_MS)
-    owner = np.searchsorted(np.array(place, np.uint32), table["mmsi"])
-    keep = (table["t"] >= cut[owner]) & (last[owner] >= newest_ms - FORGET_MS)
+    owner = np.searchsorted(place, table["mmsi"])
+    keep = (table["t"] >= windows.needed_from(last)[owner]) & (last[owner] >= newest_ms - FORGET_MS)
     held = table[keep]
     if len(held) <= MAX_FIXES:
-        return held
+        return held, False
     each = max(1, MAX_FIXES // len(place))  # too many at once: of each vessel the latest ones
-    ends = np.searchsorted(held["mmsi"], np.array(place, np.uint32), side="right")
-    from_end = ends[np.searchsorted(np.array(place, np.uint32), held["mmsi"])] - np.arange(len(held))
-    return held[from_end <= each][-MAX_FIXES:]
+    ends = np.searchsorted(held["mmsi"], place, side="right")
+    from_end = ends[np.searchsorted(place, held["mmsi"])] - np.arange(len(held))
+    return held[from_end <= each][-MAX_FIXES:], True
 
 
-def _last(table: Table) -> tuple[NDArray[np.int64], list[int]]:
+def known_since(table: Table, *, crowded: bool) -> dict[int, int]:
+    """Return from when on everything that was heard of each vessel is in a table; of others everything is."""
+    last, place = _last(table)
+    since = windows.needed_from(last)
+    if crowded and len(table):
+        starts = np.flatnonzero(np.r_[True, table["mmsi"][1:] != table["mmsi"][:-1]])
+        since = np.maximum(since, table["t"][starts])
+    return dict(zip(place.tolist(), since.tolist(), strict=True))
+
+
+def _last(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The newest instant of each vessel, and the vessels."""
     ends = np.flatnonzero(np.r_[table["mmsi"][1:] != table["mmsi"][:-1], True]) if len(table) else np.zeros(0, int)
-    return table["t"][ends].copy(), table["mmsi"][ends].tolist()
+    return table["t"][ends].astype(np.int64), table["mmsi"][ends].astype(np.int64)
 
 
 def trimmed(state: State) -> State:
@@ -199,26 +242,29 @@ def silent_hours(heard: NDArray[np.int64], place: tuple[float, float], from_ms: 
 
 def learn(names: Names, mmsi: int, t_ms: int, said: Mapping[str, Any]) -> None:
     """Take over what a static report says from its instant on; what it leaves out stays as it was, what is older is ignored."""
-    history = names.pop(mmsi, [])
-    names[mmsi] = history
-    since, held = history[-1] if history else (-1, Named())
-    if t_ms < since:
+    spells = names.pop(mmsi, [])
+    names[mmsi] = spells
+    before = spells[-1] if spells else Spell(-1, -1, -1, Named())
+    if t_ms < before.last:
         return
-    length = (said["dim_a"] or 0) + (said["dim_b"] or 0)
+    held, length = before.named, (said["dim_a"] or 0) + (said["dim_b"] or 0)
     now = Named(
         said["imo"] or held.imo,
         said["call_sign"] or held.call_sign,
         said["name"] or held.name,
         said["ship_type"] or held.ship_type,
         length or held.length_m,
+        said["declared_flag"] or held.flag,
     )
-    if t_ms == since:
-        history[-1] = (t_ms, now)
+    if spells and t_ms == before.since:
+        spells[-1] = Spell(t_ms, -1, t_ms, now)
+    elif spells and now == held:
+        spells[-1] = Spell(before.since, t_ms if before.again < 0 else before.again, t_ms, now)
     elif now != held:
-        history.append((t_ms, now))
-        del history[:-MAX_CHANGES]
+        spells.append(Spell(t_ms, -1, t_ms, now))
+        del spells[:-MAX_CHANGES]
 
 
 def named(names: Names, mmsi: int, at_ms: int) -> Named:
     """Return what a vessel had said of itself by an instant."""
-    return next((held for since, held in reversed(names.get(mmsi, ())) if since <= at_ms), Named())
+    return next((spell.named for spell in reversed(names.get(mmsi, ())) if spell.since <= at_ms), Named())

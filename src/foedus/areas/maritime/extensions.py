@@ -35,6 +35,18 @@ _IDENTITY = {
     "properties": {"mmsi": _WHOLE, "imo": _WHOLE, "call_sign": _TEXT, "name": _TEXT},
     "required": ["mmsi"],
 }
+_TRACKS = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"mmsi": _WHOLE, "path": _PATH}, "required": ["mmsi", "path"]},
+}
+_MARKS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"mmsi": _WHOLE, "code": _TEXT, "since": _TEXT, "why": _TEXT},
+        "required": ["mmsi", "code"],
+    },
+}
 _RULE = {
     "type": "object",
     "properties": {"method": _TEXT, "version": _WHOLE, "settings": {"type": "object", "additionalProperties": _NUMBER}},
@@ -44,6 +56,7 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
     EVENT: {
         "kind": _TEXT, "from": _TEXT, "to": _TEXT, "mmsis": {"type": "array", "items": _WHOLE},
         "identities": {"type": "array", "items": _IDENTITY}, "path": _PATH,
+        "tracks": _TRACKS, "marks": _MARKS,
         "measures": {"type": "object", "additionalProperties": {"type": ["number", "string"]}}, "rule": _RULE,
         "unseen": _TEXTS, "because": _TEXTS, "vessel_refs": _TEXTS, "observed_data_ref": _TEXT, "location_ref": _TEXT,
     },

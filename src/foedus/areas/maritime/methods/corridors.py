@@ -24,7 +24,7 @@ from foedus.areas.maritime.methods.plane import edge_m, unwrapped
 from foedus.areas.maritime.methods.sphere import KNOT_MS, NM_M, Floats, steps_m, vectors
 from foedus.areas.maritime.methods.tracks import take
 
-KIND = "corridor"
+KIND = "corridor-passage"
 
 SETTINGS: dict[str, float] = {
     "within_nm": 1.0,

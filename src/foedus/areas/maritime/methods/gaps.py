@@ -1,11 +1,12 @@
 """Transmission gap: consecutive fixes of a track more than 12 hours apart, or nothing more until the data end.
 
 Source: the gap events of Global Fishing Watch, which grade gaps from 12 hours on. No gap: moored, anchored or aground
-(status 1, 5, 6) with less than 1 km moved. A vessel silent for more than 30 days is not waited for: the gap stays open.
+(status 1, 5, 6) with less than 1 km moved; both ends within 10 km of a port. A vessel silent for more than 30 days is not
+waited for: the gap stays open.
 
 Innocent: poor reception, a switched-off station in port or in ice, a receiver that was down, a crew protecting itself from
-piracy. Whether the sources heard anybody at all meanwhile is tested by ``analyse``, which sees them; ports and coverage are
-not known here.
+piracy. Whether the sources heard anybody at all meanwhile is tested by ``analyse``, which sees them; coverage is not known
+here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from foedus.areas.maritime.earth import apart_km, implied_kn
+from foedus.areas.maritime.methods.around import NOTHING, Around, away_km
 from foedus.areas.maritime.methods.event import Event, Fixes
 
 KIND = "gap"
@@ -23,27 +25,31 @@ SETTINGS: dict[str, float] = {
     "silence_max_h": 720.0,
     "before_h": 12.0,
     "resting_max_km": 1.0,
+    "port_max_km": 10.0,
     "path_fixes": 6.0,
 }
 
 DATA_END = "data_end_ms"
 """Setting: the last instant of the data; without it no gap is open."""
 
-LOOKS_BACK_MS = 0
-"""How far before its start a gap must be seen to be found again: its two ends decide."""
-
-UNSEEN = (
-    "ports and anchorages: no layer, so a stay in port is not excluded",
-    "coverage: only whether anybody within some 5 to 15 degrees was heard meanwhile, so a dead spot is not excluded",
-    "receiver type: not told, so a suspected switch-off is never graded",
-)
+UNSEEN = ("coverage", "receiver type")
 _RESTING = (1, 5, 6)
 _HOUR_MS = 3_600_000
 
 
-def find(tracks: Sequence[Fixes], settings: Mapping[str, float] = SETTINGS) -> list[Event]:
+def find(tracks: Sequence[Fixes], settings: Mapping[str, float] = SETTINGS, around: Around = NOTHING) -> list[Event]:
     """Return the gaps of tracks, an open one last of its track."""
-    return [event for track in tracks if len(track.t_ms) for event in _of(track, settings)]
+    unseen = UNSEEN if around.ports else ("ports", *UNSEEN)
+    found = [event for track in tracks if len(track.t_ms) for event in _of(track, settings)]
+    return [event._replace(unseen=unseen) for event in found if not _in_port(event, settings, around)]
+
+
+def _in_port(event: Event, settings: Mapping[str, float], around: Around) -> bool:
+    """Whether a gap begins and ends at a port."""
+    ends = [step[1:] for step in event.path if step[0] >= event.from_ms]
+    if around.ports is None or len(ends) < 2:
+        return False
+    return all((away_km(around.ports, end) or 0.0) < settings["port_max_km"] for end in ends)
 
 
 def _of(track: Fixes, settings: Mapping[str, float]) -> Iterator[Event]:
@@ -99,4 +105,4 @@ def _event(
     )
     rows = tuple(int(track.row[index]) for index in ends)
     times = [int(track.t_ms[index]) for index in ends]
-    return Event(KIND, (track.mmsi,), times[0], times[-1], measures, path, rows, UNSEEN)
+    return Event(KIND, (track.mmsi,), times[0], times[-1], measures, path, rows, ())

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 
-from foedus.areas.maritime.methods import circles, encounters, jumps, loitering
-from foedus.areas.maritime.methods.event import Event
+from foedus.areas.maritime.methods import circles, corridors, encounters, interference, jumps, loitering, twins, zones
+from foedus.areas.maritime.methods.around import NOTHING, Around
+from foedus.areas.maritime.methods.event import Event, Fixes
+
+METHODS: Mapping[str, ModuleType] = {
+    method.KIND: method for method in (encounters, loitering, jumps, twins, circles, zones, corridors)
+}
+"""Kind → the module that finds it, among the tracks of a window."""
+
+
+def observe(
+    tracks: Sequence[Fixes], settings: Mapping[str, Mapping[str, float]], around: Around = NOTHING
+) -> list[Event]:
+    """Let every method look at the tracks; return what stands of it.
+
+    Args:
+        tracks: as ``tracks.segment`` gives them.
+        settings: of every method, by kind.
+        around: the layers.
+    """
+    events = [
+        event
+        for kind, method in METHODS.items()
+        for event in method.find(tracks, settings.get(kind, method.SETTINGS), around)
+    ]
+    areas = interference.among(events, settings.get(interference.KIND, interference.SETTINGS))
+    return settle([*events, *areas])
 
 
 def settle(events: Sequence[Event]) -> list[Event]:
@@ -19,12 +46,21 @@ def settle(events: Sequence[Event]) -> list[Event]:
     Returns:
         The rest, in their order.
     """
-    return [event for event in events if not any(_covers(other, event) for other in events)]
+    rows: dict[tuple[int, ...], set[int]] = defaultdict(set)
+    met: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.kind == circles.KIND:
+            rows[event.mmsis].update(event.rows)
+        elif event.kind == encounters.KIND:
+            for mmsi in event.mmsis:
+                met[mmsi].append(event)
+    return [
+        event
+        for event in events
+        if not (event.kind == jumps.KIND and not rows[event.mmsis].isdisjoint(event.rows))
+        and not (event.kind == loitering.KIND and _within(event, met[event.mmsis[0]]))
+    ]
 
 
-def _covers(other: Event, event: Event) -> bool:
-    if (other.kind, event.kind) == (circles.KIND, jumps.KIND):
-        return other.mmsis == event.mmsis and bool(set(other.rows) & set(event.rows))
-    if (other.kind, event.kind) == (encounters.KIND, loitering.KIND):
-        return event.mmsis[0] in other.mmsis and event.from_ms < other.to_ms and other.from_ms < event.to_ms
-    return False
+def _within(event: Event, meetings: Sequence[Event]) -> bool:
+    return any(event.from_ms < other.to_ms and other.from_ms < event.to_ms for other in meetings)

@@ -127,8 +127,8 @@ def segment_all(vessels: Sequence[Fixes], settings: Mapping[str, float] = SETTIN
         Tracks in the order of the vessels.
     """
     out: list[Fixes] = []
-    for fixes, plain in zip(vessels, _plain(vessels, settings), strict=True):
-        if plain:
+    for fixes, single in zip(vessels, plain(vessels, settings), strict=True):
+        if single:
             out.append(fixes)
         else:
             out.extend(segment(fixes, settings).tracks)
@@ -141,12 +141,12 @@ def _speed(mmsi: int, settings: Mapping[str, float]) -> float:
     return knots * KNOT_MS
 
 
-def _plain(vessels: Sequence[Fixes], settings: Mapping[str, float]) -> NDArray[np.bool_]:
+def plain(vessels: Sequence[Fixes], settings: Mapping[str, float] = SETTINGS) -> NDArray[np.bool_]:
     """Which vessels have enough fixes, all with a place, each later than the last and reachable from it."""
     sizes = np.array([len(fixes.t_ms) for fixes in vessels], dtype=np.int64)
-    plain = sizes >= max(settings["fixes_min"], 1)
-    if not plain.any():
-        return plain
+    single = sizes >= max(settings["fixes_min"], 1)
+    if not single.any():
+        return single
     lat = np.concatenate([fixes.lat_deg for fixes in vessels])
     lon = np.concatenate([fixes.lon_deg for fixes in vessels])
     wait = np.diff(np.concatenate([fixes.t_ms for fixes in vessels])) / 1000.0
@@ -158,8 +158,8 @@ def _plain(vessels: Sequence[Fixes], settings: Mapping[str, float]) -> NDArray[n
     good = np.r_[True, near & (wait > 0)]
     starts = np.cumsum(sizes) - sizes
     good[starts[sizes > 0]] = np.isfinite(lat[starts[sizes > 0]] + lon[starts[sizes > 0]])
-    plain[plain] = np.logical_and.reduceat(good, starts[sizes > 0])[plain[sizes > 0]]
-    return plain
+    single[single] = np.logical_and.reduceat(good, starts[sizes > 0])[single[sizes > 0]]
+    return single
 
 
 def _merged(track: Fixes, repeated: NDArray[np.bool_]) -> Fixes:

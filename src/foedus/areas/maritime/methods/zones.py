@@ -20,7 +20,7 @@ from foedus.areas.maritime.methods.around import NOTHING, Around, Zone
 from foedus.areas.maritime.methods.event import Event, Fixes
 from foedus.areas.maritime.methods.plane import edge_m, inside
 
-KIND = "zone"
+KIND = "zone-entry"
 
 SETTINGS: dict[str, float] = {"fixes_min": 2.0, "beyond_min_m": 200.0, "fix_apart_max_h": 1.0}
 
