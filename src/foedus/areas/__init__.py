@@ -20,7 +20,7 @@ import msgspec
 from foedus.errors import InputError, MalformedRecord
 from foedus.model.finding import About, Finding, Match
 from foedus.model.picture import Picture
-from foedus.model.room import Layers, Records, Room, Settings
+from foedus.model.room import Layers, LiveDoor, Records, Room, Settings
 from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
@@ -164,6 +164,16 @@ def check(room: FolderRoom) -> None:
         held = importlib.import_module(f"{room.package}.{module}")
         for name in names:
             getattr(held, name)
+
+
+def live(room: Room) -> LiveDoor | None:
+    """Return a room's door ``live``; None where it reads no sources that go on."""
+    line = facts(room).maturity.get("live")
+    if line is None or line.state != "done":
+        return None
+    package = room.package if isinstance(room, FolderRoom) else type(room).__module__
+    door: LiveDoor = importlib.import_module(f"{package}.live")
+    return door
 
 
 def facts(room: Room) -> AreaToml:

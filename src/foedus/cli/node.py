@@ -71,7 +71,7 @@ def init(
     terminal.line(f"Next: foedus --node {made.directory} node status")
 
 
-@command.command("serve", ledger="What peers ask, send and acknowledge; what is pulled meanwhile.",
+@command.command("serve", ledger="What peers ask, send and acknowledge; what is pulled, and what live sources bring, meanwhile.",
                  examples=["foedus --node nato node serve", "foedus --node nato node serve --plain 127.0.0.1:8080"])  # fmt: skip
 @click.option("--plain", metavar="HOST:PORT", default="", help="Serve own tools and the status page, loopback only.")
 @click.option("--no-poll", is_flag=True, help="Do not pull from the peers meanwhile.")
@@ -80,7 +80,8 @@ def serve_(node: Node, plain: str, no_poll: bool) -> None:
     """Serve until interrupted.
 
     Peers are served TAXII 2.1 and ledger evidence over TLS with client certificates; the node pulls from them meanwhile.
-    With --plain the party's own tools and the status page are served on loopback instead, without TLS.
+    With --plain the party's own tools and the status page are served on loopback instead, without TLS. Live sources are read
+    meanwhile: foedus source.
     """
     with lines_to_stderr() as console:
         base = f"http://{plain}" if plain else node.config.endpoint
@@ -232,6 +233,7 @@ def status(node: Node, terminal: Terminal) -> None:
             ("tools", ", ".join(found.tools) or "none"),
             ("holds", ", ".join(f"{one.name}: {count(one.findings, 'finding')}" for one in found.rooms)),
             ("quarantine", f"{count(found.quarantine, 'part')} to look at" if found.quarantine else "empty"),
+            ("live sources", ", ".join(f"{one.name}: {one.state}" for one in found.sources)),
             ("recalls", _recalls(found)),
         ]
     )

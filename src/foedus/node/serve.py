@@ -1,4 +1,7 @@
-"""Serve: TAXII, peers' evidence, the status page; meanwhile pull, let go what people approved, take up what was handed in."""
+"""Serve: TAXII, peers' evidence, the status page; meanwhile pull, let go what people approved, take up what was handed in.
+
+And keep the live sources: see ``live``.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from foedus.node.analyse import take_up
 from foedus.node.backend import Backend
 from foedus.node.exchange import pull
 from foedus.node.home import Node
+from foedus.node.live import run as run_live
 from foedus.node.pairs import Pairs
 from foedus.node.peers import pins_of
 from foedus.node.release import release_due
@@ -25,6 +29,7 @@ from foedus.node.retention import delete_due
 from foedus.node.statuspage import status_page
 
 TICK_S = 1.0
+LIVE_STOP_S = 20.0
 
 
 def app_of(node: Node, *, plain: bool) -> ASGIApp:
@@ -75,6 +80,8 @@ def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
         InputError: a plain address that is not on loopback.
     """
     stop = threading.Event()
+    live = threading.Thread(target=run_live, args=(node, stop), daemon=True)
+    live.start()
     # What people approved is released as each countdown ends, what parties handed in is taken up; to ask whether there is any
     # is one look at an index each.
     for act in (release_due, take_up):
@@ -89,6 +96,7 @@ def serve(node: Node, *, plain: str = "", poll: bool = True) -> None:
             serve_app(app_of(node, plain=False), node.config.host, node.config.port, context_of(node))
     finally:
         stop.set()
+        live.join(LIVE_STOP_S)
 
 
 def context_of(node: Node) -> ssl.SSLContext:

@@ -11,6 +11,7 @@ from foedus.node.account import LogState
 from foedus.node.due import Item, upcoming
 from foedus.node.home import Node
 from foedus.node.signing import why_halted
+from foedus.node.source_state import SourceState, source_states
 from foedus.store import access, lookups, quarantine, recalls, views
 
 
@@ -58,6 +59,7 @@ class Status(msgspec.Struct, frozen=True):
     recalls_open: int
     recalls_overdue: int
     due: tuple[Item, ...]
+    sources: tuple[SourceState, ...]
 
 
 def status(node: Node) -> Status:
@@ -91,6 +93,7 @@ def status(node: Node) -> Status:
         len(waiting) + len(unsaid),
         sum(1 for one in waiting if one.deadline_us < at_us),
         tuple(upcoming(node)),
+        tuple(source_states(node)),
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foedus.areas.maritime import carried
+from foedus.areas.maritime import carried, outages
 from foedus.areas.maritime.carried import FIX, HOUR_MS, State, Table
 from foedus.areas.maritime.conclude import Concluded, Evidence, event_id, finding, received, settings_said, withdrawn
 from foedus.areas.maritime.methods import gaps
@@ -44,7 +44,9 @@ def analyse(
 
     Args:
         records: batches of ``record.schema()``, from one source.
-        settings: ``owner`` (whose source it is); under a kind's name, thresholds of its method instead of its own.
+        settings: ``owner`` (whose source it is); under a kind's name, thresholds of its method instead of its own;
+            ``watermark`` (until when the sources were heard, where that is later than the last report) and ``outages``
+            (source → spans in which it was not there).
         layers: not used; findings say which layers they lack.
         state: what this room last gave back; empty at first.
         at: instant of the run; ``modified`` of what is concluded.
@@ -53,7 +55,7 @@ def analyse(
         Documents in their order; findings that are new or changed, by their start; what is withdrawn; the new state.
     """
     del layers
-    watch = Watch(carried.restore(state), records.source, settings)
+    watch = Watch(outages.told(carried.restore(state), settings), records.source, settings)
     for chunk in _chunks(records, watch):
         if isinstance(chunk, Finding):
             yield chunk
@@ -155,8 +157,12 @@ class Watch:
         if to_ms < event.from_ms:
             to_ms = event.from_ms + carried.FORGET_MS
         _, *place = next(step for step in event.path if step[0] == event.from_ms)
-        silent = carried.silent_hours(self._hearing, (place[0], place[1]), event.from_ms, to_ms)
-        return (to_ms - event.from_ms) / HOUR_MS - silent > settings["silence_min_h"]
+        source = self.state.sources[int(self._table["src"][event.rows[0]])]
+        listened = 0.0
+        for since, until in outages.between(self.state.outages.get(source, ()), event.from_ms, to_ms):
+            listened += (until - since) / HOUR_MS
+            listened -= carried.silent_hours(self._hearing, (place[0], place[1]), since, until)
+        return listened > settings["silence_min_h"]
 
     def _concluded(self, event: Event) -> Concluded:
         vessels = tuple(carried.named(self.state.names, mmsi, event.to_ms) for mmsi in event.mmsis)

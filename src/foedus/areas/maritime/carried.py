@@ -64,7 +64,10 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 
 
 class State(msgspec.Struct):
-    """What the room remembers between runs; ``heard`` says in which hours anybody was heard where (see ``hearing``)."""
+    """What the room remembers between runs.
+
+    ``heard`` says in which hours anybody was heard where (see ``hearing``), ``outages`` when a source was not there.
+    """
 
     version: int = STATE_VERSION
     fixes: bytes = b""
@@ -73,6 +76,7 @@ class State(msgspec.Struct):
     heard: list[int] = []
     said: dict[str, Said] = {}
     newest_ms: int = -1
+    outages: dict[str, list[tuple[int, int]]] = {}
 
 
 def restore(state: bytes) -> State:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from foedus.areas.maritime import nmea
+from foedus.areas.maritime import nmea, record
 from foedus.areas.maritime.dialects import dialect_of
-from foedus.areas.maritime.lines import BLOCK_BYTES, blocks
+from foedus.areas.maritime.lines import BLOCK_BYTES, Block, blocks
 from foedus.areas.maritime.rows import Stream
 from foedus.areas.maritime.tables import Table, header_of
 from foedus.engine import documents
@@ -41,11 +41,12 @@ def ingest(source: BinaryIO, *, settings: Settings) -> Iterator[pa.RecordBatch]:
             ``columns`` (field → name), ``time_format``, ``zone``, ``knots``, ``delimiter``, ``none``.
 
     Yields:
-        Batches of ``record.schema()`` (or of documents) and of ``refused_schema()``, one block of lines at a time.
+        Batches of ``record.schema()`` (or of documents) and of ``refused_schema()``, one block of lines at a time; of a
+        source that goes on (sentences only) one without rows where nothing more is there now.
     """
     try:
         opened = Opened(source)
-        kind = _format(opened.head, str(settings.get("format", "")))
+        kind = "nmea" if opened.live else _format(opened.head, str(settings.get("format", "")))
         made = _READERS[kind](opened, settings)
     except FoedusError as error:
         yield refused_batch([refusal(error, "", b"")])
@@ -86,16 +87,21 @@ def _sentences(opened: Opened, settings: Settings) -> Iterator[pa.RecordBatch]:
 def _streamed(opened: Opened, stream: Stream) -> Iterator[pa.RecordBatch]:
     timed = False
     for block in blocks(opened, BLOCK_BYTES):
+        if block is None:
+            yield record.nothing()
+            continue
         if isinstance(block, Refusal):
             yield refused_batch([block])
             continue
+        if opened.live:
+            stream.at_ms = opened.live.now_ms()
         read = stream.read(block)
         timed = timed or read.batch is not None
         if read.batch is not None:
             yield read.batch
         if read.refused:
             yield refused_batch(read.refused)
-        if read.untimed and not timed:
+        if read.untimed and not timed and not opened.live:
             return  # nothing in it says when; what follows would be refused line by line for the same reason
     if rest := stream.end():
         yield refused_batch(rest)
@@ -110,8 +116,8 @@ def _table(opened: Opened, settings: Settings) -> Iterator[pa.RecordBatch]:
 
 def _tabled(opened: Opened, table: Table, guessed: bytes) -> Iterator[pa.RecordBatch]:
     for block in blocks(opened, TABLE_BLOCK_BYTES):
-        if isinstance(block, Refusal):
-            yield refused_batch([block])
+        if not isinstance(block, Block):
+            yield from [refused_batch([block])] if block else []
             continue
         batch, refused = table.read(block)
         if batch is not None:

@@ -55,7 +55,7 @@ class Stream:
 
     def __init__(self, start_ms: int, at_ms: int, prefix: str) -> None:
         self._clock = Clock(start_ms)
-        self._at_ms = at_ms
+        self.at_ms = at_ms
         self._prefix = prefix
         self._parts = Assembler()
 
@@ -105,7 +105,7 @@ class Stream:
         order = np.lexsort((held["what"], held["line"]))
         held = {name: values[order] for name, values in held.items()}
         held["t"], code = self._clock.stamp(held["received_ms"], held["second"], held["base_ms"])
-        reasons = _reasons(held, self._at_ms)
+        reasons = _reasons(held, self.at_ms)
         untimed = int((reasons == "time-none").sum())
         refused.extend(_unfit(block, held["line"], reasons))
         keep = np.flatnonzero(reasons == "")
