@@ -110,7 +110,7 @@ class LiveRoom:
         if set(wanted) == set(self._sources):
             return
         if any(one not in wanted for one in self._sources) and self._is_sound:
-            self._store([], self._node.clock.now())
+            self._store([], self._node.clock.now(), ending=True)
         for source in [one for one in self._sources if one not in wanted]:
             self._sources.pop(source).close()
         for source in wanted:
@@ -136,7 +136,7 @@ class LiveRoom:
         """Store what was taken and stop listening."""
         with alone(self._node, self._room.name, wait=False) as mine:
             if mine and self._is_sound and self._version == self._version_now():
-                self._store([], self._node.clock.now())
+                self._store([], self._node.clock.now(), ending=True)
         for one in self._sources.values():
             one.close()
 
@@ -212,10 +212,10 @@ class LiveRoom:
         told = settings_of(self._node, self._room)
         return {**told, "watermark": instant.text(instant.to_us(at - IN_FLIGHT)), "outages": outages}
 
-    def _store(self, found: list[Finding], at: datetime, source: str = "") -> None:
-        """Store findings, state and places in one transaction; before that, records that fill a file."""
+    def _store(self, found: list[Finding], at: datetime, source: str = "", *, ending: bool = False) -> None:
+        """Store findings, state and places in one transaction; before that, records that fill a file, at the end all."""
         for one in self._sources.values():
-            one.flush(at)
+            one.flush(at, now=ending)
         places = {one: one.sync() for one in self._sources.values()}
 
         def last(tx: Tx) -> None:

@@ -48,7 +48,7 @@ def between(spans: Sequence[Span], from_ms: int, to_ms: int) -> Iterator[Span]:
 
 
 def _given(said: object) -> Mapping[str, list[Span]]:
-    if not isinstance(said, Mapping):
+    if not isinstance(said, Mapping) or not all(isinstance(spans, list) for spans in said.values()):
         raise _malformed()
     return {str(source): [_span(one) for one in spans] for source, spans in said.items()}
 
