@@ -131,6 +131,7 @@ class Live:
     def write_health(self) -> None:
         """Say how the source stands, for other processes."""
         self.listener.health.written_us = self._now_us()
+        self.listener.health.behind_bytes = self._stream.offset - self._feed.place
         path = self._directory / HEALTH
         temporary = path.with_suffix(".tmp")
         with contextlib.suppress(OSError):  # it is for looking at only

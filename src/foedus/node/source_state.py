@@ -28,7 +28,8 @@ class SourceState(msgspec.Struct, frozen=True):
 
     ``state`` is ``up``, ``quiet``, ``lost``, ``connecting``, ``full`` or ``stopped`` (nobody serves it); ``heard`` is when
     something last came, ``away_since`` since when nothing does, empty where it is there; ``rate`` lines a second over the last
-    minute; ``lines``, ``bytes``, ``dropped_bytes`` and ``refused`` count since the node was last started.
+    minute; ``lines``, ``bytes``, ``dropped_bytes`` and ``refused`` count since the node was last started; ``behind_bytes`` came and was
+    not concluded yet.
     """
 
     name: str
@@ -43,6 +44,7 @@ class SourceState(msgspec.Struct, frozen=True):
     lines: int
     bytes: int
     dropped_bytes: int
+    behind_bytes: int
     refused: int
     error: str
     outages: tuple[Away, ...]
@@ -76,6 +78,7 @@ def source_states(node: Node) -> list[SourceState]:
                 health.lines,
                 health.bytes,
                 health.dropped_bytes,
+                health.behind_bytes,
                 health.refused,
                 health.error,
                 tuple(Away(_text(out.from_us), _text(out.to_us), out.cause) for out in outages),
