@@ -72,7 +72,11 @@ def under_way() -> None:
     """At a steady rate; ships come back after thirteen hours of silence."""
     lines = day(RATE * SECONDS // SHIPS, NOW_S - 300, 300)
     silent = [report(431_000_000 + n, NOW_S - 13 * HOUR - 60, 30.0, float(n)) for n in range(SECONDS)]
-    around = [report(477_000_000 + n, NOW_S - 13 * HOUR + m * 1_200, 30.0, float(n) + 0.1) for m in range(39) for n in range(SECONDS)]
+    around = [
+        report(477_000_000 + n, NOW_S - 13 * HOUR + m * 1_200, 30.0, float(n) + 0.1)
+        for m in range(39)
+        for n in range(SECONDS)
+    ]
     waits: list[float] = []
     with kept() as (node, sea):
         sea.send(b"".join(silent + around))

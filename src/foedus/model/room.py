@@ -64,6 +64,13 @@ class LiveDoor(Protocol):
         """Return the next instant at which silence alone may give a finding; -1 for none."""
 
 
+class PlanDoor(Protocol):
+    """The door ``plan`` of a room whose methods are kernels over key partitions of its Parquet files (``engine.kernels``)."""
+
+    def events(self, runner: Any, sources: Any, settings: Settings) -> pa.Table:
+        """Return the events in records, by start: ``kind``, ``from_ms``, ``to_ms``, and ``said`` as JSON."""
+
+
 class Layers(Protocol):
     """What a room may look at beside its records: named files (warning lists, zones), and who else holds a value."""
 

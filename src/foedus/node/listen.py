@@ -36,7 +36,8 @@ Cause = Literal["lost", "quiet", "stopped"]
 class Health(msgspec.Struct):
     """How a source stands: since when it is away (0: it is there), when something last came, how much came and was dropped.
 
-    ``rate`` is lines a second over the last minute, ``behind_bytes`` what came and was not concluded yet. Instants are microseconds of the node's clock.
+    ``rate`` is lines a second over the last minute, ``behind_bytes`` what came and was not concluded yet. Instants are
+    microseconds of the node's clock.
     """
 
     state: State = "connecting"

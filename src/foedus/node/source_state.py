@@ -28,8 +28,8 @@ class SourceState(msgspec.Struct, frozen=True):
 
     ``state`` is ``up``, ``quiet``, ``lost``, ``connecting``, ``full`` or ``stopped`` (nobody serves it); ``heard`` is when
     something last came, ``away_since`` since when nothing does, empty where it is there; ``rate`` lines a second over the last
-    minute; ``lines``, ``bytes``, ``dropped_bytes`` and ``refused`` count since the node was last started; ``behind_bytes`` came and was
-    not concluded yet.
+    minute; ``lines``, ``bytes``, ``dropped_bytes`` and ``refused`` count since the node was last started; ``behind_bytes``
+    came and were not concluded yet.
     """
 
     name: str

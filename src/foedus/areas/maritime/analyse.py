@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foedus.areas.maritime import carried, outages
-from foedus.areas.maritime.carried import FIX, HOUR_MS, State, Table
+from foedus.areas.maritime.carried import FIX, State, Table
 from foedus.areas.maritime.conclude import Concluded, Evidence, event_id, finding, received, settings_said, withdrawn
 from foedus.areas.maritime.methods import gaps
 from foedus.areas.maritime.methods.event import Event
@@ -153,16 +153,8 @@ class Watch:
         """A silence in which nobody around was heard either is the receiver's, not the vessel's."""
         if event.kind != "gap":
             return True
-        to_ms = event.to_ms if event.measures["state"] == "closed" else int(settings[DATA_END])
-        if to_ms < event.from_ms:
-            to_ms = event.from_ms + carried.FORGET_MS
-        _, *place = next(step for step in event.path if step[0] == event.from_ms)
         source = self.state.sources[int(self._table["src"][event.rows[0]])]
-        listened = 0.0
-        for since, until in outages.between(self.state.outages.get(source, ()), event.from_ms, to_ms):
-            listened += (until - since) / HOUR_MS
-            listened -= carried.silent_hours(self._hearing, (place[0], place[1]), since, until)
-        return listened > settings["silence_min_h"]
+        return outages.stands(event, settings, self._hearing, self.state.outages.get(source, ()))
 
     def _concluded(self, event: Event) -> Concluded:
         vessels = tuple(carried.named(self.state.names, mmsi, event.to_ms) for mmsi in event.mmsis)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from foedus.areas.maritime.carried import FORGET_MS, State
+import numpy as np
+from numpy.typing import NDArray
+
+from foedus.areas.maritime.carried import FORGET_MS, HOUR_MS, State, silent_hours
+from foedus.areas.maritime.methods.event import Event
+from foedus.areas.maritime.methods.gaps import DATA_END
 from foedus.areas.maritime.nmea import instant_ms
 from foedus.errors import InputError
 from foedus.model.room import Settings
@@ -45,6 +50,36 @@ def between(spans: Sequence[Span], from_ms: int, to_ms: int) -> Iterator[Span]:
         if here >= to_ms:
             return
     yield here, to_ms
+
+
+def stands(event: Event, settings: Mapping[str, float], hearing: NDArray[np.int64], spans: Sequence[Span]) -> bool:
+    """Say whether a gap is the vessel's: a silence in which nobody around was heard, or of a source that was away, is not.
+
+    Args:
+        event: the gap.
+        settings: those of the method, with ``DATA_END``.
+        hearing: as ``carried.hearing`` gives it, ascending.
+        spans: outages of the source that heard the vessel last.
+    """
+    to_ms = event.to_ms if event.measures["state"] == "closed" else int(settings[DATA_END])
+    if to_ms < event.from_ms:
+        to_ms = event.from_ms + FORGET_MS
+    _, *place = next(step for step in event.path if step[0] == event.from_ms)
+    there = between(spans, event.from_ms, to_ms)
+    return listened_h(hearing, (place[0], place[1]), there) > settings["silence_min_h"]
+
+
+def listened_h(hearing: NDArray[np.int64], place: tuple[float, float], spans: Iterable[Span]) -> float:
+    """Return how many hours of some spans the sources listened around a place: without those in which nobody was heard there.
+
+    Args:
+        hearing: as ``carried.hearing`` gives it, ascending.
+        place: latitude and longitude.
+        spans: times in which the source was there.
+    """
+    return sum(
+        ((until - since) / HOUR_MS - silent_hours(hearing, place, since, until) for since, until in spans), start=0.0
+    )
 
 
 def _given(said: object) -> Mapping[str, list[Span]]:
