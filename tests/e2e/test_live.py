@@ -19,6 +19,7 @@ from tests.node_pair import OPEN, free_port, make_nodes
 from tests.unit.cli.conftest import told
 from tests.unit.node.persons import entries
 
+from foedus.node import live_source
 from foedus.node.analyse import analyse
 from foedus.node.home import Node
 from foedus.node.ingest import Origin, ingest
@@ -44,11 +45,11 @@ def nato(made, tmp_path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "nato"))
 
 
-def at_once(directory: Path, raw: bytes) -> dict[str, list[bytes]]:
+def at_once(directory: Path, raw: bytes, source: str = "live:bay") -> dict[str, list[bytes]]:
     """What another node concludes from all of it at once."""
     with Node.open(directory) as node:
         label = read_text(node, OPEN, node.clock.now())
-        ingest(node, "maritime", io.BytesIO(raw), Origin("all", label, OPEN, source="live:bay"))
+        ingest(node, "maritime", io.BytesIO(raw), Origin("all", label, OPEN, source=source))
         analyse(node, "maritime")
         return desk(node)
 
@@ -166,6 +167,37 @@ def test_a_lost_connection_is_an_outage_with_its_times(nato):
             }
         assert told("source", "list", node=nato)[0]["state"] == "stopped"
         assert told("node", "status", node=nato)["sources"][0]["lines"] == 3
+
+
+def test_a_file_read_beside_it_changes_nothing_of_what_it_concludes(nato, made, tmp_path):
+    half, file = len(SCENE) // 2, b"".join(live_sea.report(538000444, NOW_S - n * HOUR, -20.0) for n in (20, 19, 18))
+    other = Path(shutil.copytree(made, tmp_path / "other"))
+    with receiver() as sea:
+        live_sea.listed(nato, sea.uri)
+        with live_sea.serving(nato) as node:
+            sea.send(b"".join(SCENE[:half]))
+            come(node, half)
+            at_once(nato, file, "file:1")
+            sea.send(b"".join(SCENE[half:]))
+            until(lambda: events(node) == FOUND)
+            found = desk(node)
+    at_once(other, file, "file:1")
+    assert found == at_once(other, b"".join(SCENE))
+
+
+def test_records_are_kept_in_files_of_a_bounded_size_each_once(nato, monkeypatch):
+    monkeypatch.setattr(live_source, "FLUSH_ROWS", 50)
+    monkeypatch.setattr(live_source, "TURN_BYTES", 5_000)
+    with receiver() as sea:
+        live_sea.listed(nato, sea.uri)
+        for part in (SCENE[:150], SCENE[150:]):
+            with live_sea.serving(nato) as node:
+                sea.send(b"".join(part))
+                come(node, len(part))
+                until(lambda: state(node).behind_bytes == 0)
+            sea.hang_up()
+    assert len(list((nato / "records").rglob("live*.parquet"))) >= 3
+    assert rows(nato) == len(SCENE)
 
 
 def test_killed_and_served_again_it_is_what_one_reading_concludes(nato, made, tmp_path):

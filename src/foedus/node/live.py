@@ -176,8 +176,9 @@ class LiveRoom:
         if not told_it and (ended or self._is_due(at, told)):
             said = self._conclude(next(iter(self._sources)).id, [self._nothing()], told)
         waiting = sum(len(one.refused) for one in self._sources.values())
+        laden = any(one.is_laden for one in self._sources.values())
         waited = instant.to_us(at) - self._stored_us > STORE_US
-        if not said and (ended or waited or waiting > MAX_REFUSED):
+        if not said and (ended or waited or laden or waiting > MAX_REFUSED):
             self._store([], at)
 
     def _is_due(self, at: datetime, told: Mapping[str, Any]) -> bool:

@@ -91,6 +91,11 @@ class Live:
         return Place(self._place.recorded, analysed, self._stream.line, heard_us)
 
     @property
+    def is_laden(self) -> bool:
+        """Whether so many records are held that they must be written."""
+        return self._rows >= FLUSH_ROWS
+
+    @property
     def is_behind(self) -> bool:
         """Whether more came than was taken."""
         return self._feed.place < self._stream.offset
@@ -99,7 +104,7 @@ class Live:
         """Write the records taken to a file of the day, where there are enough of them or it is time."""
         waited = instant.to_us(at) - self._kept_us > FLUSH_US
         other_day = bool(self._kept) and instant.from_us(self._kept_us).date() != at.date()
-        if not (self._rows >= FLUSH_ROWS or now or waited or other_day):
+        if not (self.is_laden or now or waited or other_day):
             return
         self._write(instant.from_us(self._kept_us).date())
         self._place = self._place._replace(recorded=max(self._feed.place, self._place.recorded))
