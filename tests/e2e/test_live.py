@@ -195,6 +195,7 @@ def test_records_are_kept_in_files_of_a_bounded_size_each_once(nato, monkeypatch
                 sea.send(b"".join(part))
                 come(node, len(part))
                 until(lambda: state(node).behind_bytes == 0)
+            (nato / "live" / "bay" / "health.json").unlink()
             sea.hang_up()
     assert len(list((nato / "records").rglob("live*.parquet"))) >= 3
     assert rows(nato) == len(SCENE)
