@@ -19,6 +19,7 @@ QUICK = [
     "reconcile",
     "impact",
     "line",
+    "live",
     "maritime",
     "maritime_methods",
     "information",

@@ -20,7 +20,7 @@ import msgspec
 from foedus.errors import InputError, MalformedRecord
 from foedus.model.finding import About, Finding, Match
 from foedus.model.picture import Picture
-from foedus.model.room import Layers, Records, Room, Settings
+from foedus.model.room import Layers, LiveDoor, PlanDoor, Records, Room, Settings
 from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
@@ -165,6 +165,27 @@ def check(room: FolderRoom) -> None:
         held = importlib.import_module(f"{room.package}.{module}")
         for name in names:
             getattr(held, name)
+
+
+def live(room: Room) -> LiveDoor | None:
+    """Return a room's door ``live``; None where it reads no sources that go on."""
+    door: LiveDoor | None = _offered(room, "live", "live")
+    return door
+
+
+def plan(room: Room) -> PlanDoor | None:
+    """Return a room's door ``plan``; None where its methods run in its own analysis only."""
+    door: PlanDoor | None = _offered(room, "spark", "plan")
+    return door
+
+
+def _offered(room: Room, line: str, module: str) -> Any:
+    """Return a door that not every room has; its card says whether it does."""
+    said = facts(room).maturity.get(line)
+    if said is None or said.state != "done":
+        return None
+    package = room.package if isinstance(room, FolderRoom) else type(room).__module__
+    return importlib.import_module(f"{package}.{module}")
 
 
 def facts(room: Room) -> AreaToml:

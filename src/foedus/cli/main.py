@@ -12,6 +12,7 @@ from foedus.cli.command import Main, remember
 VERBS = {
     "node": ("foedus.cli.node", "Make a node, serve it, see how it stands."),
     "programme": ("foedus.cli.programme", "Check, compare, enrol, sign and accept programmes."),
+    "source": ("foedus.cli.source", "Open live sources, and see how they stand."),
     "ingest": ("foedus.cli.ingest", "Read sources into an area, under a label."),
     "analyse": ("foedus.cli.analyse", "Conclude findings from what was read."),
     "label": ("foedus.cli.label", "See and give the labels that findings rest on."),

@@ -73,7 +73,7 @@ def init(
 
 @command.command(
     "serve",
-    ledger="What peers ask, send and acknowledge; what is pulled meanwhile.",
+    ledger="What peers ask, send and acknowledge; what is pulled, and what live sources bring, meanwhile.",
     examples=[
         "foedus --node nato node serve --web 127.0.0.1:8080",
         "foedus --node nato node serve --plain 127.0.0.1:8081",
@@ -88,7 +88,8 @@ def serve_(node: Node, plain: str, web: str, no_poll: bool) -> None:
 
     Peers are served TAXII 2.1 and ledger evidence over TLS with client certificates; the node pulls from them meanwhile.
     With --plain the party's own tools and the status page are served on loopback instead, without TLS. With --web, or the
-    setting web, the node's people find their pages at that address of this machine.
+    setting web, the node's people find their pages at that address of this machine. Live sources are read meanwhile:
+    foedus source.
     """
     if web:
         node.config = msgspec.structs.replace(node.config, web=web)
@@ -250,6 +251,7 @@ def status(node: Node, terminal: Terminal) -> None:
             ("tools", ", ".join(found.tools) or "none"),
             ("holds", ", ".join(f"{one.name}: {count(one.findings, 'finding')}" for one in found.rooms)),
             ("quarantine", f"{count(found.quarantine, 'part')} to look at" if found.quarantine else "empty"),
+            ("live sources", ", ".join(f"{one.name}: {one.state}" for one in found.sources)),
             ("recalls", _recalls(found)),
         ]
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from foedus.errors import MalformedRecord
+from foedus.model.room import LiveSource
 
 HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
@@ -18,6 +19,7 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 class Opened(io.RawIOBase):
     """A source whose head was looked at; reading it starts at the beginning.
 
+    ``live`` is the source itself where it goes on: nothing of that is looked at first, and it is never compressed.
     A compressed source that breaks off raises MalformedRecord (``compression-broken``) when the break is reached.
     """
 
@@ -25,6 +27,10 @@ class Opened(io.RawIOBase):
         self._source = source
         self._head = b""
         self._at = 0
+        self.live: LiveSource | None = source if getattr(source, "live", False) else None  # type: ignore[assignment]
+        if self.live is not None:
+            self.head = b""
+            return
         start = self._filled(b"", len(_ZSTD))
         if start.startswith(_GZIP):
             self._source, start = gzip.GzipFile(fileobj=_Joined(start, source)), b""  # type: ignore[assignment]
@@ -47,6 +53,10 @@ class Opened(io.RawIOBase):
         self._head = b""
         self._at = 0
         return self._take(size)
+
+    def now(self, size: int) -> bytes | None:
+        """Return up to ``size`` bytes; None where a source that goes on has none now."""
+        return self.read(size) if self.live is None else self.live.read(size)
 
     def readinto(self, buffer: Any, /) -> int:
         """Read into a buffer; return how many bytes."""

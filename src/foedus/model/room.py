@@ -34,6 +34,43 @@ class Records(Protocol):
         """The Parquet files behind it; empty where the records are only in memory."""
 
 
+class LiveSource(Protocol):
+    """Bytes that go on coming: ``read`` gives what is there, None where that is nothing now; its lines are whole."""
+
+    live: bool
+    offset: int
+    """How many bytes of the stream came before the first one it gives."""
+    line: int
+    """The number of the first line it gives."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return up to ``size`` bytes."""
+
+    def now_ms(self) -> int:
+        """Return the instant of the node's clock, milliseconds."""
+
+
+class LiveDoor(Protocol):
+    """The door ``live`` of a room that reads sources which go on.
+
+    Its ``ingest`` yields a batch without rows where the source has nothing now, and goes on when it is asked again; its
+    ``analyse`` takes the settings ``watermark`` and ``outages``.
+    """
+
+    def stamped(self, lines: bytes, at_ms: int) -> bytes:
+        """Return whole lines with the instant they were received at, as a receiver's logger keeps them."""
+
+    def due_ms(self, state: bytes, settings: Settings) -> int:
+        """Return the next instant at which silence alone may give a finding; -1 for none."""
+
+
+class PlanDoor(Protocol):
+    """The door ``plan`` of a room whose methods are kernels over key partitions of its Parquet files (``engine.kernels``)."""
+
+    def events(self, runner: Any, sources: Any, settings: Settings) -> pa.Table:
+        """Return the events in records, by start: ``kind``, ``from_ms``, ``to_ms``, and ``said`` as JSON."""
+
+
 class Layers(Protocol):
     """What a room may look at beside its records: named files (warning lists, zones), and who else holds a value."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,6 +24,7 @@ from foedus.node.corroborate import Came, corroborate
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import done_mark, settings_of, waiting
 from foedus.node.label import Given, Labeller, keep_rests
+from foedus.node.turns import alone
 from foedus.store import evidence, findings, handed_in, lookups, objects, recalls, state, views
 from foedus.store.engine import Tx
 from foedus.store.handed_in import Waiting
@@ -154,17 +156,36 @@ class Arriving:
         self.also = also
         self.place: _Place = objects.put_findings
         """What stores the documents."""
+        self.last: Callable[[Tx], object] = _nothing
+        """Called in the transaction that keeps the room's new state."""
 
 
 def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) -> None:
     """Run a room's analysis over records and store what it concludes, batch by batch."""
     node, room = arriving.node, arriving.room
-    at = node.clock.now()
-    with node.store.read() as read:
-        version, held = state.room_state_of(read, room.name)
-    settings = settings_of(node, room, arriving.settings)
-    layers = node.layers.for_run()
-    analysis = engine.analyse(room, arriving.records, settings=settings, layers=layers, state=held, at=at)
+    with alone(node, room.name):
+        at = node.clock.now()
+        with node.store.read() as read:
+            version, held = state.room_state_of(read, room.name)
+        settings = settings_of(node, room, arriving.settings)
+        layers = node.layers.for_run()
+        analysis = engine.analyse(room, arriving.records, settings=settings, layers=layers, state=held, at=at)
+        keep(arriving, Concluding(analysis, version, layers, at), result, progress)
+
+
+class Concluding(NamedTuple):
+    """A room's analysis on its way into the store: from which version of its state, with which layers, when."""
+
+    analysis: engine.Analysis
+    version: int
+    layers: Layers
+    at: datetime
+
+
+def keep(arriving: Arriving, made: Concluding, result: Analysed, progress: Progress = silent) -> None:
+    """Store what a room concludes, batch by batch, and its new state with the last one."""
+    node, room = arriving.node, arriving.room
+    analysis, version, layers, at = made
     labeller = Labeller(node, at, arriving.given)
     batches = batched(iter(analysis), BATCH)
     batch = next(batches, [])
@@ -185,12 +206,17 @@ def conclude(arriving: Arriving, result: Analysed, progress: Progress = silent) 
             retention.inherit(tx, placed)
             if following is None:
                 state.put_room_state(tx, room.name, version, analysis.state)
+                arriving.last(tx)
         for one, where in placed:
             result.take(one, where)
         progress("analyse", result.new + result.same + result.conflicts, None)
         if following is None:
             return
         batch = following
+
+
+def _nothing(_tx: Tx) -> None:
+    """Do nothing beside."""
 
 
 def arrival(room: Room, finding: Finding, source: str, layers: Layers) -> Arrival:

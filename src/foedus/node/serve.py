@@ -1,4 +1,7 @@
-"""Serve: TAXII, peers' evidence, the status page; meanwhile pull, let go what people approved, take up what was handed in."""
+"""Serve: TAXII, peers' evidence, the status page; meanwhile pull, let go what people approved, take up what was handed in.
+
+And keep the live sources: see ``live``.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from foedus.node.analyse import take_up
 from foedus.node.backend import Backend
 from foedus.node.exchange import pull
 from foedus.node.home import Node
+from foedus.node.live import run as run_live
 from foedus.node.pairs import Pairs
 from foedus.node.peers import pins_of
 from foedus.node.release import release_due
@@ -27,6 +31,7 @@ from foedus.node.retention import delete_due
 from foedus.node.statuspage import status_page
 
 TICK_S = 1.0
+LIVE_STOP_S = 20.0
 
 
 def app_of(node: Node, *, plain: bool) -> ASGIApp:
@@ -78,6 +83,8 @@ def serve(node: Node, *, plain: str = "", poll: bool = True, web: ASGIApp | None
         InputError: a plain or web address that is not on loopback.
     """
     stop = threading.Event()
+    live = threading.Thread(target=run_live, args=(node, stop), daemon=True)
+    live.start()
     # What people approved is released as each countdown ends, what parties handed in is taken up; to ask whether there is any
     # is one look at an index each.
     for act in (release_due, take_up):
@@ -85,6 +92,7 @@ def serve(node: Node, *, plain: str = "", poll: bool = True, web: ASGIApp | None
     if poll:
         threading.Thread(target=_poll, args=(node, stop), daemon=True).start()
     with contextlib.ExitStack() as stack:
+        stack.callback(live.join, LIVE_STOP_S)
         stack.callback(stop.set)
         if web is not None:
             stack.enter_context(serving(web, *_address(node.config.web)))

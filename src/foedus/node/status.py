@@ -11,6 +11,7 @@ from foedus.node.account import LogState
 from foedus.node.due import Item, upcoming
 from foedus.node.home import Node
 from foedus.node.signing import why_halted
+from foedus.node.source_state import SourceState, source_states
 from foedus.node.waits import Waits, waits
 from foedus.store import access, lookups, quarantine, views
 
@@ -60,6 +61,7 @@ class Status(msgspec.Struct, frozen=True):
     recalls_open: int
     recalls_overdue: int
     due: tuple[Item, ...]
+    sources: tuple[SourceState, ...]
 
 
 def status(node: Node) -> Status:
@@ -93,6 +95,7 @@ def status(node: Node) -> Status:
         sum(one.recalls for one in waiting),
         sum(one.overdue for one in waiting),
         tuple(upcoming(node)),
+        tuple(source_states(node)),
     )
 
 

@@ -54,6 +54,7 @@ def status_page(node: Node) -> str:
         ]),
         _scores(node),
         _table("Findings here", ("room", "#findings"), [(one.name, one.findings) for one in found.rooms]),
+        *_sources(found),
         f"<p>{found.quarantine} {parts} in quarantine</p>",
     ]  # fmt: skip
     return (
@@ -62,6 +63,22 @@ def status_page(node: Node) -> str:
         f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1><p>{_clock(found)}</p>"
         f"{_halted(found)}{''.join(sections)}</body></html>"
     )
+
+
+def _sources(found: Status) -> list[str]:
+    """The live sources, where there are any."""
+    columns = ("source", "area", "state", "#lines a second", "last heard")
+    rows = [
+        (
+            one.name,
+            one.area,
+            _Marked("yes" if one.state == "up" else "no", one.state),
+            f"{one.rate:,.1f}",
+            one.heard[:19],
+        )
+        for one in found.sources
+    ]
+    return [_table("Live sources", columns, rows)] if rows else []
 
 
 def _halted(found: Status) -> str:

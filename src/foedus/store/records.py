@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from foedus.errors import StoreError
 
@@ -92,6 +92,16 @@ def write(directory: Path, part: Part, batches: Iterable[pa.RecordBatch]) -> Pat
         temporary.unlink(missing_ok=True)
     _sync_directory(path.parent)
     return path
+
+
+def by_source(directory: Path, area: str) -> dict[str, list[str]]:
+    """Return the files of records of an area, by source, in order of their days and numbers."""
+    found: dict[str, list[tuple[str, int, str]]] = {}
+    for path in directory.glob(f"area={quote(area, safe='')}/day=*/*.parquet"):
+        source, _, number = path.name.removesuffix(".parquet").rpartition(".")
+        if not path.name.startswith("."):
+            found.setdefault(unquote(source), []).append((path.parent.name, int(number), str(path)))
+    return {source: [path for *_, path in sorted(files)] for source, files in sorted(found.items())}
 
 
 def _arrow() -> Any:

@@ -131,3 +131,26 @@ handed_in = Table(
     PrimaryKeyConstraint("finding_seq"),
     sqlite_with_rowid=False,
 )
+
+# How far the stream of a live source was taken: ``recorded`` bytes of it are in files of records, ``analysed`` ones in the
+# room's state, which is written in the same transaction; ``heard_us`` is when something last came.
+live_place = Table(
+    "live_place",
+    metadata,
+    Column("source", Text, primary_key=True),
+    number("recorded"),
+    number("analysed"),
+    number("lines"),
+    number("heard_us"),
+)
+
+# When a live source was not there.
+outage = Table(
+    "outage",
+    metadata,
+    words("source"),
+    number("from_us"),
+    number("to_us"),
+    words("cause"),
+    PrimaryKeyConstraint("source", "from_us"),
+)

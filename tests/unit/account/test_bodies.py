@@ -147,6 +147,9 @@ BODIES = [
         until=AT,
     ),
     bodies.BreakGlassReviewed(at=AT, use="0c", person="eve", finding="ok"),
+    bodies.SourceAdded(at=AT, area="maritime", source="live:bay", person="ann"),
+    bodies.SourceRemoved(at=AT, area="maritime", source="live:bay", person="ann"),
+    bodies.SourceOutage(at=AT, area="maritime", source="live:bay", since=AT, until=AT, cause="lost"),
 ]
 
 

@@ -54,6 +54,7 @@ from foedus.account.bodies.people import (
 )
 from foedus.account.bodies.recalls import RecallCompleted, RecallLifted, RecallMade, RecallRefused, RecallRequested
 from foedus.account.bodies.releases import ReleaseExpired, ReleaseRun, ReleaseSent
+from foedus.account.bodies.sources import SourceAdded, SourceOutage, SourceRemoved
 from foedus.account.bodies.trust import (
     EntryRefused,
     KeyChanged,
@@ -80,7 +81,8 @@ __all__ = [
     "LedgerThawed", "NodeRestored", "OfGrant", "Origin", "PersonAdded", "PersonChanged", "Placed", "ProgrammeAgreed",
     "ProgrammeLoosened", "RecallCompleted", "RecallLifted", "RecallMade", "RecallRefused", "RecallRequested",
     "Received", "Refusal", "Refused", "ReleaseExpired", "ReleaseRun", "ReleaseSent", "SessionEnded", "SessionOpened",
-    "Shared", "SignInRefused", "SourceLabelled", "State", "VaultExpired", "VaultOpened", "draft", "exchange_due", "read",
+    "Shared", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved", "State", "VaultExpired",
+    "VaultOpened", "draft", "exchange_due", "read",
 ]  # fmt: skip
 
 BODIES: Mapping[str, type[Body]] = MappingProxyType(
@@ -106,6 +108,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
             *(ReleaseExpired, GrantGiven, GrantWithdrawn, GrantAsked, GrantRefused),
             *(BreakGlass, BreakGlassReviewed),
             *(VaultOpened, VaultExpired),
+            *(SourceAdded, SourceRemoved, SourceOutage),
         )
     }
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foedus.areas.maritime import carried, thresholds
+from foedus.areas.maritime import carried, outages, thresholds
 from foedus.areas.maritime.carried import FIX, Table
 from foedus.areas.maritime.conclude import received
 from foedus.areas.maritime.layers import chart
@@ -37,7 +37,9 @@ def analyse(
 
     Args:
         records: batches of ``record.schema()``, from one source.
-        settings: ``owner`` (whose source it is); under a kind's name, thresholds of its method instead of its own.
+        settings: ``owner`` (whose source it is); under a kind's name, thresholds of its method instead of its own;
+            ``watermark`` (until when the sources were heard, where that is later than the last report) and ``outages``
+            (source → spans in which it was not there).
         layers: zones, corridors, ports, shore, registers and watch lists; findings say which of them they lack.
         state: what this room last gave back; empty at first.
         at: instant of the run; ``modified`` of what is concluded.
@@ -50,7 +52,7 @@ def analyse(
         MalformedRecord: a layer file that is not understood.
     """
     run = Watch(
-        carried.restore(state),
+        outages.told(carried.restore(state), settings),
         records.source,
         str(settings.get("owner", "")),
         thresholds.chosen(settings),

@@ -79,7 +79,7 @@ class State(msgspec.Struct):
     """What the room remembers between runs.
 
     ``heard`` says in which hours anybody was heard where (see ``hearing``); ``crowded`` whether more had to be let go of than
-    the windows allow.
+    the windows allow; ``outages`` when a source was not there.
     """
 
     version: int = STATE_VERSION
@@ -90,6 +90,7 @@ class State(msgspec.Struct):
     heard: list[int] = []
     said: dict[str, Said] = {}
     newest_ms: int = -1
+    outages: dict[str, list[tuple[int, int]]] = {}
 
 
 def restore(state: bytes) -> State:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from foedus.areas.maritime import nmea, parquet
+from foedus.areas.maritime import nmea, parquet, record
 from foedus.areas.maritime.dialects import dialect_of
-from foedus.areas.maritime.lines import BLOCK_BYTES, blocks
+from foedus.areas.maritime.lines import BLOCK_BYTES, Block, blocks
 from foedus.areas.maritime.rows import Stream
 from foedus.areas.maritime.tables import Table, header_of
 from foedus.engine import documents
@@ -30,6 +30,8 @@ GUESSED = b"foedus.guessed"
 """Key in a batch's schema metadata: which columns of a table were told by their names alone, as JSON."""
 FORMATS = ("nmea", "table", "parquet", "stix")
 TABLE_BLOCK_BYTES = 64 * 1024
+LIVE_BLOCK_BYTES = 64 * 1024
+"""Of a source that never pauses: what came is looked at before long."""
 
 
 def ingest(source: BinaryIO, *, settings: Settings) -> Iterator[pa.RecordBatch]:
@@ -42,11 +44,12 @@ def ingest(source: BinaryIO, *, settings: Settings) -> Iterator[pa.RecordBatch]:
             sentence); for tables ``columns`` (field → name), ``time_format``, ``zone``, ``knots``, ``delimiter``, ``none``.
 
     Yields:
-        Batches of ``record.schema()`` (or of documents) and of ``refused_schema()``, one block of lines at a time.
+        Batches of ``record.schema()`` (or of documents) and of ``refused_schema()``, one block of lines at a time; of a
+        source that goes on (sentences only) one without rows where nothing more is there now.
     """
     try:
         opened = Opened(source)
-        kind = _format(opened.head, str(settings.get("format", "")))
+        kind = "nmea" if opened.live else _format(opened.head, str(settings.get("format", "")))
         made = _READERS[kind](opened, settings)
     except FoedusError as error:
         yield refused_batch([refusal(error, "", b"")])
@@ -88,17 +91,22 @@ def _sentences(opened: Opened, settings: Settings) -> Iterator[pa.RecordBatch]:
 
 def _streamed(opened: Opened, stream: Stream) -> Iterator[pa.RecordBatch]:
     timed = False
-    for block in blocks(opened, BLOCK_BYTES):
+    for block in blocks(opened, LIVE_BLOCK_BYTES if opened.live else BLOCK_BYTES):
+        if block is None:
+            yield record.nothing()
+            continue
         if isinstance(block, Refusal):
             yield refused_batch([block])
             continue
+        if opened.live:
+            stream.at_ms = opened.live.now_ms()
         read = stream.read(block)
         timed = timed or read.batch is not None
         if read.batch is not None:
             yield read.batch
         if read.refused:
             yield refused_batch(read.refused)
-        if read.untimed and not timed:
+        if read.untimed and not timed and not opened.live:
             return  # nothing in it says when; what follows would be refused line by line for the same reason
     if rest := stream.end():
         yield refused_batch(rest)
@@ -113,8 +121,8 @@ def _table(opened: Opened, settings: Settings) -> Iterator[pa.RecordBatch]:
 
 def _tabled(opened: Opened, table: Table, guessed: bytes) -> Iterator[pa.RecordBatch]:
     for block in blocks(opened, TABLE_BLOCK_BYTES):
-        if isinstance(block, Refusal):
-            yield refused_batch([block])
+        if not isinstance(block, Block):
+            yield from [refused_batch([block])] if block else []
             continue
         batch, refused = table.read(block)
         if batch is not None:

@@ -20,14 +20,14 @@ class Block(NamedTuple):
     line: int
 
 
-def blocks(opened: Opened, size: int) -> Iterator[Block | Refusal]:
+def blocks(opened: Opened, size: int) -> Iterator[Block | Refusal | None]:
     """Yield a source in blocks of whole lines, cut the same way however its bytes arrive.
 
     A line longer than a block is refused and skipped. Where the source breaks off, its whole lines are yielded, then the
-    refusal; the cut line is part of that.
+    refusal; the cut line is part of that. A source that goes on is yielded as far as it came, then None.
     """
     reading = _Reading(opened, size)
-    offset, line, held = 0, 1, b""
+    offset, line, held = (opened.live.offset, opened.live.line, b"") if opened.live else (0, 1, b"")
     while True:
         held = reading.filled(held)
         end = held.rfind(b"\n") + 1
@@ -42,6 +42,8 @@ def blocks(opened: Opened, size: int) -> Iterator[Block | Refusal]:
         offset, line, held = offset + len(whole), line + whole.count(b"\n"), held[len(whole) :]
         if reading.ended:
             break
+        if reading.idle:
+            yield None
     if reading.broken is not None:
         yield refusal(reading.broken, f"line {line}, ", held)
 
@@ -52,12 +54,13 @@ class _Reading:
     def __init__(self, opened: Opened, size: int) -> None:
         self._opened = opened
         self._size = size
+        self.idle = False
         self.ended = False
         self.broken: FoedusError | None = None
 
     def filled(self, held: bytes) -> bytes:
-        parts, have = [held], len(held)
-        while have < self._size and not self.ended:
+        parts, have, self.idle = [held], len(held), False
+        while have < self._size and not self.ended and not self.idle:
             part = self._part(self._size - have)
             parts.append(part)
             have += len(part)
@@ -73,8 +76,8 @@ class _Reading:
 
     def _part(self, size: int) -> bytes:
         try:
-            part = self._opened.read(size)
+            part = self._opened.now(size)
         except FoedusError as error:
             self.broken, part = error, b""
-        self.ended = not part
-        return part
+        self.idle, self.ended = part is None, part == b""
+        return part or b""

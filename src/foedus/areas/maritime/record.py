@@ -46,6 +46,13 @@ def schema() -> pa.Schema:
     )  # fmt: skip
 
 
+def nothing() -> pa.RecordBatch:
+    """Return a batch without rows: a source that goes on has nothing now."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    return pa.RecordBatch.from_pylist([], schema=schema())
+
+
 FLOATS = ("lat", "lon", "res_deg", "sog_kn", "cog_deg", "heading_deg", "turn_deg_min", "draught_m")
 INTS = (
     "mmsi", "status", "msg_type", "second", "repeat", "accuracy", "raim", "pos", "flags", "imo", "ship_type", "dim_a", "dim_b",

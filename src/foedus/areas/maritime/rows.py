@@ -63,7 +63,7 @@ class Stream:
 
     def __init__(self, start_ms: int, at_ms: int, prefix: str) -> None:
         self._clock = Clock(start_ms)
-        self._at_ms = at_ms
+        self.at_ms = at_ms
         self._prefix = prefix
         self._parts = Assembler()
 
@@ -154,7 +154,7 @@ class Stream:
         absent = np.full(len(held["mmsi"]), -1)
         t, code = self._clock.stamp(held["received_ms"], held.get("second", absent), held.get("base_ms", absent))
         held["t"] = t
-        reasons = _reasons(held, self._at_ms)
+        reasons = _reasons(held, self.at_ms)
         wrong = np.flatnonzero(reasons >= 0)
         refused.extend(_unfit(cut, held["line"][wrong], reasons[wrong]))
         untimed = int((reasons[wrong] == _TIMELESS).sum())

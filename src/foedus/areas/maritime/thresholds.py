@@ -17,6 +17,7 @@ USUAL: Mapping[str, Mapping[str, float]] = {
     combination.KIND: combination.SETTINGS,
 }
 """Kind → name → value."""
+_NO_METHODS = ("columns", "outages")
 
 
 def chosen(settings: Settings) -> dict[str, dict[str, float]]:
@@ -26,7 +27,7 @@ def chosen(settings: Settings) -> dict[str, dict[str, float]]:
         InputError: a table of no method, a name that its method does not know, or no number.
     """
     for kind, held in settings.items():
-        if isinstance(held, Mapping) and kind != "columns":
+        if isinstance(held, Mapping) and kind not in _NO_METHODS:
             _check(kind, held)
     return {kind: {**usual, **settings.get(kind, {})} for kind, usual in USUAL.items()}
 

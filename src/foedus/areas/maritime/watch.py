@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from foedus.areas.maritime import carried, windows
-from foedus.areas.maritime.carried import FIX, HOUR_MS, State, Table
+from foedus.areas.maritime import carried, outages, windows
+from foedus.areas.maritime.carried import FIX, State, Table
 from foedus.areas.maritime.conclude import Concluded, Evidence, event_id, finding, settings_said, withdrawn
 from foedus.areas.maritime.identities import Identities
 from foedus.areas.maritime.layers import Chart
@@ -146,7 +146,9 @@ class Watch:
         settings = {**self._thresholds[gaps.KIND], DATA_END: float(end_ms)}
         events = silences(vessels, settings, self._chart.around)
         here = {fixes.mmsi for fixes in vessels}
-        found = {self._id(event): self._kept(event) for event in events if self._silent(event, end_ms)}
+        found = {
+            self._id(event): self._kept(event) for event in events if self._silent(event, self._heard_by(event), end_ms)
+        }
         self._settle(found, lambda kind, mmsis, _: kind == gaps.KIND and here.issuperset(mmsis))
 
     def _window(self, day: int) -> None:
@@ -180,15 +182,13 @@ class Watch:
             for said in self.state.said.values()
         )
 
-    def _silent(self, event: Event, by_ms: int) -> bool:
-        """A silence in which nobody around was heard either is the receiver's, not the vessel's."""
-        closed = event.measures.get("state") == "closed"
-        to_ms = min(event.to_ms, by_ms) if closed else by_ms
-        if to_ms < event.from_ms and not closed:
-            to_ms = event.from_ms
-        _, *place = next(step for step in event.path if step[0] == event.from_ms)
-        silent = carried.silent_hours(self._hearing, (place[0], place[1]), event.from_ms, to_ms)
-        return (to_ms - event.from_ms) / HOUR_MS - silent > self._thresholds[gaps.KIND]["silence_min_h"]
+    def _silent(self, event: Event, source: str, by_ms: int) -> bool:
+        """Say whether the silence is the vessel's; ``source`` heard it last."""
+        away = self.state.outages.get(source, ())
+        return outages.stands(event, by_ms, self._hearing, away, self._thresholds[gaps.KIND]["silence_min_h"])
+
+    def _heard_by(self, event: Event) -> str:
+        return self.state.sources[int(self._table["src"][event.rows[0]])]
 
     # What becomes of it.
 
@@ -295,7 +295,7 @@ class Watch:
         found = {
             id_: one.event
             for id_, one in self._found.items()
-            if one.event.kind == gaps.KIND and self._silent(one.event, end)
+            if one.event.kind == gaps.KIND and self._silent(one.event, one.evidence[0].source, end)
         }
         before = {
             id_: Event(said.kind, said.mmsis, said.from_ms, said.to_ms, {}, (), (), ())
