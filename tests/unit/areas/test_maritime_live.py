@@ -12,6 +12,7 @@ from tests.unit.areas.test_maritime_sentences import PARTS
 from foedus.areas import live, rooms
 from foedus.areas.maritime.extensions import EVENT
 from foedus.areas.maritime.live import due_ms, stamped
+from foedus.areas.maritime.record import nothing
 from foedus.engine.run import HeldLayers, analyse, records_from
 from foedus.errors import InputError
 from foedus.model import ijson, instant
@@ -143,6 +144,30 @@ def test_time_that_went_on_opens_a_gap_and_is_remembered():
     assert [of(one) for one in found] == [SILENT]
     again = analyse(ROOM, records_from([], "live:bay"), settings={}, layers=HeldLayers(), state=state, at=AT)
     assert list(again) == []
+
+
+def test_what_goes_on_is_said_anew_every_quarter_of_an_hour_and_when_it_is_over():
+    lines = [report(OTHER, NOW_S - 12 * HOUR + n * 60, 35.0 + n % 3 / 10_000, 139.5) for n in range(600)]
+    state, said = b"", []
+    for cut in range(0, 600, 2):
+        heard = records_from(ROOM.ingest(io.BytesIO(b"".join(lines[cut : cut + 2])), settings={"at": AT}), "live:bay")
+        until = AT + timedelta(hours=-12, minutes=cut + 2)
+        run = analyse(ROOM, heard, settings={"watermark": until}, layers=HeldLayers(), state=state, at=AT)
+        said.extend(run)
+        state = run.state
+    assert {one.kind for one in said} == {"loitering"}
+    assert 20 < len(said) < 45
+    due = due_ms(state, {})
+    over = {"watermark": datetime.fromtimestamp(due / 1_000, UTC)}
+    [last] = analyse(
+        ROOM, records_from([nothing()], "live:bay"), settings=over, layers=HeldLayers(), state=state, at=AT
+    )
+    [whole] = told(b"".join(lines))[0]
+    assert (last.head.id, _measures(last)) == (whole.head.id, _measures(whole))
+
+
+def _measures(finding) -> dict:
+    return ijson.decode(finding.head.raw)["extensions"][EVENT]["measures"]
 
 
 def test_only_rooms_that_say_so_have_the_door():

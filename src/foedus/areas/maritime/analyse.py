@@ -59,6 +59,7 @@ def analyse(
         chart(layers),
         watched(layers),
     )
+    run.goes_on = "watermark" in settings
     for chunk in _chunks(records, run):
         if isinstance(chunk, Finding):
             yield chunk

@@ -79,7 +79,8 @@ class State(msgspec.Struct):
     """What the room remembers between runs.
 
     ``heard`` says in which hours anybody was heard where (see ``hearing``); ``crowded`` whether more had to be let go of than
-    the windows allow; ``outages`` when a source was not there.
+    the windows allow; ``outages`` when a source was not there; ``revise_ms`` when an event that goes on is said anew (-1: none
+    waits for that).
     """
 
     version: int = STATE_VERSION
@@ -91,6 +92,7 @@ class State(msgspec.Struct):
     said: dict[str, Said] = {}
     newest_ms: int = -1
     outages: dict[str, list[tuple[int, int]]] = {}
+    revise_ms: int = -1
 
 
 def restore(state: bytes) -> State:

@@ -32,8 +32,13 @@ def stamped(lines: bytes, at_ms: int) -> bytes:
 
 
 def due_ms(state: bytes, settings: Settings) -> int:
-    """Return when the next vessel will have been silent for too long; -1 for none that is waited for."""
+    """Return when the next vessel will have been silent for too long, or a finding is to be said anew; -1: nothing waits."""
     held = carried.restore(state)
+    waiting = [one for one in (_silent_ms(held, settings), held.revise_ms) if one >= 0]
+    return min(waiting, default=-1)
+
+
+def _silent_ms(held: carried.State, settings: Settings) -> int:
     table: Table = np.frombuffer(held.fixes, FIX)
     if not len(table):
         return -1

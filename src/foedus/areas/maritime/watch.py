@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from foedus.areas.maritime import carried, outages, windows
-from foedus.areas.maritime.carried import FIX, State, Table
+from foedus.areas.maritime.carried import FIX, Said, State, Table
 from foedus.areas.maritime.conclude import Concluded, Evidence, event_id, finding, settings_said, withdrawn
 from foedus.areas.maritime.identities import Identities
 from foedus.areas.maritime.layers import Chart
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _STATIC = ("imo", "call_sign", "name", "ship_type", "dim_a", "dim_b", "declared_flag")
 _AT_ANCHOR = 0.5
+REVISE_MS = 900_000
 MOST_EVIDENCE = 120
 """Records of one vessel that a finding brings along; of more every so manieth, with first and last."""
 
@@ -64,6 +65,8 @@ class Watch:
     ) -> None:
         self.state = state
         self.awake = False
+        self.goes_on = False
+        """Whether the stream goes on, so that what is said now is provisional."""
         self._source = source
         self._owner = owner
         self._thresholds = thresholds
@@ -123,12 +126,13 @@ class Watch:
             if made is not None:
                 concluded[event_id(made.event, self._owner)] = made
         self._refuted -= concluded.keys()
+        self.state.revise_ms = -1
         for id_, one in sorted(
             concluded.items(), key=lambda item: (item[1].event.from_ms, item[1].event.kind, item[0])
         ):
             before = self.state.said.get(id_)
             said = one.said(id_, before.created if before else now)
-            if said != before:
+            if said != before and not self._can_wait(before, one.event):
                 self.state.said[id_] = said
                 yield finding(one, id_, said, now)
         for id_ in sorted(self._refuted):
@@ -136,6 +140,15 @@ class Watch:
             yield withdrawn(gone.kind, id_, gone, now, self._source)
         self.state.fixes = self._table.tobytes()
         self.state = carried.trimmed(self.state)
+
+    def _can_wait(self, before: Said | None, event: Event) -> bool:
+        """Say whether all that is new is that an event goes on, which is said every quarter of an hour and once it is over."""
+        over_ms = event.to_ms + REVISE_MS
+        fresh = before is None or event.kind == gaps.KIND or event.to_ms - before.to_ms >= REVISE_MS
+        if fresh or not self.goes_on or over_ms <= self.state.newest_ms:
+            return False
+        self.state.revise_ms = over_ms if self.state.revise_ms < 0 else min(self.state.revise_ms, over_ms)
+        return True
 
     # What methods see.
 
