@@ -163,11 +163,14 @@ def _shown(read: Read, held: Held) -> Shown:
 def picture(node: Node, object_id: str) -> Picture:
     """Return the room's picture of an object's current version, from the objects this node holds."""
     with node.store.read() as read:
-        held = versions(read, object_id)[0]
-        finding = finding_of(held)
-        targets = lookups.resolve_all(read, [edge.target for edge in all_edges(read_stix(held.raw))])
-        objects = [read_stix(one.raw) for one in findings.findings_of(read, sorted(set(targets)))]
-    return node.rooms[held.room].show(finding, objects)
+        return picture_of(node, read, versions(read, object_id)[0])
+
+
+def picture_of(node: Node, read: Read, held: Held) -> Picture:
+    """Return the room's picture of a finding at hand."""
+    targets = lookups.resolve_all(read, [edge.target for edge in all_edges(read_stix(held.raw))])
+    objects = [read_stix(one.raw) for one in findings.findings_of(read, sorted(set(targets)))]
+    return node.rooms[held.room].show(finding_of(held), objects)
 
 
 def rows(node: Node, *, room: str = "", kind: str = "", owner: str = "", limit: int = 50) -> list[Row]:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-
-# A spreadsheet runs a cell that begins with one of these.
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Table(NamedTuple):
@@ -50,21 +45,3 @@ class Json(NamedTuple):
 
 
 Answer = Shown | Moved | File | Json
-
-
-def csv_of(table: Table) -> str:
-    r"""Return rows as CSV that no spreadsheet runs.
-
-    >>> csv_of(Table(("a", "b"), [("=1+1", None)]))
-    "a,b\r\n'=1+1,\r\n"
-    """
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(table.columns)
-    writer.writerows([_cell(one) for one in row] for row in table.rows)
-    return out.getvalue()
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_RUNS) else text

@@ -25,8 +25,9 @@ from starlette.types import ASGIApp
 
 from foedus.errors import FoedusError, InputError, ReleaseError, StoreError, TrustError
 from foedus.node.home import Node
+from foedus.picture import sheet
 from foedus.web import render
-from foedus.web.answer import Answer, File, Json, Moved, Shown, csv_of
+from foedus.web.answer import Answer, File, Json, Moved, Shown
 from foedus.web.guard import Guard
 from foedus.web.pages import PAGES
 from foedus.web.pages.page import Page
@@ -211,5 +212,5 @@ def _response(visit: Visit, answer: Answer) -> Response:
     if visit.asked.twin == "json":
         return Response(msgspec.json.encode(answer.data), answer.status, media_type="application/json")
     if visit.asked.twin == "csv" and answer.table is not None:
-        return Response(csv_of(answer.table), answer.status, media_type="text/csv")
+        return Response("".join(sheet.lines(*answer.table)), answer.status, media_type="text/csv")
     return Response(render.html(visit, answer, version=_version()), answer.status, media_type="text/html")

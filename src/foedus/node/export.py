@@ -1,0 +1,124 @@
+"""Export: findings with where they happened, as GeoJSON (RFC 7946) or CSV, for the maps and sheets of the own people.
+
+What leaves by this door leaves the node: every row says the label it has to be kept under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, Any
+
+import msgspec
+
+from foedus.label.text import marking
+from foedus.model import instant
+from foedus.model.picture import Map, Track
+from foedus.node.home import Node
+from foedus.node.show import picture_of, versions
+from foedus.picture import sheet
+from foedus.store import findings
+from foedus.store.engine import Read
+from foedus.store.findings import FindingQuery, Held
+
+FORMS = ("geojson", "csv")
+PAGE = 500
+COLUMNS = ("object_id", "kind", "title", "owner", "label", "urgency", "from", "until")
+POINTS = (*COLUMNS, "track", "latitude", "longitude")
+
+
+def wanted(room: str, kind: str, owner: str) -> FindingQuery:
+    """Return what asks for findings; empty: of all."""
+    return FindingQuery(limit=PAGE, room=room, kind=kind, owner=owner)
+
+
+def export(node: Node, out: IO[str], form: str, query: FindingQuery) -> int:
+    """Write the findings a query asks for, the newest first, page by page.
+
+    GeoJSON has a feature a finding: its tracks as lines, where its room draws a map, else its places as points; CSV a row a
+    point of those. A finding without a place has no geometry, and a row without coordinates.
+
+    Returns:
+        How many findings were written.
+    """
+    return _WRITERS[form](out, _all(node, query))
+
+
+def export_one(node: Node, out: IO[str], form: str, object_id: str) -> int:
+    """Write one finding, as it now stands.
+
+    Raises:
+        InputError: the node does not hold it.
+    """
+    with node.store.read() as read:
+        held = versions(read, object_id)[0]
+        return _WRITERS[form](out, iter([(held, _tracks(node, read, held))]))
+
+
+Found = Iterator[tuple[Held, tuple[Track, ...]]]
+
+
+def _all(node: Node, query: FindingQuery) -> Found:
+    with node.store.read() as read:
+        while page := findings.find(read, query):
+            for held in page:
+                yield held, _tracks(node, read, held)
+            query = msgspec.structs.replace(query, before_seq=page[-1].seq)
+
+
+def _tracks(node: Node, read: Read, held: Held) -> tuple[Track, ...]:
+    """Where a finding was: what its room draws on a map, else its places."""
+    if not held.places:
+        return ()
+    panes = picture_of(node, read, held).panes
+    drawn = tuple(track for pane in panes if isinstance(pane, Map) for track in pane.tracks if track.lat_deg)
+    places = tuple(zip(*((one.lat_deg, one.lon_deg) for one in held.places), strict=True))
+    return drawn or (Track("", *places),)
+
+
+def _said(held: Held) -> tuple[object, ...]:
+    """What the columns say of a finding."""
+    label = marking(held.label) if held.label else "no label"
+    spans = [instant.text(at) if at is not None else None for at in (held.from_us, held.to_us)]
+    return (held.object_id, held.kind, held.title, held.owner, label, held.urgency, *spans)
+
+
+def _geojson(out: IO[str], found: Found) -> int:
+    count = 0
+    out.write('{"type":"FeatureCollection","features":[')
+    for held, tracks in found:
+        properties = dict(zip(COLUMNS, _said(held), strict=True))
+        feature = {"type": "Feature", "id": held.object_id, "geometry": _geometry(tracks), "properties": properties}
+        out.write(("," if count else "") + "\n" + msgspec.json.encode(feature).decode())
+        count += 1
+    out.write("\n]}\n")
+    return count
+
+
+def _geometry(tracks: tuple[Track, ...]) -> Mapping[str, Any] | None:
+    """Lines where any track has two points, else points; longitude first."""
+    lines = [list(zip(one.lon_deg, one.lat_deg, strict=True)) for one in tracks]
+    if not lines:
+        return None
+    if drawn := [line for line in lines if len(line) > 1 and tracks[0].name]:
+        return {"type": "MultiLineString", "coordinates": drawn}
+    return {"type": "MultiPoint", "coordinates": [point for line in lines for point in line]}
+
+
+def _csv(out: IO[str], found: Found) -> int:
+    count = 0
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        nonlocal count
+        for held, tracks in found:
+            count += 1
+            said = _said(held)
+            if not tracks:
+                yield (*said, None, None, None)
+            for one in tracks:
+                yield from ((*said, one.name, *at) for at in zip(one.lat_deg, one.lon_deg, strict=True))
+
+    out.writelines(sheet.lines(POINTS, rows()))
+    return count
+
+
+_WRITERS: Mapping[str, Callable[[IO[str], Found], int]] = {"geojson": _geojson, "csv": _csv}
