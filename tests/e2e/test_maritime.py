@@ -157,6 +157,12 @@ def test_a_meeting_reaches_the_partner_with_its_picture_label_explanation_and_en
     )  # its clause hides own forces' positions; here are none to hide
 
 
+def test_what_only_comes_along_is_listed_where_it_is_asked_for(pair):
+    listed = told("show", "--list", node=pair.path("jpn"))
+    assert {row["kind"] for row in listed} == {"gap", "rendezvous", "combination"}
+    assert told("show", "--list", "--kind", "location", node=pair.path("jpn"))
+
+
 def test_what_both_concluded_is_one_story(pair):
     theirs = shown(pair, "jpn", "rendezvous")
     assert any(f"nato {_id('meeting.nmea', 'rendezvous')}" in line for line in theirs["corroborated"])

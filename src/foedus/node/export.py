@@ -27,8 +27,8 @@ POINTS = (*COLUMNS, "track", "latitude", "longitude")
 
 
 def wanted(room: str, kind: str, owner: str) -> FindingQuery:
-    """Return what asks for findings; empty: of all."""
-    return FindingQuery(limit=PAGE, room=room, kind=kind, owner=owner)
+    """Return what asks for findings; empty: all but what only comes along with others."""
+    return FindingQuery(limit=PAGE, room=room, kind=kind, owner=owner, stories=not kind)
 
 
 def export(node: Node, out: IO[str], form: str, query: FindingQuery) -> int:

@@ -174,8 +174,8 @@ def picture_of(node: Node, read: Read, held: Held) -> Picture:
 
 
 def rows(node: Node, *, room: str = "", kind: str = "", owner: str = "", limit: int = 50) -> list[Row]:
-    """Return the newest findings."""
-    query = findings.FindingQuery(limit=limit, room=room, kind=kind, owner=owner)
+    """Return the newest findings; what only comes along with others is there where its kind is asked for."""
+    query = findings.FindingQuery(limit=limit, room=room, kind=kind, owner=owner, stories=not kind)
     with node.store.read() as read:
         return [
             Row(

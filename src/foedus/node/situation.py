@@ -79,6 +79,7 @@ def _query(wanted: Wanted, limit: int) -> FindingQuery:
         before_seq=_number(wanted.after) if wanted.after else None,
         room=wanted.area,
         kind=wanted.kind,
+        stories=not wanted.kind,
         owner=wanted.owner,
         label_id=_number(wanted.label) if wanted.label else None,
         min_urgency=_number(wanted.urgency or "0"),

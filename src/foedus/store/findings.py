@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 
 from foedus.model import label as label_model
 from foedus.model.finding import Place
@@ -15,6 +15,12 @@ from foedus.model.label import Label
 from foedus.store.bulk import chunks, upsert
 from foedus.store.engine import Read, Tx
 from foedus.store.tables import blob, finding, label, match, support
+
+STORIES = (
+    "attack-pattern", "campaign", "course-of-action", "grouping", "incident", "indicator", "infrastructure", "intrusion-set",
+    "malware", "malware-analysis", "report", "sighting", "threat-actor", "tool", "vulnerability",
+)  # fmt: skip
+"""Types of objects that say something by themselves; so does whatever a room gave a kind of its own."""
 
 
 class Held(NamedTuple):
@@ -56,7 +62,8 @@ class Held(NamedTuple):
 class FindingQuery(msgspec.Struct, frozen=True):
     """Which findings a page shows, newest row first; empty: no filter. ``before_seq`` is the last row of the page before.
 
-    ``from_us`` and ``before_us`` bound when it happened, or when it was stored where that is not said.
+    ``from_us`` and ``before_us`` bound when it happened, or when it was stored where that is not said. ``stories``: without
+    what only comes along with others, such as the places, notes and relationships of a received finding.
     """
 
     limit: int = 100
@@ -71,6 +78,7 @@ class FindingQuery(msgspec.Struct, frozen=True):
     label_id: int | None = None
     from_us: int | None = None
     before_us: int | None = None
+    stories: bool = False
 
 
 class Corroboration(NamedTuple):
@@ -117,6 +125,8 @@ def find(read: Read, query: FindingQuery) -> list[Held]:
         statement = statement.where(happened < query.before_us)
     if query.before_seq is not None:
         statement = statement.where(finding.c.seq < query.before_seq)
+    if query.stories:
+        statement = statement.where(or_(finding.c.kind != finding.c.type, finding.c.type.in_(STORIES)))
     if query.current:
         statement = statement.where(~superseded())
     return list(_helds(read, statement.order_by(finding.c.seq.desc()).limit(query.limit)))
