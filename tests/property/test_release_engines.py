@@ -22,7 +22,7 @@ from foedus.release.decide import decide, decide_many
 from foedus.release.facets import FACET_COLUMNS, all_facets, facets, seen
 from foedus.release.index import Index
 from foedus.release.policy import PolicyIR
-from foedus.release.predicate import OBJECT_COLUMNS, holds, predicate, sql
+from foedus.release.predicate import OBJECT_COLUMNS, holds, of_labels, predicate, sql
 
 PARTIES = ("nato", "jpn", "isac")
 KINDS = ("indicator", "report", "gap")
@@ -244,7 +244,11 @@ def test_sql_selects_what_the_predicate_holds_for(case):
         expression = predicate(policy, party, area, at, purpose)
         text, parameters = sql(expression)
         rows = database.execute(f"SELECT o.n FROM o JOIN f ON f.l = o.l WHERE {text} ORDER BY o.n", parameters)
-        assert [n for (n,) in rows] == [n for n, s in enumerate(found) if holds(expression, row(s, policy, at))]
+        chosen = [n for (n,) in rows]
+        assert chosen == [n for n, s in enumerate(found) if holds(expression, row(s, policy, at))]
+        # Of the labels alone, without any object beside: no label is left out under which something is chosen.
+        text, parameters = sql(of_labels(expression))
+        assert {*chosen} <= {n for (n,) in database.execute(f"SELECT f.l FROM f WHERE {text}", parameters)}
     database.close()
 
 

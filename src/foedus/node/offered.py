@@ -17,12 +17,10 @@ from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.label import finding_of
 from foedus.node.subject import subject_of
-from foedus.node.view import keep_facets, rooms_of, view_name
+from foedus.node.view import covering, keep_facets, rooms_of, view_name
 from foedus.release.decide import decide_many
-from foedus.release.predicate import predicate, sql
 from foedus.release.redact import redact
 from foedus.store import candidates, findings, values, views
-from foedus.store.candidates import Predicate
 from foedus.store.engine import Read
 from foedus.store.findings import Held
 
@@ -76,8 +74,7 @@ class _Offers:
         programme = self.agreement.programme
         [area] = [one for one in programme.areas if one.id == self.area]
         facts = facts_of(self.node, read, self.agreement, self.party, self.area, self.at)
-        text, parameters = sql(predicate(self.policy, self.party, self.area, self.at, ""))
-        covered = Predicate(text, parameters, self.policy.hash, self.area)
+        covered = covering(self.policy, self.party, self.area, self.at)
         held = candidates.candidates(read, covered, rooms_of(self.node, area), self.view, which="all")
         own = (one for one in held if one.owner == self.node.party)
         while batch := list(islice(own, BATCH)):

@@ -23,14 +23,12 @@ from foedus.node.chosen import Chosen, Pick, all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.subject import subject_of
-from foedus.node.view import rooms_of, secrets_of, view_name, with_supports
+from foedus.node.view import covering, rooms_of, secrets_of, view_name, with_supports
 from foedus.release.approval import Asked, Bound, Standing, persons_for, standing
 from foedus.release.decide import decide, decide_counted, decide_many
-from foedus.release.predicate import predicate, sql
 from foedus.release.redact import Redacted
 from foedus.store import approvals, candidates, findings, lookups, people, views
 from foedus.store.approvals import Row
-from foedus.store.candidates import Predicate
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
 
@@ -112,8 +110,7 @@ class Desk:
     ) -> Iterator[tuple[Held, tuple[Reason, ...]]]:
         """Yield the findings of a room that a release run would hold, current versions, and what each is missing."""
         facts = self.facts(read, area.id)
-        text, parameters = sql(predicate(self.policy, self.party, area.id, self.at, ""))
-        covered = Predicate(text, parameters, self.policy.hash, area.id)
+        covered = covering(self.policy, self.party, area.id, self.at)
         # Under a limit those before count, so the walk begins where the run does.
         start = 0 if self.limited else after_seq
         heads = candidates.candidates(read, covered, [room], self.view(area.id), after_seq=start)

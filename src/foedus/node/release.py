@@ -31,9 +31,17 @@ from foedus.node.queue import Desk, Out, apart
 from foedus.node.signing import sign_log, why_halted
 from foedus.node.subject import subject_of
 from foedus.node.tearing import Tearing
-from foedus.node.view import keep_facets, pair_log, reader_name, rooms_of, secrets_of, view_name, with_supports
+from foedus.node.view import (
+    covering,
+    keep_facets,
+    pair_log,
+    reader_name,
+    rooms_of,
+    secrets_of,
+    view_name,
+    with_supports,
+)
 from foedus.release.decide import decide_counted
-from foedus.release.predicate import predicate, sql
 from foedus.release.redact import Redacted
 from foedus.store import approvals, candidates, evidence, findings, lookups, recalls, views
 from foedus.store.candidates import Predicate
@@ -188,8 +196,7 @@ class _Release:
         return view_name(self.programme, self.party, area)
 
     def _predicate(self, area: str) -> Predicate:
-        text, parameters = sql(predicate(self.policy, self.party, area, self.at, ""))
-        return Predicate(text, parameters, self.policy.hash, area, self.at_us)
+        return covering(self.policy, self.party, area, self.at, again_us=self.at_us)
 
     def _withdraw(self) -> None:
         """Take out of the views what the policy no longer covers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from foedus.model.canonical import digest
 from foedus.model.entry import LogInfo
@@ -12,8 +13,9 @@ from foedus.node.home import Node
 from foedus.node.signing import open_own
 from foedus.release.facets import all_facets
 from foedus.release.policy import Policy
+from foedus.release.predicate import of_labels, predicate, sql
 from foedus.store import candidates, findings
-from foedus.store.candidates import Facet
+from foedus.store.candidates import Facet, Predicate
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
 
@@ -63,3 +65,9 @@ def secrets_of(node: Node, programme: str, party: str) -> Secrets:
     """Return what redaction for a pair needs: the key of its pseudonyms, and the one that seeds of commitments come from."""
     secret = node.keys.secret("token")
     return Secrets(bytes.fromhex(digest([secret.hex(), programme, party])), secret)
+
+
+def covering(policy: Policy, party: str, area: str, at: datetime, *, again_us: int = 0) -> Predicate:
+    """Return what a policy asks of findings for a party in an area; what expired before ``again_us`` may come again."""
+    asked = predicate(policy, party, area, at, "")
+    return Predicate(*sql(asked), policy.hash, area, again_us, sql(of_labels(asked)))

@@ -130,6 +130,27 @@ def predicate(policy: Policy, party: str, area: str, at: datetime, purpose: str)
     )
 
 
+def of_labels(expression: Expression, *, may: bool = True) -> Expression:
+    """Return what an expression asks of a label alone: true (``may``) wherever it can be true of some object under the label.
+
+    >>> of_labels(And((Cmp("o.kind", "=", "gap"), Cmp("f.level", "<=", 1))))
+    And(parts=(Const(value=True), Cmp(column='f.level', op='<=', value=1)))
+    >>> of_labels(Not(Cmp("o.kind", "=", "gap")))
+    Not(part=Const(value=False))
+    """
+    match expression:
+        case Not(part):
+            return Not(of_labels(part, may=not may))
+        case And(parts):
+            return And(tuple(of_labels(part, may=may) for part in parts))
+        case Or(parts):
+            return Or(tuple(of_labels(part, may=may) for part in parts))
+        case Cmp(column) | In(column) | MaskSubset(column) | MaskOverlap(column) if column.startswith("o."):
+            return Const(value=may)
+        case _:
+            return expression
+
+
 def sql(expression: Expression) -> tuple[str, dict[str, int | str]]:
     """Return an expression as SQL text with named parameters (``:p0``), the same for SQLite, PostgreSQL and DuckDB.
 

@@ -7,9 +7,12 @@ the policy as ``f.`` (level, tlp, cats, caveats, audience, unknown, from_us, unt
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import islice
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import TextClause, delete, select, text
 
 from foedus.model import label as label_model
 from foedus.model.label import Label
@@ -47,7 +50,8 @@ class Unfaceted(NamedTuple):
 class Predicate(NamedTuple):
     """What a policy asks of the findings of one programme area: SQL text with named parameters, and the policy's hash.
 
-    What a view showed and what expired before ``at_us`` may come again.
+    What a view showed and what expired before ``at_us`` may come again. ``labels`` is what it asks of their labels alone, in the
+    same form, so that findings under others are not looked at; of itself nothing.
     """
 
     sql: str
@@ -55,6 +59,7 @@ class Predicate(NamedTuple):
     policy_hash: str
     area: str
     at_us: int = 0
+    labels: tuple[str, Mapping[str, int | str]] = ("(1 = 1)", MappingProxyType({}))
 
 
 class Uncovered(NamedTuple):
@@ -119,11 +124,27 @@ def candidates(
     statement = text(wanted.format(predicate=predicate.sql, unseen="" if again else unseen))
     view_id = read.connection.scalar(select(view.c.id).where(view.c.name == name)) or 0
     fixed = _fixed(predicate, view_id) if not again else _fixed(predicate)
+    labels = [0] if torn else _labels(read, predicate)
     for room in rooms:
-        after = after_seq
-        while seqs := list(read.connection.scalars(statement, {**fixed, "room": room, "after": after})):
-            yield from findings_of(read, seqs)
-            after = seqs[-1]
+        asked = [{**fixed, "room": room, **({} if torn else {"label_id": one})} for one in labels]
+        seqs = merge(*(_seqs(read, statement, one, after_seq) for one in asked))
+        while batch := list(islice(seqs, _BATCH)):
+            yield from findings_of(read, batch)
+
+
+def _labels(read: Read, predicate: Predicate) -> list[int]:
+    """The labels under which a finding may be covered."""
+    asked, parameters = predicate.labels
+    statement = text(_LABELS.format(labels=asked))
+    return list(read.connection.scalars(statement, {**parameters, "policy_hash": predicate.policy_hash}))
+
+
+def _seqs(read: Read, statement: TextClause, asked: Mapping[str, int | str], after_seq: int) -> Iterator[int]:
+    """Yield rows in their order, a batch at a time."""
+    after = after_seq
+    while seqs := list(read.connection.scalars(statement, {**asked, "after": after})):
+        yield from seqs
+        after = seqs[-1]
 
 
 def uncovered(read: Read, predicate: Predicate, name: str) -> Iterator[Uncovered]:
@@ -157,8 +178,12 @@ _UNSEEN = (
 
 # Only SQL of our own making comes into these texts: what varies are parameters.
 _CANDIDATES = (
-    f"SELECT o.seq FROM ({_OBJECT} WHERE room = :room AND head AND seq > :after) o {_LABELLED}"  # noqa: S608
+    f"SELECT o.seq FROM ({_OBJECT} WHERE label_id = :label_id AND room = :room AND head AND seq > :after) o {_LABELLED}"  # noqa: S608
     f" WHERE {_SAME_LABEL} AND {{predicate}}{{unseen}} ORDER BY o.seq LIMIT :batch"
+)
+
+_LABELS = (
+    "SELECT DISTINCT f.label_id FROM label_facet f WHERE f.policy_hash = :policy_hash AND {labels} ORDER BY f.label_id"
 )
 
 _TORN_CANDIDATES = (

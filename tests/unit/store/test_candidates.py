@@ -10,6 +10,12 @@ from foedus.store.views import Showing, add_view_rows, open_view
 CLEAR = c.Predicate("(o.area = :p0) AND (f.tlp <= :p1)", {"p0": "cyber-area", "p1": 0}, "policy", "cyber-area")
 
 
+def test_labels_that_cannot_be_covered_are_not_looked_at(stored):
+    facets(stored)
+    only = CLEAR._replace(sql="(1 = 1)", parameters={}, labels=("(f.tlp <= :p0)", {"p0": 0}))
+    assert covered(stored, only) == covered(stored)
+
+
 def facets(store, policy="policy"):
     """Facets as a policy would give them: here only the TLP counts."""
     with store.write() as tx:
