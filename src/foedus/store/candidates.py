@@ -162,10 +162,10 @@ _OBJECT = "SELECT seq, owner, CAST(:area AS TEXT) AS area, kind, reference_us AS
 # The same of findings that have parts marked apart, under the label of the rest.
 _TORN = (
     "SELECT w.seq, w.owner, CAST(:area AS TEXT) AS area, w.kind, w.reference_us AS created_us, w.labelled_us, t.label_id,"
-    " w.label_id AS whole_id FROM torn t JOIN finding w ON w.seq = t.finding_seq"
+    " w.label_id AS whole_id FROM torn t CROSS JOIN finding w WHERE w.seq = t.finding_seq"
 )
 
-# CROSS JOIN: SQLite then keeps the order of the tables, so that a batch reads the next rows and not all that are left.
+# CROSS JOIN: SQLite then keeps the order of the tables: few are torn, and a batch reads the next rows, not all that are left.
 _LABELLED = "CROSS JOIN label_facet f"
 
 _SAME_LABEL = "f.policy_hash = :policy_hash AND f.label_id = o.label_id AND f.owner = o.owner"
@@ -187,7 +187,7 @@ _LABELS = (
 )
 
 _TORN_CANDIDATES = (
-    f"SELECT o.seq FROM ({_TORN} WHERE room = :room AND head AND seq > :after) o {_LABELLED}"  # noqa: S608
+    f"SELECT o.seq FROM ({_TORN} AND w.room = :room AND w.head AND t.finding_seq > :after) o {_LABELLED}"  # noqa: S608
     f" WHERE {_SAME_LABEL} AND {{predicate}}{{unseen}} ORDER BY o.seq LIMIT :batch"
 )
 
@@ -196,8 +196,8 @@ _UNCOVERED = (
     " WHERE r.view_id = :view_id AND r.added_us > :after AND h.head AND NOT EXISTS"
     f" (SELECT 1 FROM ({_OBJECT}) o {_LABELLED}"
     f" WHERE o.seq = r.finding_seq AND {_SAME_LABEL} AND {{predicate}})"
-    f" AND NOT EXISTS (SELECT 1 FROM ({_TORN}) o {_LABELLED}"
-    f" WHERE o.seq = r.finding_seq AND {_SAME_LABEL} AND {{predicate}})"
+    f" AND NOT EXISTS (SELECT 1 FROM ({_TORN} AND t.finding_seq = r.finding_seq) o {_LABELLED}"
+    f" WHERE {_SAME_LABEL} AND {{predicate}})"
     " ORDER BY r.added_us LIMIT :batch"
 )
 
