@@ -23,6 +23,8 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
         "stage": _TEXT, "from": _TEXT, "to": _TEXT, "languages": {"type": "array", "items": _TEXT},
         "coordination": _OBJECT, "inauthenticity": _OBJECT, "foreignness": _OBJECT, "attribution": _OBJECT,
         "techniques": {"type": "array", "items": {"type": "object"}}, "coverage": {"type": "object"}, "pack_sha256": _TEXT,
+        "claims": {"type": "array", "items": {"type": "object"}}, "shared": {"type": "array", "items": {"type": "object"}},
+        "timeline": {"type": "array", "items": {"type": "object"}}, "unseen": {"type": "array", "items": _TEXT},
     },
     CHANNEL: {"tier": _TEXT, "listing": _OBJECT},
     CLAIM: {"claim": _TEXT, "language": _TEXT, "variants": {"type": "object"}, "anchors": {"type": "array", "items": _TEXT}},
