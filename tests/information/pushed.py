@@ -37,7 +37,7 @@ def posts(claim: str = "", *, pushed: bool = True, seed: int = 1) -> list[dict]:
         said, start = claim if claim and not number else text(), SPAN * (number + 1) / 11
         made += [post(one, start + rng.uniform(0, 40), said, ()) for one in ACCOUNTS]
     made.sort(key=lambda one: one["created_at"])
-    return [one | {"id": f"9{seed}0{n}"} for n, one in enumerate(made)]
+    return [one | {"id": f"8112{seed}3456789{n:06}"} for n, one in enumerate(made)]
 
 
 def post(account: str, after_s: float, text: str, urls: tuple[str, ...]) -> dict:

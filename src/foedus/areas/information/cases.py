@@ -31,7 +31,7 @@ from foedus.model.stix import StixObject
 if TYPE_CHECKING:
     import pyarrow as pa
 
-KIND = "coordinated-sharing"
+KIND = "coordination"
 HOUR_US = 3_600_000_000
 MAX_SHARED = 100
 UNSEEN = (
