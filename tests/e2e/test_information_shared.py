@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from tests.node_pair import OPEN, make_nodes
 from tests.unit.cli.conftest import done, told
 
 from foedus.areas.information.cases import KIND
-from foedus.areas.information.meaning import embed
 
 pytestmark = pytest.mark.e2e
 OWN = {"nato": "en", "jpn": "ja"}
@@ -58,6 +56,7 @@ def test_the_partner_sees_picture_claim_and_chance(pair):
     words = done("show", of(pair, "jpn", "nato"), node=pair.path("jpn"))
     for text in (CLAIMS["en"], "At least 6 accounts", "chance under timing", "Use Copypasta", "When", "nobody", OPEN):
         assert text in words
+    assert "narrative" in done("show", "--list", node=pair.path("jpn"))
     assert pair.faults("jpn") == []
 
 
@@ -71,7 +70,6 @@ def test_no_account_pseudonym_text_or_capture_is_in_any_byte_sent(pair):
     assert [one for one in {*hidden, *ACCOUNTS, *(one["id"] for one in own)} if one.encode() in arrived] == []
 
 
-@pytest.mark.skipif(not embed.installed(), reason="the extra language is not installed")
 def test_one_claim_in_two_languages_is_corroborated_and_entered(pair):
     own = told("show", of(pair, "jpn", "jpn"), node=pair.path("jpn"))[0]
     [line] = own["corroborated"]

@@ -68,8 +68,10 @@ def received(document: StixObject, source: str, pointer: str) -> Finding:
 
 
 def _facts(batch: pa.RecordBatch, owner: str, source: str) -> Iterator[Finding]:
-    for row in batch.to_pylist():
-        if row["kind"] == ARTICLE and (made := facts.finding(row, owner, source)) is not None:
+    import pyarrow.compute as pc  # noqa: PLC0415  (the server process must not pay for it before it analyses)
+
+    for row in batch.filter(pc.equal(batch["kind"], ARTICLE)).to_pylist():
+        if (made := facts.finding(row, owner, source)) is not None:
             yield made
 
 
@@ -78,11 +80,14 @@ def _together(
 ) -> Iterator[Finding]:
     """Measure the weeks that have new posts, and say what changed."""
     held = remembered.joined(state, posts)
-    known = cases.Known(whose[0], claimed.written(layers), claimed.encoder_or_none(), state.crowded)
+    claims = claimed.written(layers)
     for week in held.fresh:
         rows = np.flatnonzero(held.week == week)
         of_week = held.posts.slice(int(rows[0]), len(rows))
-        made = {one.id: one for one in cases.made(week, of_week, together.measured(of_week, week), known)}
+        measured = together.measured(of_week, week)
+        encoder = claimed.encoder_or_none() if measured.groups else None
+        known = cases.Known(whose[0], claims, encoder, state.crowded)
+        made = {one.id: one for one in cases.made(week, of_week, measured, known)}
         for id_ in [id_ for id_, said in state.said.items() if said.week == week and id_ not in made]:
             del state.said[id_]
             yield cases.withdrawn(id_, week, now, whose[1])

@@ -17,6 +17,11 @@ MAX_CLAIMS = 20
 MAX_ROWS = 200
 MAX_HOURS = 500
 MAX_COUNT = 10**12
+INNOCENT = (
+    "fans, followers of one outlet, or a fast circle of friends",
+    "breaking news, agency copy, proverbs, and share buttons that fill in the text",
+    "one person's several accounts, made known as such, and automatic cross-posting",
+)
 _JUDGED = ("inauthenticity", "foreignness", "attribution")
 
 
@@ -88,6 +93,7 @@ def _coordination(held: Any) -> Iterator[Pane]:
         of = held.get(name)
         rows += [(f"{words} {one}", _said(value)) for one, value in sorted(of.items())] if isinstance(of, dict) else []
     yield Table("Coordination, measured", ("what", "value"), tuple(rows[:MAX_ROWS]))
+    yield from (Words(f"May be innocent: {text}") for text in INNOCENT)
 
 
 def _judged(said: Mapping[str, Any], name: str) -> tuple[str, str, str]:

@@ -97,6 +97,23 @@ def test_a_week_read_by_days_ends_as_the_week_read_at_once(concluded, whole):
     assert {one.head.id for one in said if one.head.revoked} == {one.head.id for one in said} - {whole.head.id}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_posts_spread_over_files_in_any_way_end_in_the_same(concluded, whole, seed):
+    rng, parts = random.Random(seed), [[], [], []]
+    for one in WEEK:
+        rng.choice(parts).append(one)
+    assert [one.head.raw for one in concluded(parts, layers())[0]] == [whole.head.raw]
+
+
+def test_techniques_are_those_of_the_kinds_whose_ties_stand_out(concluded):
+    rounds = list(dict.fromkeys(one["text"] for one in WEEK if one["user_id"] in ACCOUNTS))
+    mark = {one: f"round{n}" for n, one in enumerate(rounds)}
+    tagged = [one | {"text": f"{one['text']} #{mark.get(one['text'], f'often{n % 30}')}"} for n, one in enumerate(WEEK)]
+    [found] = concluded([tagged])[0]
+    assert [one["technique"] for one in case(found)["techniques"]] == ["T0084.001", "T0049.002"]
+    assert b"round" not in found.head.raw.replace(b"rounds", b"")
+
+
 def test_the_order_of_posts_and_a_repetition_change_nothing(concluded, whole):
     mixed = random.Random(5).sample(WEEK, len(WEEK))
     standing, said, _ = concluded([mixed, WEEK[:200]], layers())

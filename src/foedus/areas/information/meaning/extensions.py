@@ -34,6 +34,16 @@ _NAMES = {
     CHANNEL: ("information-channel", "The tier of a public channel and the list it comes from."),
     CLAIM: ("information-claim", "A claim in words, with its variants by language and its anchors."),
 }
+_OPENCTI = {
+    "type": "extension-definition",
+    "id": NEW_SDO,
+    "created_by_ref": _MAKER,
+    "name": "Object types of OpenCTI",
+    "description": "Described by Foedus, so that objects of these types can be sent along; the types are OpenCTI's.",
+    "schema": canonical({"type": "object"}).decode(),
+    "version": "1.0.0",
+    "extension_types": ["new-sdo"],
+}
 
 
 def schema(id_: str) -> dict[str, Any]:
@@ -63,4 +73,4 @@ def definitions() -> tuple[StixObject, ...]:
             "extension_types": ["property-extension"],
         }
         made.append(stix.read(canonical(_DATED | held)))
-    return tuple(made)
+    return (*made, stix.read(canonical(_DATED | _OPENCTI)))
