@@ -82,3 +82,16 @@ def test_a_message_that_goes_viral_gives_nothing(pair, tmp_path):
     made = pair.copied(tmp_path / "copy")
     later = [one | {"created_at": one["created_at"] - 7 * 86_400} for one in posts(pushed=False, seed=7)]
     assert read(made.path("nato"), later) == {}
+
+
+def test_a_claim_whose_file_has_no_label_keeps_its_case_at_home(pair, tmp_path):
+    made, before = pair.copy(tmp_path / "copy"), of(pair, "nato", "nato")
+    (made.path("nato") / "layers" / "information" / "claims" / "ours.toml.label").unlink()
+    earlier = [one | {"created_at": one["created_at"] - 7 * 86_400} for one in posts(CLAIMS["en"], seed=5)]
+    assert read(made.path("nato"), earlier) == {KIND: 1}
+    rows = told("show", "--list", "--kind", KIND, node=made.path("nato"))
+    [later] = {row["object_id"] for row in rows} - {before}
+    grounds = done("label", "show", later, node=made.path("nato"))
+    assert "information/claims/ours.toml" in grounds
+    assert "no label" in grounds
+    assert made.why("nato", later, "jpn").outcome == "withhold"
