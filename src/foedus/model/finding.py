@@ -9,6 +9,9 @@ import msgspec
 from foedus.model.label import Label
 from foedus.model.stix import StixObject
 
+WEEK = "-week"
+"""How a kind of key ends that stands for a week: what holds one is compared with what others hold of it, wherever it was."""
+
 
 class Support(msgspec.Struct, frozen=True):
     """A supporting object with a label of its own: it goes along only if that label may go."""

@@ -1,7 +1,8 @@
 """Findings of two parties that tell one story: found by shared values, judged by the room, entered in the ledger.
 
 Of documents without a place, which say what somebody knows, those that share a value are compared. What says where and when
-something was, whoever concluded it, is compared with what others say of the same value at about that time.
+something was, whoever concluded it, is compared with what others say of the same value at about that time; so is what was said
+in a week, wherever it was.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from foedus.account.bodies import FindingCorroborated, draft
 from foedus.account.ledger import append
 from foedus.model import instant
 from foedus.model.entry import MASTER, Draft
-from foedus.model.finding import About, Finding, Key
+from foedus.model.finding import WEEK, About, Finding, Key
 from foedus.model.room import Room
 from foedus.node.home import Node
 from foedus.store import dated, findings, values
@@ -53,7 +54,7 @@ def corroborate(node: Node, tx: Tx, room: Room, came: Sequence[Came], at: dateti
 
 
 def _dated(about: About) -> bool:
-    return about.from_at is not None and bool(about.places)
+    return about.from_at is not None and (bool(about.places) or any(key.kind.endswith(WEEK) for key in about.keys))
 
 
 def _at_that_time(read: Read, about: About, *, owner: str = "", but: str = "") -> list[Held]:
@@ -113,8 +114,8 @@ def _shared_with(node: Node, tx: Tx, shown: Sequence[int], recipient: str) -> It
         if own is not None and theirs is not None and own.owner == node.party and own.document and not own.places:
             yield own, theirs
     for own in findings.findings_of(tx, shown):
-        if own.owner == node.party and own.places and not own.revoked:
-            yield from ((own, theirs) for theirs in _at_that_time(tx, _about(tx, own), owner=recipient))
+        if own.owner == node.party and not own.revoked and _dated(about := _about(tx, own)):
+            yield from ((own, theirs) for theirs in _at_that_time(tx, about, owner=recipient))
 
 
 def _entry(node: Node, pair: tuple[Held, Held], where: tuple[str, str], at: datetime) -> Draft:

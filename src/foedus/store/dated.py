@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
+from foedus.model.finding import WEEK
 from foedus.store.engine import Read
 from foedus.store.findings import may_be_held, superseded
 from foedus.store.tables import finding, occurrence, value
@@ -28,7 +29,10 @@ class Asked(NamedTuple):
 
 
 def holding(read: Read, keys: Iterable[tuple[str, str]], asked: Asked) -> list[int]:
-    """Return the rows of findings that hold one of some values at a time: dated, placed, current, of one party each."""
+    """Return the rows of findings that hold one of some values at a time: dated, placed, current, of one party each.
+
+    What holds a week needs no place.
+    """
     found: set[int] = set()
     for kind, norm in keys:
         newest = (
@@ -43,7 +47,7 @@ def holding(read: Read, keys: Iterable[tuple[str, str]], asked: Asked) -> list[i
         picked = picked.where(
             finding.c.from_us <= asked.to_us,
             func.coalesce(finding.c.to_us, finding.c.from_us) >= asked.from_us,
-            finding.c.places != "[]",
+            true() if kind.endswith(WEEK) else finding.c.places != "[]",
             ~finding.c.revoked,
             ~finding.c.owner.contains("+"),
             finding.c.owner == asked.owner if asked.owner else finding.c.owner != asked.but,

@@ -36,6 +36,14 @@ def test_only_what_overlaps_in_time_is_of_others_and_has_a_place_is_found(store)
         assert dated.holding(read, [("mmsi", "431000222")], at(0, 9)) == []
 
 
+def test_what_holds_a_week_needs_no_place(store):
+    week = Key("claim-week", "2026-04-27")
+    put(store, arrival(stix(1), week, owner="jpn", about=told(0, places=(), keys=(week,))))
+    with store.read() as read:
+        assert len(dated.holding(read, [("claim-week", "2026-04-27")], at(0, 9))) == 1
+        assert dated.holding(read, [("claim-week", "2026-04-27")], at(30, 39)) == []
+
+
 def test_it_is_looked_up_by_value_and_never_walks_through_all_findings(store):
     put(store, *[arrival(stix(n), SHIP, about=told(n)) for n in range(1, 40)])
     plans: list[str] = []

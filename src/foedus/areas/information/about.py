@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
+from foedus.areas.information import told
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import shown
+from foedus.areas.information.meaning.extensions import CASE
 from foedus.areas.information.written import shown as seen
 from foedus.errors import FoedusError
-from foedus.model import ijson, instant
+from foedus.model import ijson
 from foedus.model.finding import About, Finding, Key, Match
 from foedus.model.picture import Pane, Picture, Words
 from foedus.model.room import Layers
@@ -19,6 +20,7 @@ from foedus.model.stix import StixObject
 MAX_TITLE = 300
 # How much one shared value says: the same address is the same article.
 _WEIGHT = {"article": 0.95}
+_URGENT = 2
 _PERSONAL = ("identity", "user-account", "email-addr")
 
 
@@ -33,29 +35,38 @@ def about(finding: Finding, objects: Sequence[StixObject], *, layers: Layers) ->
     del objects, layers
     head = _properties(finding.head)
     said = _said(head, FACTS)
-    at = _instant(said.get("published"))
+    case = _said(head, CASE)
+    at = told.instant_of(said.get("published"))
     personal = shown.names_people(said) or _is_person(finding.head, head)
     return About(
         kind=finding.kind,
         title=_title(finding, head),
-        urgency=0,
+        urgency=_URGENT if case and not finding.head.revoked else 0,
         confidence=finding.head.confidence,
-        from_at=at,
-        to_at=at,
-        keys=tuple(shown.keys(said, f"/extensions/{FACTS}")),
+        from_at=told.instant_of(case.get("from")) or at,
+        to_at=told.instant_of(case.get("to")) or at,
+        keys=(*shown.keys(said, f"/extensions/{FACTS}"), *told.keys(case, f"/extensions/{CASE}")),
         contains=("personal-data",) if personal else (),
     )
 
 
 def same(a: About, b: About) -> Match | None:
-    """Say whether two findings are one story: they share a value; symmetric, and blind to who made them."""
-    mine, theirs = ({(key.kind, key.norm) for key in one.keys} for one in (a, b))
+    """Say whether two findings are one story; symmetric, and blind to who made them.
+
+    They are of the same article, or carry the same claim, in whatever languages.
+    """
+    if any(key.kind == told.CLAIM for key in a.keys) and any(key.kind == told.CLAIM for key in b.keys):
+        # The model of meaning is loaded where there is something to compare, and nowhere else.
+        from foedus.areas.information.one_claim import one_claim  # noqa: PLC0415
+
+        return one_claim(a, b)
+    mine, theirs = ({(key.kind, key.norm) for key in one.keys if key.kind in _WEIGHT} for one in (a, b))
     shared = sorted((Key(kind, norm) for kind, norm in mine & theirs), key=lambda key: (key.kind, key.norm))
     if not shared:
         return None
     missing = 1.0
     for key in shared:
-        missing *= 1 - _WEIGHT.get(key.kind, 0.1)
+        missing *= 1 - _WEIGHT[key.kind]
     return Match(tuple(shared), round(1 - missing, 4), f"both tell of the same {shared[0].kind}")
 
 
@@ -71,6 +82,9 @@ def _panes(head: dict[str, Any]) -> Iterator[Pane]:
     if said:
         yield Words("What one article says, read by patterns: nobody has said that it is so.")
         yield from shown.panes(said)
+    elif case := _said(head, CASE):
+        description = head.get("description")
+        yield from told.panes(case, description if isinstance(description, str) else "")
     else:
         yield from (
             Words(text) for name in ("description", "content") if isinstance(text := head.get(name), str) and text
@@ -98,12 +112,5 @@ def _is_person(head: StixObject, properties: dict[str, Any]) -> bool:
 
 def _title(finding: Finding, head: dict[str, Any]) -> str:
     written = head.get("abstract")
-    name = finding.head.name or (written if isinstance(written, str) else "")
+    name = told.title(_said(head, CASE)) or finding.head.name or (written if isinstance(written, str) else "")
     return (seen(name) or f"{finding.kind}: {finding.head.id}")[:MAX_TITLE]
-
-
-def _instant(written: Any) -> datetime | None:
-    try:
-        return instant.parse(written) if isinstance(written, str) else None
-    except (FoedusError, OverflowError):
-        return None

@@ -1,4 +1,4 @@
-"""Door ``analyse``: concludes the facts of articles, and takes the findings of others as they come."""
+"""Door ``analyse``: the facts of articles, what posts shared together, and the findings of others as they come."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from foedus.areas.information import cases, claimed, remembered, together
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import finding as facts
 from foedus.areas.information.record import ARTICLE
+from foedus.areas.information.remembered import Said, State
 from foedus.engine import documents
+from foedus.model import instant
 from foedus.model.finding import Finding
 from foedus.model.room import Layers, Records, Settings
 from foedus.model.stix import StixObject
@@ -18,8 +23,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NAME = "information"
-_KIND_OF = {FACTS: facts.KIND}
-"""Extension → the kind of a received object that carries it, like ours."""
 
 
 def analyse(
@@ -30,30 +33,66 @@ def analyse(
     Args:
         records: batches of ``record.schema()`` or of documents, from one source.
         settings: ``owner`` (whose node it is).
-        layers: not used.
-        state: not used; what an article says depends on it alone.
-        at: not used; a finding is dated by the capture of its article, so that the same article says the same again.
+        layers: claims that people wrote down (``claimed``).
+        state: what this room last gave back; empty at first.
+        at: instant of the run; ``modified`` of what is concluded of posts. What an article says is dated by its capture, so
+            that the same article says the same again.
 
     Yields:
-        Documents in their order; the facts of each article.
+        Documents in their order; the facts of each article; what was shared together, where it is new or changed; what no
+        longer stands; the new state.
+
+    Raises:
+        MalformedRecord: a file of claims or a state that is not understood.
     """
-    del layers, at
     owner = str(settings.get("owner", ""))
+    posts: list[pa.Table] = []
     for batch in records.scan():
         if documents.is_documents(batch):
             yield from (received(one, records.source, pointer) for one, pointer in documents.read(batch))
         else:
             yield from _facts(batch, owner, records.source)
-    yield state
+            posts.append(remembered.posts_of(batch, records.source))
+    if not any(len(one) for one in posts):  # nothing was posted: what is remembered stays as it is
+        yield state
+        return
+    held = remembered.restore(state)
+    yield from _together(held, posts, (owner, records.source), layers, instant.stix_text(at))
+    yield remembered.dump(held)
 
 
 def received(document: StixObject, source: str, pointer: str) -> Finding:
     """Return somebody's object as it came; one that says what ours say is of that kind."""
-    kind = next((_KIND_OF[one] for one in document.extensions if one in _KIND_OF), document.type)
+    kind = facts.KIND if FACTS in document.extensions else cases.KIND if cases.is_ours(document) else document.type
     return Finding(NAME, kind, document, (f"source:{source}",), document=True, pointer=pointer)
 
 
 def _facts(batch: pa.RecordBatch, owner: str, source: str) -> Iterator[Finding]:
-    for row in batch.to_pylist():
-        if row["kind"] == ARTICLE and (made := facts.finding(row, owner, source)) is not None:
+    import pyarrow.compute as pc  # noqa: PLC0415  (the server process must not pay for it before it analyses)
+
+    for row in batch.filter(pc.equal(batch["kind"], ARTICLE)).to_pylist():
+        if (made := facts.finding(row, owner, source)) is not None:
             yield made
+
+
+def _together(
+    state: State, posts: list[pa.Table], whose: tuple[str, str], layers: Layers, now: str
+) -> Iterator[Finding]:
+    """Measure the weeks that have new posts, and say what changed."""
+    held = remembered.joined(state, posts)
+    claims = claimed.written(layers)
+    for week in held.fresh:
+        rows = np.flatnonzero(held.week == week)
+        of_week = held.posts.slice(int(rows[0]), len(rows))
+        measured = together.measured(of_week, week)
+        encoder = claimed.encoder_or_none() if measured.groups else None
+        known = cases.Known(whose[0], claims, encoder, state.crowded)
+        made = {one.id: one for one in cases.made(week, of_week, measured, known)}
+        for id_ in [id_ for id_, said in state.said.items() if said.week == week and id_ not in made]:
+            del state.said[id_]
+            yield cases.withdrawn(id_, week, now, whose[1])
+        for id_, one in made.items():
+            if state.said.get(id_) != (said := Said(week, one.digest)):
+                state.said[id_] = said
+                yield cases.finding(one, week, now)
+    remembered.keep(state, held)

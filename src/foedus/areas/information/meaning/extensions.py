@@ -23,6 +23,8 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
         "stage": _TEXT, "from": _TEXT, "to": _TEXT, "languages": {"type": "array", "items": _TEXT},
         "coordination": _OBJECT, "inauthenticity": _OBJECT, "foreignness": _OBJECT, "attribution": _OBJECT,
         "techniques": {"type": "array", "items": {"type": "object"}}, "coverage": {"type": "object"}, "pack_sha256": _TEXT,
+        "claims": {"type": "array", "items": {"type": "object"}}, "shared": {"type": "array", "items": {"type": "object"}},
+        "timeline": {"type": "array", "items": {"type": "object"}}, "unseen": {"type": "array", "items": _TEXT},
     },
     CHANNEL: {"tier": _TEXT, "listing": _OBJECT},
     CLAIM: {"claim": _TEXT, "language": _TEXT, "variants": {"type": "object"}, "anchors": {"type": "array", "items": _TEXT}},
@@ -31,6 +33,16 @@ _NAMES = {
     CASE: ("information-case", "What was measured, and what people judged, each apart, on an incident or grouping."),
     CHANNEL: ("information-channel", "The tier of a public channel and the list it comes from."),
     CLAIM: ("information-claim", "A claim in words, with its variants by language and its anchors."),
+}
+_OPENCTI = {
+    "type": "extension-definition",
+    "id": NEW_SDO,
+    "created_by_ref": _MAKER,
+    "name": "Object types of OpenCTI",
+    "description": "Described by Foedus, so that objects of these types can be sent along; the types are OpenCTI's.",
+    "schema": canonical({"type": "object"}).decode(),
+    "version": "1.0.0",
+    "extension_types": ["new-sdo"],
 }
 
 
@@ -61,4 +73,4 @@ def definitions() -> tuple[StixObject, ...]:
             "extension_types": ["property-extension"],
         }
         made.append(stix.read(canonical(_DATED | held)))
-    return tuple(made)
+    return (*made, stix.read(canonical(_DATED | _OPENCTI)))

@@ -46,6 +46,24 @@ class Article(msgspec.Struct, frozen=True):
     channel: str
 
 
+class Shared(msgspec.Struct, frozen=True):
+    """What a group shared of one object, whose name stays home: counts rounded down, instants cut to the hour."""
+
+    kind: str
+    number: int
+    accounts: int
+    records: int
+    first: str
+    last: str
+
+
+class Hour(msgspec.Struct, frozen=True):
+    """How many records of a group fall into an hour, rounded down."""
+
+    at: str
+    records: int
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One incident: what was measured, and what people judged.
 
@@ -62,6 +80,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         inauthenticity, foreignness, attribution: judgements of people; absent means that nobody judged.
         coverage: sources, gaps, what was skipped, in figures and names of sources.
         pack_sha256: of the released evidence pack.
+        shared: objects the group shared, by kind and number.
+        timeline: its records by hour.
+        unseen: what was not tested.
 
     Raises:
         MalformedRecord: the name holds an address or an account.
@@ -82,6 +103,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     attribution: Attribution | None = None
     coverage: dict[str, str | int] = {}
     pack_sha256: str = ""
+    shared: tuple[Shared, ...] = ()
+    timeline: tuple[Hour, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a name that names somebody."""
@@ -226,6 +250,10 @@ def _case(case: Case) -> dict[str, Any]:
         "techniques": techniques,
         "coverage": dict(case.coverage),
         "pack_sha256": case.pack_sha256,
+        "claims": [_claim(one) for one in case.claims],
+        "shared": [_builtins(one) for one in case.shared],
+        "timeline": [_builtins(one) for one in case.timeline],
+        "unseen": list(case.unseen),
     }
 
 

@@ -1,0 +1,147 @@
+"""Together: the posts of one week held against chance; what groups of accounts shared, as figures that may be told.
+
+Objects are pages, hashtags, media, reposts, and clusters of near texts. Groups are those of ``methods.grading`` with the grade
+``strong``; communities of like-minded accounts (``activity-only``) are not told of. Of a group only what three and more of its
+accounts shared, and some of them within the window, counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foedus.areas.information.few import K
+from foedus.areas.information.methods import near
+from foedus.areas.information.methods.cosharing import WINDOW_S, network
+from foedus.areas.information.methods.grading import Graded, graded
+from foedus.areas.information.methods.nullmodel import Null
+from foedus.areas.information.methods.pairs import Shares
+from foedus.areas.information.methods.shares import Exploded, exploded
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TEXT = "text"
+METHOD = "co-sharing against two null models, version 1"
+SETTINGS = Null()
+PARAMETERS: Mapping[str, float] = {
+    "window_s": float(WINDOW_S), "alpha": SETTINGS.alpha, "rounds": float(SETTINGS.rounds), "haste": SETTINGS.haste,
+    "near_link": near.SETTINGS.link, "near_keep": near.SETTINGS.keep,
+}  # fmt: skip
+Rows = NDArray[np.int64]
+
+
+class Text(NamedTuple):
+    """The oldest text of a cluster that a group shared: its record, its language, its words; it stays in the room."""
+
+    id: str
+    language: str
+    text: str
+
+
+class Shared(NamedTuple):
+    """One object that a group shared: of what kind, by how many of it, in which rows."""
+
+    kind: str
+    accounts: int
+    rows: Rows
+
+
+class Group(NamedTuple):
+    """A group that shared the same objects together more than chance explains.
+
+    Attributes:
+        accounts: how many.
+        shared: what three and more of them shared, the earliest first.
+        chances: the largest tails of its ties under either null model; ``group`` where it stood out as a whole only.
+        kinds: kinds of objects with ties that chance does not explain.
+        texts: the oldest of each cluster among what it shared.
+        rows: the posts, by instant.
+    """
+
+    accounts: int
+    shared: tuple[Shared, ...]
+    chances: dict[str, float]
+    kinds: tuple[str, ...]
+    texts: tuple[Text, ...]
+    rows: Rows
+
+
+class Week(NamedTuple):
+    """What the posts of a week gave: groups, posts that could not be timed, objects too many to pair."""
+
+    groups: tuple[Group, ...]
+    left_out: int
+    viral: int
+
+
+def measured(posts: pa.Table, week: int) -> Week:
+    """Return the groups among the posts of a week.
+
+    Args:
+        posts: by instant and id.
+        week: its number; the shuffles of labels hang on nothing else, so that the same posts give the same groups.
+    """
+    ids, texts = posts["record_id"].to_pylist(), posts["text"].to_pylist()
+    at_us = posts["published_at"].cast("int64").to_numpy()
+    _, clustered = near.fold(near.EMPTY, ids, at_us, texts)
+    held = exploded(posts, {TEXT: clustered.cluster})
+    said = graded(held.kinds, np.random.default_rng(week), WINDOW_S, SETTINGS)
+    place = {one: row for row, one in enumerate(ids)}
+    languages = posts["language"].to_pylist()
+
+    def text(cluster: str) -> Text:
+        row = place[cluster]
+        return Text(cluster, languages[row], texts[row])
+
+    found = (_group(accounts, held, said, text) for accounts in said.groups)
+    viral = sum(len(kind.viral) for kind in said.kinds.values())
+    return Week(tuple(one for one in found if one is not None), sum(held.left_out.values()), viral)
+
+
+def _group(accounts: Sequence[int], held: Exploded, said: Graded, text: Any) -> Group | None:
+    """What a group did; None where no object was shared by enough of it."""
+    members = np.array(accounts, dtype=np.int64)
+    shared: list[Shared] = []
+    texts: list[Text] = []
+    for kind, shares in sorted(held.kinds.items()):
+        for code, one in _together(kind, shares.take(np.isin(shares.account, members))):
+            shared.append(one)
+            if kind == TEXT:
+                texts.append(text(held.objects[kind][code]))
+    if len(members) < K or not shared:
+        return None
+    kinds, chances = _chances(members, said)
+    shared.sort(key=lambda one: (int(one.rows[0]), one.kind))
+    rows = np.unique(np.concatenate([one.rows for one in shared]))
+    return Group(len(members), tuple(shared), chances, kinds, tuple(texts), rows)
+
+
+def _together(kind: str, shares: Shares) -> list[tuple[int, Shared]]:
+    """Objects of a kind that enough accounts shared, some of them within the window."""
+    tied = np.flatnonzero(network(shares, WINDOW_S).tied)
+    found = []
+    for code in tied.tolist():
+        mine = shares.object == code
+        sharers = len(np.unique(shares.account[mine]))
+        if sharers >= K:
+            found.append((code, Shared(kind, sharers, np.unique(shares.content[mine]))))
+    return found
+
+
+def _chances(members: Rows, said: Graded) -> tuple[tuple[str, ...], dict[str, float]]:
+    """Kinds whose ties chance does not explain, and the largest tails: of pairs that stand out, else of the group as a whole."""
+    kinds: list[str] = []
+    tails: dict[str, list[float]] = {"activity": [], "timing": [], "group": []}
+    for name, kind in said.kinds.items():
+        strong = kind.strong & np.isin(kind.edges.a, members)
+        if not strong.any():
+            continue
+        kinds.append(name)
+        tails["activity"].append(float(kind.chance.p_activity[strong].max()))
+        tails["timing"].append(float(kind.chance.p_timing[strong].max()))
+        tails["group"] += [one.p for one in kind.gatherings if set(one.accounts) & set(members.tolist())]
+    return tuple(kinds), {name: float(f"{max(held):.3g}") for name, held in tails.items() if held}
