@@ -18,7 +18,7 @@ from foedus.store.tables import blob, finding, label, match, support
 
 STORIES = (
     "attack-pattern", "campaign", "course-of-action", "grouping", "incident", "indicator", "infrastructure", "intrusion-set",
-    "malware", "malware-analysis", "report", "sighting", "threat-actor", "tool", "vulnerability",
+    "malware", "malware-analysis", "narrative", "report", "sighting", "threat-actor", "tool", "vulnerability",
 )  # fmt: skip
 """Types of objects that say something by themselves; so does whatever a room gave a kind of its own."""
 
