@@ -14,9 +14,10 @@ from foedus.account import checkpoint
 from foedus.errors import TrustError
 from foedus.model.entry import MASTER
 from foedus.model.people import Person
-from foedus.node import account
+from foedus.node import account, recall_state
 from foedus.node.exchange import pull
 from foedus.node.forks import thaw
+from foedus.node.show import show as node_show
 from foedus.node.signing import sign_log
 from foedus.node.view import pair_log
 
@@ -108,6 +109,23 @@ def test_a_copy_that_starts_when_the_original_went_on_takes_back_what_it_misses(
     roots = {item for one in signed for item in one.items()}
     assert len(roots) == len({size for size, _ in roots})
     assert max(went_on) in notes(nodes, "jpn")
+    assert nodes.faults("nato") == nodes.faults("jpn") == []
+
+
+def test_what_was_called_back_after_the_backup_stays_called_back(nodes, tmp_path):
+    backup, id_ = nodes.copied(tmp_path / "backup"), stix_id("indicator", 2)
+    recall(nodes, "nato", id_)
+    turns(nodes)
+    put_back(nodes, backup)
+    with nodes.open("nato") as node:
+        assert node_show(node, id_)[0].released
+    [pulled] = turns(nodes, "nato")
+    assert (pulled.error, pulled.restored) == ("", 1)
+    with nodes.open("nato") as node:
+        assert node_show(node, id_)[0].released == ()
+        [standing] = recall_state.standings(node)
+    assert (standing.object_id, standing.party, standing.state) == (id_, "jpn", "completed")
+    assert [run.counts.release for run in nodes.release("nato")] == [0]
     assert nodes.faults("nato") == nodes.faults("jpn") == []
 
 

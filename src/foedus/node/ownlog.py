@@ -19,6 +19,7 @@ from foedus.exchange.session import Session
 from foedus.exchange.witness import Ahead, Submission, WitnessClient
 from foedus.model import instant
 from foedus.model.entry import MASTER, Checkpoint, LogInfo, StoredEntry
+from foedus.node import recall
 from foedus.node.agreements import Agreement
 from foedus.node.compare import pair_logs
 from foedus.node.forks import Pair, watched
@@ -149,6 +150,7 @@ class OwnLog:
             tx.logs.intend(info.name, signed.size, signed.root)
             self._same(tx, seen)
             evidence.index_sendings(tx, info.name, _sendings(tx, info.name, before))
+            recall.take_back(tx, info, before)
             self._enter(tx, info, "fetched-back", (before, signed.size))
             compared(self._node, tx, info)
         return signed.size - before

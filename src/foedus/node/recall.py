@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from foedus.account import bodies
 from foedus.account.bodies import RecallLifted, RecallMade, RecallRequested, draft
 from foedus.account.ledger import append
 from foedus.errors import InputError, TrustError
@@ -173,6 +174,32 @@ def make_waiting(node: Node, name: str) -> None:
         sign_log(node, tx, name)
 
 
+def take_back(tx: Tx, info: LogInfo, start: int) -> None:
+    """Take up the recalls among the entries of an own log that came back: they hold as if they had never been away.
+
+    Args:
+        tx: the transaction in which the entries came back.
+        info: the log.
+        start: its first entry that came back.
+    """
+    for seq, stored in enumerate(tx.logs.entries(info.name, start, tx.logs.size(info.name)), start):
+        body = bodies.read(stored) if stored.entry().kind == RecallRequested.kind_of_entry else None
+        if isinstance(body, RecallRequested):
+            unsaid = [one for one in recalls.waiting(tx, info.name) if one.seq in body.sendings]
+            recalls.wait_no_more(tx, unsaid)
+            _keep(tx, info, (seq, body), [(one, _said(tx, info.name, one)) for one in body.sendings])
+
+
+def _keep(tx: Tx, info: LogInfo, entered: tuple[int, RecallRequested], found: Sequence[tuple[int, _Said]]) -> None:
+    """Keep a recall that stands in the log, and take what it calls back out of the views."""
+    seq, body = entered
+    at_us, deadline_us = (instant.to_us(instant.parse(one)) for one in (body.at, body.deadline))
+    sendings = _sendings(found)
+    kept = Recall(*_pair(info), seq, body.area, body.object_id, body.versions, body.reason, at_us, deadline_us)
+    recalls.keep(tx, kept, sendings)
+    _withdraw(tx, info, sendings, at_us)
+
+
 def _said(read: Read, name: str, seq: int) -> _Said:
     [stored] = read.logs.entries(name, seq, seq + 1)
     return msgspec.json.decode(stored.body, type=_Said)
@@ -234,10 +261,7 @@ def _one(node: Node, tx: Tx, info: LogInfo, what: tuple[Sequence[tuple[int, _Sai
         deadline=instant.text(deadline_us),
     )
     [seq] = append(tx.logs, info.name, [draft(body)], at=at, entropy=node.entropy)
-    sendings = _sendings(found)
-    kept = Recall(*_pair(info), seq, body.area, body.object_id, body.versions, body.reason, at_us, deadline_us)
-    recalls.keep(tx, kept, sendings)
-    _withdraw(tx, info, sendings, at_us)
+    _keep(tx, info, (seq, body), found)
     return Made(
         body.object_id, body.versions, info.programme, info.recipient, body.area, body.reason, info.name, seq, body.deadline
     )  # fmt: skip
