@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ from foedus.cli.progress import progress
 from foedus.cli.terminal import Terminal
 from foedus.node.analyse import Analysed, analyse
 from foedus.node.home import Node
-from foedus.node.survey import ENGINES, Engine, survey
+from foedus.node.survey import ENGINES, Engine, Survey, survey
 
 
 @click.command(
@@ -36,9 +37,7 @@ from foedus.node.survey import ENGINES, Engine, survey
 @click.option("--out", type=click.Path(path_type=Path), help="File for the survey's events, a JSON line each.")
 @prints
 @on_node
-def command(
-    node: Node, terminal: Terminal, area: str, file: str, engine: Engine | None, master: str, out: Path | None
-) -> None:
+def command(node: Node, terminal: Terminal, area: str, file: str, engine: Engine | None, **at: Any) -> None:
     """Conclude findings from what was read.
 
     Takes up whatever was ingested and not analysed yet; after an interruption it goes on where it was. Ingest does it by
@@ -49,13 +48,7 @@ def command(
     """
     settings = options.settings_in(file) if file else None
     if engine:
-        found_all = survey(node, area, engine, master, out)
-        if terminal.as_json:
-            terminal.document(found_all)
-        else:
-            terminal.heading(f"Surveyed {found_all.area}")
-            kinds = ", ".join(f"{held:,} {kind}" for kind, held in sorted(found_all.events.items()))
-            terminal.facts([("sources", found_all.sources), ("events", kinds or "none"), ("in", str(out or ""))])
+        _surveyed(terminal, survey(node, area, engine, at["master"], at["out"]), at["out"])
         return
     with progress(terminal) as told:
         found = analyse(node, area, settings, progress=told)
@@ -63,6 +56,15 @@ def command(
         terminal.document(found)
     else:
         tell(terminal, found)
+
+
+def _surveyed(terminal: Terminal, found: Survey, out: Path | None) -> None:
+    if terminal.as_json:
+        terminal.document(found)
+        return
+    terminal.heading(f"Surveyed {found.area}")
+    kinds = ", ".join(f"{held:,} {kind}" for kind, held in sorted(found.events.items()))
+    terminal.facts([("sources", found.sources), ("events", kinds or "none"), ("in", str(out or ""))])
 
 
 def tell(terminal: Terminal, found: Analysed) -> None:

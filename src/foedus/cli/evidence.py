@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,13 +39,7 @@ _DIGEST = click.option(
 )
 @prints
 def dispute(
-    terminal: Terminal,
-    log: str,
-    seq: int | None,
-    out: Path | None,
-    bundle: Path | None,
-    sent: Path | None,
-    digest: str,
+    terminal: Terminal, log: str, seq: int | None, out: Path | None, bundle: Path | None, **trusted: Any
 ) -> None:
     """Write an entry as evidence for a third party, or verify such evidence.
 
@@ -55,6 +50,7 @@ def dispute(
     if bundle is not None:
         if log or out is not None:
             raise InputError("write or verify, not both", code="dispute-options", hint="--verify FILE.zip alone")
+        digest, sent = trusted["digest"], trusted["sent"]
         found = node_dispute.verify(bundle.read_bytes(), digest, sent.read_bytes() if sent else None)
         _verified(terminal, found, digest)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import Any
 
 import click
 
@@ -49,7 +49,7 @@ _STANDING = {
 @click.option("--on", "day", type=Day(), help="Day, from its first instant, for both documents; now where absent.")
 @prints
 @on_node
-def command(node: Node, terminal: Terminal, old: str, new: str, party: str, examples: int, day: date | None) -> None:
+def command(node: Node, terminal: Terminal, old: str, new: str, **asked: Any) -> None:
     """Tell which of the node's findings would be released, redacted, held or withheld differently under NEW than under OLD.
 
     OLD is a file, a programme the node holds, or one that ships; NEW a file or one that ships. Both are taken as if everybody
@@ -57,7 +57,7 @@ def command(node: Node, terminal: Terminal, old: str, new: str, party: str, exam
     """
     with progress(terminal) as tell:
         tell("impact", 0, None)
-        found = compare(node, old, new, Asked(party, examples, day), tell)
+        found = compare(node, old, new, Asked(**asked), tell)
     if terminal.as_json:
         terminal.document(found)
         return

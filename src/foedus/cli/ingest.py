@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 
@@ -24,6 +24,17 @@ from foedus.node.ingest import ingest as read_in
 from foedus.node.label import read_text
 
 _SHOWN = 20
+
+
+class _Asked(NamedTuple):
+    """The command's options."""
+
+    text: str
+    role: str
+    format_: str
+    columns: str
+    file: str
+    no_analyse: bool
 
 
 @click.command(
@@ -48,35 +59,25 @@ _SHOWN = 20
 @click.option("--no-analyse", is_flag=True, help="Only read; foedus analyse AREA takes it up later.")
 @prints
 @on_node
-def command(
-    node: Node,
-    terminal: Terminal,
-    area: str,
-    sources: tuple[str, ...],
-    text: str,
-    role: str,
-    format_: str,
-    columns: str,
-    file: str,
-    no_analyse: bool,
-) -> int:
+def command(node: Node, terminal: Terminal, area: str, sources: tuple[str, ...], **asked: Any) -> int:
     """Read sources into an area, under a label.
 
     SOURCE is a path, or - for standard input. What cannot be read goes to quarantine with its place and reason, and the rest
     goes on. Then the area concludes its findings; each gets the dominant label of what it rests on.
     """
+    wanted = _Asked(**asked)
     node.room(area)
-    given = read_text(node, text, node.clock.now()) if text else None
-    kept = options.settings_in(file) if file else {}
+    given = read_text(node, wanted.text, node.clock.now()) if wanted.text else None
+    kept = options.settings_in(wanted.file) if wanted.file else {}
     settings = dict(kept)
-    if format_:
-        settings["format"] = format_
-    if columns:
-        settings["columns"] = _columns(columns)
+    if wanted.format_:
+        settings["format"] = wanted.format_
+    if wanted.columns:
+        settings["columns"] = _columns(wanted.columns)
     _all_there(sources)
     with progress(terminal) as tell:
-        done = [_read(node, (area, source), (given, text, role), settings, tell) for source in sources]
-        analysed = None if no_analyse else analyse(node, area, kept, progress=tell)
+        done = [_read(node, (area, source), (given, wanted.text, wanted.role), settings, tell) for source in sources]
+        analysed = None if wanted.no_analyse else analyse(node, area, kept, progress=tell)
     if terminal.as_json:
         terminal.document({"ingested": done, "analysed": analysed})
     else:

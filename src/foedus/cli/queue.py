@@ -54,16 +54,7 @@ _OBJECTS = click.argument("object_ids", metavar="OBJECT...", nargs=-1, required=
 @click.option("--after", default="", help="Go on where a list ended.")
 @prints
 @on_node
-def pending(
-    node: Node,
-    terminal: Terminal,
-    object_id: str,
-    party: str,
-    programme: str,
-    hash_: str,
-    out: Path | None,
-    **page: Any,
-) -> None:
+def pending(node: Node, terminal: Terminal, object_id: str, party: str, programme: str, **page: Any) -> None:
     """List what is on hold: what is missing, who can give it, what would go.
 
     With OBJECT and --to it shows exactly what would be sent: every object before and after redaction, label, purpose,
@@ -72,7 +63,7 @@ def pending(
     if object_id:
         if not party:
             raise InputError("for which party", code="usage", where=object_id, hint="--to PARTY")
-        _one(terminal, detail(node, object_id, party, programme, hash_), out)
+        _one(terminal, detail(node, object_id, party, programme, page["hash_"]), page["out"])
         return
     found = queue_page(node, party, programme, limit=page["limit"], after=page["after"])
     if page["set_file"] is not None:

@@ -42,12 +42,12 @@ def command() -> None:
 @prints
 @on_node
 @by_person
-def add(node: Node, terminal: Terminal, person: Person, name: str, uri: str, area: str, text: str) -> None:
+def add(node: Node, terminal: Terminal, person: Person, text: str, **listed: str) -> None:
     """Open a live source under a label.
 
     A serving node opens it at once. What cannot be read of it goes to quarantine, and the stream goes on.
     """
-    made = sources.add(node, person, LiveSource(name, area, uri), text)
+    made = sources.add(node, person, LiveSource(**listed), text)
     if terminal.as_json:
         terminal.document({"name": made.name, "area": made.area, "uri": made.uri, "source": made.id, "label": text})
         return
