@@ -10,6 +10,7 @@ from foedus.picture import graph, series, tracks
 from foedus.picture.markup import element, table, text
 
 MOST_ROWS = 200
+OPEN_ROWS = 15
 
 
 class Texts(NamedTuple):
@@ -38,13 +39,23 @@ def _pane(pane: Pane, texts: Texts) -> str:
         case Words(said):
             return element("p", text(said), class_="words")
         case Table(title, columns, rows):
-            return _figure(title, "", table(columns, rows[:MOST_ROWS]) + _more(len(rows), texts))
+            return _figure(title, "", _table(columns, rows, texts))
         case Graph(title):
             return _drawn(title, graph.draw(pane), ("", "", ""), _edges(pane), texts)
         case Series(title):
             return _drawn(title, series.draw(pane), ("", "UTC", "", ""), _values(pane), texts)
         case Map(title):
             return _drawn(title, tracks.draw(pane), ("", "lat °", "lon °"), _places(pane), texts)
+
+
+def _table(columns: Sequence[str], rows: Rows, texts: Texts) -> str:
+    """Return a table, a long one folded up."""
+    held = table(columns, rows[:MOST_ROWS]) + _more(len(rows), texts)
+    return _folded(held, texts) if len(rows) > OPEN_ROWS else held
+
+
+def _folded(held: str, texts: Texts) -> str:
+    return element("details", element("summary", text(texts.values)) + held)
 
 
 def _edges(pane: Graph) -> Rows:
@@ -73,7 +84,7 @@ def _drawn(title: str, drawing: str, columns: Sequence[str], rows: Rows, texts: 
     held = table(columns, rows[:MOST_ROWS]) + _more(len(rows), texts)
     if not drawing:
         return _figure(title, "", held)
-    return _figure(title, drawing, element("details", element("summary", text(texts.values)) + held))
+    return _figure(title, drawing, _folded(held, texts))
 
 
 def _figure(title: str, drawing: str, rest: str) -> str:

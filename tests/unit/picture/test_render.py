@@ -83,6 +83,8 @@ def test_a_tangle_is_a_table_and_no_drawing():
 def test_long_tables_say_how_much_is_left_out():
     rows = tuple((str(n),) for n in range(450))
     assert "and 250 more" in render(Picture("", (Table("T", ("n",), rows),)))
+    assert "<details>" in render(Picture("", (Table("T", ("n",), rows[:16]),)))
+    assert "<details>" not in render(Picture("", (Table("T", ("n",), rows[:15]),)))
 
 
 def test_a_track_across_180_degrees_stays_in_one_piece():

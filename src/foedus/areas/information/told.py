@@ -110,9 +110,12 @@ def _timeline(hours: list[dict[str, Any]]) -> Iterator[Pane]:
 
 
 def _shared(held: list[dict[str, Any]]) -> Iterator[Pane]:
-    columns = ("accounts", "records", "first", "last")
     rows = [
-        (f"{_said(one.get('kind'))} {_said(one.get('number'))}", *(_said(one.get(name)) for name in columns))
+        (
+            f"{_said(one.get('kind'))} {_said(one.get('number'))}",
+            *(_said(one.get(name)) for name in ("accounts", "records")),
+            *(_minute(one.get(name)) for name in ("first", "last")),
+        )
         for one in held[:MAX_ROWS]
     ]
     if rows:
@@ -121,6 +124,11 @@ def _shared(held: list[dict[str, Any]]) -> Iterator[Pane]:
         names = dict.fromkeys(row[0] for row in rows)
         nodes = (("group", "the group"), *((name, name) for name in names))
         yield Graph("The group and what it shared", nodes, tuple(("group", row[0], row[1]) for row in rows))
+
+
+def _minute(value: object) -> str:
+    at = instant_of(value)
+    return f"{at:%Y-%m-%d %H:%M}" if at else _said(value)
 
 
 def _technique(one: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -87,7 +87,7 @@ async function draw(element) {
     dragRotate: false,
     fadeDuration: still ? 0 : 200,
     bounds: bounds(found),
-    fitBoundsOptions: { padding: 48, maxZoom: 7 },
+    fitBoundsOptions: { padding: 48, maxZoom: 4 },
     style: {
       version: 8,
       sources: {
