@@ -26,10 +26,11 @@ _SOCIAL: dict[str, frozenset[str]] = {
     "linkedin.com": frozenset({"in"}), "youtube.com": frozenset({"user", "c", "channel"}), "weibo.com": frozenset({"", "u"}),
     "reddit.com": frozenset({"user", "u"}), "ok.ru": frozenset({"", "profile"}), "truthsocial.com": frozenset(),
 }  # fmt: skip
-_NO_ACCOUNT = frozenset({
+NO_ACCOUNT = frozenset({
     "i", "s", "hashtag", "search", "watch", "p", "reel", "groups", "events", "intent", "share", "sharer", "home", "explore",
     "status", "video", "videos", "photo", "story.php", "permalink.php", "sharer.php", "profile", "people", "in", "user", "u", "r",
 })  # fmt: skip
+"""First parts of addresses that are a platform's own words, and nobody's name."""
 
 
 def found_in(text: str) -> list[str]:
@@ -110,7 +111,7 @@ def _naming(host: str, segments: list[str]) -> Iterator[int]:
     for place, segment in enumerate(segments):
         if segment.startswith("@") and len(segment) > 1:
             yield place
-        elif social is not None and place and segment and segment.lower() not in _NO_ACCOUNT:
+        elif social is not None and place and segment and segment.lower() not in NO_ACCOUNT:
             before = segments[place - 1].lower()
             if before in social and (before or place == 1):
                 yield place

@@ -5,15 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from foedus.model import stix
-from foedus.model.canonical import canonical
+from foedus.model import extension
+from foedus.model.extension import Defined
 from foedus.model.finding import Support
 
 FACTS = "extension-definition--6b1d0a52-7c0e-5c0b-9a54-3f6b2c7d9e01"
 LAYER = "layer:information-names"
 """What rests on nothing anybody told: definitions, and names that stand in our own tables."""
-DATED = {"spec_version": "2.1", "created": "2026-06-01T00:00:00.000Z", "modified": "2026-06-01T00:00:00.000Z"}
-_MAKER = "identity--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a00"
 
 _TEXT, _WHOLE, _NUMBER = {"type": "string"}, {"type": "integer", "minimum": 0}, {"type": "number"}
 _SPAN = {"type": "array", "items": _WHOLE, "minItems": 2, "maxItems": 2}
@@ -61,18 +59,5 @@ def schema(id_: str) -> dict[str, Any]:
 @cache
 def definitions() -> tuple[Support, ...]:
     """Return the definitions and who made them, as they go along with a finding."""
-    maker = {"type": "identity", "id": _MAKER, "name": "Foedus", "identity_class": "system"}
-    made: list[dict[str, Any]] = [DATED | maker]
-    for id_, (name, about) in _NAMES.items():
-        held = {
-            "type": "extension-definition",
-            "id": id_,
-            "created_by_ref": _MAKER,
-            "name": name,
-            "description": about,
-            "schema": canonical(schema(id_)).decode(),
-            "version": "1.0.0",
-            "extension_types": ["property-extension"],
-        }
-        made.append(DATED | held)
-    return tuple(Support(stix.read(canonical(one)), (LAYER,)) for one in made)
+    defined = (Defined(id_, name, about, schema(id_)) for id_, (name, about) in _NAMES.items())
+    return tuple(Support(one, (LAYER,)) for one in extension.definitions(defined))

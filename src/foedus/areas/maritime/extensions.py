@@ -5,15 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from foedus.model import stix
-from foedus.model.canonical import canonical
+from foedus.model import extension
+from foedus.model.extension import Defined
 from foedus.model.stix import StixObject
 
 EVENT = "extension-definition--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a01"
 VESSEL = "extension-definition--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a02"
 TRACK = "extension-definition--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a03"
-_MAKER = "identity--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a00"
-_DATED = {"spec_version": "2.1", "created": "2026-06-01T00:00:00.000Z", "modified": "2026-06-01T00:00:00.000Z"}
 
 _TEXT, _NUMBER, _WHOLE = {"type": "string"}, {"type": "number"}, {"type": "integer", "minimum": 0}
 _TEXTS = {"type": "array", "items": _TEXT}
@@ -87,18 +85,6 @@ def schema(id_: str) -> dict[str, Any]:
 @cache
 def definitions() -> tuple[StixObject, ...]:
     """Return the definitions and who made them."""
-    maker = {"type": "identity", "id": _MAKER, "name": "Foedus", "identity_class": "system"}
-    made = [stix.read(canonical(_DATED | maker))]
-    for id_, (name, kind, about) in _NAMES.items():
-        held = {
-            "type": "extension-definition",
-            "id": id_,
-            "created_by_ref": _MAKER,
-            "name": name,
-            "description": about,
-            "schema": canonical(schema(id_)).decode(),
-            "version": "1.0.0",
-            "extension_types": [kind],
-        }
-        made.append(stix.read(canonical(_DATED | held)))
-    return tuple(made)
+    return extension.definitions(
+        Defined(id_, name, about, schema(id_), kind) for id_, (name, kind, about) in _NAMES.items()
+    )

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from foedus.areas.information.extensions import DATED, FACTS, LAYER, definitions
+from foedus.areas.information.extensions import FACTS, LAYER, definitions
 from foedus.areas.information.facts.article import LANGUAGES, facts_of
 from foedus.areas.information.facts.masked import masked
 from foedus.areas.information.facts.told import (
@@ -30,6 +30,7 @@ from foedus.areas.information.facts.told import (
 from foedus.areas.information.times import local_day
 from foedus.model import instant, stix
 from foedus.model.canonical import canonical
+from foedus.model.extension import DATED
 from foedus.model.finding import Finding, Support
 from foedus.model.stix import SCO_NAMESPACE
 
@@ -142,13 +143,13 @@ class _References:
             "name": name.name,
             "identity_class": kind,
         }
-        return DATED | held | ({"sectors": ["government-national"]} if name.kind == STATE else {})
+        return {**DATED, **held} | ({"sectors": ["government-national"]} if name.kind == STATE else {})
 
     def _location(self, name: Name) -> dict[str, Any]:
         told = canonical({"name": name.name.lower(), "country": name.country}).decode()
         held = {"type": "location", "id": f"location--{uuid.uuid5(NAMESPACE, told)}", "name": name.name}
         # A location of STIX needs a country, a region or a position; what lies in none of ours is said to be of the world.
-        return DATED | held | ({"country": name.country} if name.country else {"region": "world"})
+        return {**DATED, **held} | ({"country": name.country} if name.country else {"region": "world"})
 
 
 def _said(row: Mapping[str, Any], told: Facts, refs: _References) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from foedus.model import stix
-from foedus.model.canonical import canonical
+from foedus.model import extension
+from foedus.model.extension import Defined
 from foedus.model.stix import StixObject
 
 CASE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a01"
@@ -15,8 +15,6 @@ CLAIM = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a03"
 # OpenCTI's own, for object types that the standard lacks.
 NEW_SDO = "extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba"
 NEW_SCO = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
-_MAKER = "identity--5f0c2c3e-30fb-5d5f-8d5b-2e8a1c1f4a00"
-_DATED = {"spec_version": "2.1", "created": "2026-06-01T00:00:00.000Z", "modified": "2026-06-01T00:00:00.000Z"}
 _TEXT, _OBJECT = {"type": "string"}, {"type": ["object", "null"]}
 _PROPERTIES: dict[str, dict[str, Any]] = {
     CASE: {
@@ -34,16 +32,13 @@ _NAMES = {
     CHANNEL: ("information-channel", "The tier of a public channel and the list it comes from."),
     CLAIM: ("information-claim", "A claim in words, with its variants by language and its anchors."),
 }
-_OPENCTI = {
-    "type": "extension-definition",
-    "id": NEW_SDO,
-    "created_by_ref": _MAKER,
-    "name": "Object types of OpenCTI",
-    "description": "Described by Foedus, so that objects of these types can be sent along; the types are OpenCTI's.",
-    "schema": canonical({"type": "object"}).decode(),
-    "version": "1.0.0",
-    "extension_types": ["new-sdo"],
-}
+_OPENCTI = Defined(
+    NEW_SDO,
+    "Object types of OpenCTI",
+    "Described by Foedus, so that objects of these types can be sent along; the types are OpenCTI's.",
+    {"type": "object"},
+    "new-sdo",
+)
 
 
 def schema(id_: str) -> dict[str, Any]:
@@ -59,18 +54,5 @@ def schema(id_: str) -> dict[str, Any]:
 @cache
 def definitions() -> tuple[StixObject, ...]:
     """Return the definitions and who made them."""
-    maker = {"type": "identity", "id": _MAKER, "name": "Foedus", "identity_class": "system"}
-    made = [stix.read(canonical(_DATED | maker))]
-    for id_, (name, about) in _NAMES.items():
-        held = {
-            "type": "extension-definition",
-            "id": id_,
-            "created_by_ref": _MAKER,
-            "name": name,
-            "description": about,
-            "schema": canonical(schema(id_)).decode(),
-            "version": "1.0.0",
-            "extension_types": ["property-extension"],
-        }
-        made.append(stix.read(canonical(_DATED | held)))
-    return (*made, stix.read(canonical(_DATED | _OPENCTI)))
+    own = [Defined(id_, name, about, schema(id_)) for id_, (name, about) in _NAMES.items()]
+    return extension.definitions([*own, _OPENCTI])
