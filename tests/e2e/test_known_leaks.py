@@ -39,6 +39,7 @@ from foedus.node.show import rows, show
 from foedus.node.status import status
 from foedus.node.view import view_name
 from foedus.store import values, views
+from foedus.web.pages import PAGES
 
 pytestmark = pytest.mark.e2e
 SHELF = f"/{WORD}/collections/released-cyber/"
@@ -357,3 +358,13 @@ def test_taxii2client_takes_what_is_released_late_once(full):
         pages = list(v21.as_pages(held.get_objects, per_request=2, **asked))
         connection.close()
     assert [got["id"] for page in pages for got in page["objects"]] == LATE
+
+
+def test_the_pages_of_a_nodes_people_are_none_to_a_partner(full):
+    """Every page's path, with its twins: one answer, that of a path which nothing ever had."""
+    door = full.door("jpn")
+    nowhere = door("GET", "/nowhere")
+    assert nowhere.status == 404
+    paths = {one.path.split("{")[0] for one in PAGES} - {"/"}
+    for path in sorted({*paths, *(f"{one.rstrip('/')}{twin}" for one in paths for twin in (".json", ".csv"))}):
+        assert door("GET", path)._replace(headers=()) == nowhere._replace(headers=()), path
