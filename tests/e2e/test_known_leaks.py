@@ -365,6 +365,6 @@ def test_the_pages_of_a_nodes_people_are_none_to_a_partner(full):
     door = full.door("jpn")
     nowhere = door("GET", "/nowhere")
     assert nowhere.status == 404
-    paths = {one.path.split("{")[0] for one in PAGES} - {"/"}
-    for path in sorted({*paths, *(f"{one.rstrip('/')}{twin}" for one in paths for twin in (".json", ".csv"))}):
+    paths = {page.path.split("{")[0] for page in PAGES} - {"/"}
+    for path in sorted({*paths, *(f"{page.rstrip('/')}{twin}" for page in paths for twin in (".json", ".csv"))}):
         assert door("GET", path)._replace(headers=()) == nowhere._replace(headers=()), path
