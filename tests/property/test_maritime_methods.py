@@ -10,13 +10,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.maritime import plainly
 from tests.maritime.build import joined, shifted, track
-from tests.maritime.judge import METHODS, around, observed, tracks_of
+from tests.maritime.judge import around, observed, tracks_of
 from tests.maritime.scenes import scene
 from tests.maritime.traffic import EARTH, KN
 
 from foedus.areas.maritime.methods import encounters, jumps, loitering, twins
 from foedus.areas.maritime.methods.event import Fixes
 from foedus.areas.maritime.methods.fold import State
+from foedus.areas.maritime.methods.observe import METHODS
 from foedus.areas.maritime.methods.sphere import one_m
 from foedus.areas.maritime.methods.tracks import SETTINGS, assign, by_vessel, segment, take
 
@@ -101,7 +102,7 @@ def test_a_scene_moved_in_time_tells_the_same_story(hours):
 def test_the_order_of_vessels_changes_nothing(seed):
     tracks = tracks_of(SCENES[seed])
     layers = around(SCENES[seed])
-    for method in METHODS:
+    for method in METHODS.values():
         assert sorted(method.find(tracks[::-1], around=layers)) == sorted(method.find(tracks, around=layers))
 
 

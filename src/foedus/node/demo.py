@@ -200,7 +200,7 @@ class _Show:
         self.say("\n# why: one of each")
         node = self.nodes["nato"]
         told: set[str] = set()
-        for row in show.rows(node, owner="nato", limit=200):
+        for row in show.rows(node, owner="nato", limit=200, every=True):
             for why in show.why(node, row.object_id, "jpn", "nato-jpn-itpp-2023", enter=False):
                 outcome = "wait" if why.waits_for and not why.shown_since else why.outcome
                 if outcome in told:
@@ -246,7 +246,7 @@ class _Show:
         japan = self.nodes["jpn"]
         partial = [
             (row, one.partial)
-            for row in show.rows(japan, owner="nato", limit=500)
+            for row in show.rows(japan, owner="nato", limit=500, every=True)
             for one in show.show(japan, row.object_id)
             if one.partial
         ]
@@ -257,8 +257,8 @@ class _Show:
 
     def _korea(self) -> None:
         """What only Japan may see does not exist for Korea."""
-        with_japan = {row.object_id for row in show.rows(self.nodes["jpn"], owner="nato", limit=500)}
-        with_korea = {row.object_id for row in show.rows(self.nodes["kor"], owner="nato", limit=500)}
+        with_japan = {row.object_id for row in show.rows(self.nodes["jpn"], owner="nato", limit=500, every=True)}
+        with_korea = {row.object_id for row in show.rows(self.nodes["kor"], owner="nato", limit=500, every=True)}
         self.say(
             f"  Japan holds {len(with_japan)} of NATO's findings, Korea {len(with_korea)}; "
             f"{len(with_japan - with_korea)} are for Japan alone and do not exist for Korea"

@@ -173,9 +173,11 @@ def picture_of(node: Node, read: Read, held: Held) -> Picture:
     return node.rooms[held.room].show(finding_of(held), objects)
 
 
-def rows(node: Node, *, room: str = "", kind: str = "", owner: str = "", limit: int = 50) -> list[Row]:
-    """Return the newest findings; what only comes along with others is there where its kind is asked for."""
-    query = findings.FindingQuery(limit=limit, room=room, kind=kind, owner=owner, stories=not kind)
+def rows(
+    node: Node, *, room: str = "", kind: str = "", owner: str = "", limit: int = 50, every: bool = False
+) -> list[Row]:
+    """Return the newest findings; what only comes along with others is there with ``every``, or where its kind is asked for."""
+    query = findings.FindingQuery(limit=limit, room=room, kind=kind, owner=owner, stories=not (kind or every))
     with node.store.read() as read:
         return [
             Row(
