@@ -16,6 +16,7 @@ from foedus.areas.maritime import carried, outages, thresholds
 from foedus.areas.maritime.carried import FIX, Table
 from foedus.areas.maritime.conclude import received
 from foedus.areas.maritime.layers import chart
+from foedus.areas.maritime.nmea import instant_ms
 from foedus.areas.maritime.watch import Watch
 from foedus.areas.maritime.watchlist import watch as watched
 from foedus.engine import documents
@@ -59,7 +60,8 @@ def analyse(
         chart(layers),
         watched(layers),
     )
-    run.goes_on = "watermark" in settings
+    if "watermark" in settings:
+        run.goes_on(instant_ms(settings["watermark"]))
     for chunk in _chunks(records, run):
         if isinstance(chunk, Finding):
             yield chunk

@@ -20,14 +20,13 @@ Span = tuple[int, int]
 
 
 def told(state: State, settings: Settings) -> State:
-    """Take into a state what the settings say: ``watermark`` and ``outages``.
+    """Take into a state what the settings say of ``outages``.
 
     A span that begins when a known one does takes its place: an outage that goes on is told again, longer.
 
     Raises:
         InputError: not spans of two instants by source.
     """
-    state.newest_ms = max(state.newest_ms, instant_ms(settings.get("watermark")))
     for source, spans in _given(settings.get("outages", {})).items():
         held = dict(state.outages.get(source, ())) | dict(spans)
         late = [(since, until) for since, until in sorted(held.items()) if until >= state.newest_ms - FORGET_MS]

@@ -65,8 +65,6 @@ class Watch:
     ) -> None:
         self.state = state
         self.awake = False
-        self.goes_on = False
-        """Whether the stream goes on, so that what is said now is provisional."""
         self._source = source
         self._owner = owner
         self._thresholds = thresholds
@@ -77,6 +75,7 @@ class Watch:
         self._heard = set(state.heard)
         self._hearing = np.zeros(0, np.int64)
         self._began_ms = state.newest_ms
+        self._goes_on = False
         self._touched: set[int] = set()
         self._found: dict[str, Found] = {}
         self._refuted: set[str] = set()
@@ -87,6 +86,11 @@ class Watch:
         if self._source not in self.state.sources:
             self.state.sources.append(self._source)
         return self.state.sources.index(self._source)
+
+    def goes_on(self, heard_ms: int) -> None:
+        """Take that the stream goes on, so that what is said now is provisional, and that it was heard until an instant."""
+        self._goes_on = True
+        self.state.newest_ms = max(self.state.newest_ms, heard_ms)
 
     def take(self, fresh: Table) -> None:
         """Take fixes in the order of the stream."""
@@ -145,7 +149,7 @@ class Watch:
         """Say whether all that is new is that an event goes on, which is said every quarter of an hour and once it is over."""
         over_ms = event.to_ms + REVISE_MS
         fresh = before is None or event.kind == gaps.KIND or event.to_ms - before.to_ms >= REVISE_MS
-        if fresh or not self.goes_on or over_ms <= self.state.newest_ms:
+        if fresh or not self._goes_on or over_ms <= self.state.newest_ms:
             return False
         self.state.revise_ms = over_ms if self.state.revise_ms < 0 else min(self.state.revise_ms, over_ms)
         return True
