@@ -55,6 +55,15 @@ def test_a_finding_without_a_place_has_a_row_and_no_spreadsheet_runs_it(nato, tm
     assert (row["title"], row["latitude"]) == ("'=1+1", "")
 
 
+def test_what_cannot_be_exported_leaves_no_file(nato, tmp_path):
+    file = tmp_path / "one.csv"
+    assert "object-unknown" in refused("export", file, "incident--00000000-0000-4000-8000-000000000000", node=nato)
+    assert "usage" in refused(
+        "export", file, "incident--00000000-0000-4000-8000-000000000000", "--kind", "gap", node=nato
+    )
+    assert not file.exists()
+
+
 def test_a_file_that_exists_or_has_no_known_form_is_not_written(nato, tmp_path):
     assert "usage" in refused("export", tmp_path / "sea.shp", node=nato)
     (tmp_path / "sea.csv").write_text("mine")

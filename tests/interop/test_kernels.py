@@ -132,6 +132,29 @@ def test_a_survey_counts_and_writes_events(node, tmp_path):
     assert lines[0]["event"][0] == lines[0]["kind"]
 
 
+def test_a_survey_takes_the_thresholds_of_the_node_and_of_the_person(node, tmp_path):
+    usual = told("analyse", "maritime", "--engine", "here", node=node)["events"]
+    once = tmp_path / "once.toml"
+    once.write_text("[gap]\nsilence_min_h = 1000\n", encoding="utf-8")
+    stricter = told("analyse", "maritime", "--engine", "here", "--settings", once, node=node)["events"]
+    assert (usual["gap"] > 0, "gap" in stricter, stricter["rendezvous"]) == (True, False, usual["rendezvous"])
+    kept = node / "settings" / "maritime.toml"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("[gap]\nsilence_min_h = 1000\n", encoding="utf-8")
+    assert "gap" not in told("analyse", "maritime", "--engine", "here", node=node)["events"]
+    kept.unlink()
+    once.write_text("[gap]\nsilence = 3\n", encoding="utf-8")
+    assert "settings-unknown" in refused("analyse", "maritime", "--engine", "here", "--settings", once, node=node)
+
+
+def test_a_survey_writes_no_file_that_is_there_and_nothing_else_takes_one(node, tmp_path):
+    there = tmp_path / "there.jsonl"
+    there.write_text("mine")
+    assert "file-exists" in refused("analyse", "maritime", "--engine", "here", "--out", there, node=node)
+    assert "usage" in refused("analyse", "maritime", "--out", tmp_path / "no.jsonl", node=node)
+    assert there.read_text() == "mine"
+
+
 def test_a_room_without_a_plan_says_so(node):
     assert door_of(rooms()["cyber"]) is None
     assert "survey-none" in refused("analyse", "cyber", "--engine", "here", node=node)

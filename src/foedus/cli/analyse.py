@@ -12,6 +12,7 @@ from foedus.cli.command import Command
 from foedus.cli.options import on_node, prints
 from foedus.cli.progress import progress
 from foedus.cli.terminal import Terminal
+from foedus.errors import InputError
 from foedus.node.analyse import Analysed, analyse
 from foedus.node.home import Node
 from foedus.node.survey import ENGINES, Engine, Survey, survey
@@ -48,8 +49,10 @@ def command(node: Node, terminal: Terminal, area: str, file: str, engine: Engine
     """
     settings = options.settings_in(file) if file else None
     if engine:
-        _surveyed(terminal, survey(node, area, engine, at["master"], at["out"]), at["out"])
+        _surveyed(terminal, survey(node, area, engine, at["master"], at["out"], settings), at["out"])
         return
+    if at["out"] is not None:
+        raise InputError("only a survey is written to a file", code="usage", where=str(at["out"]), hint="--engine here")
     with progress(terminal) as told:
         found = analyse(node, area, settings, progress=told)
     if terminal.as_json:

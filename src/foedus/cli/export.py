@@ -42,14 +42,18 @@ def command(node: Node, terminal: Terminal, file: Path, object_id: str, **only: 
         raise InputError("neither GeoJSON nor CSV", code="usage", where=str(file), hint="FILE.geojson or FILE.csv")
     if file.exists():
         raise InputError("the file exists", code="file-exists", where=str(file), hint="name a new one")
+    if object_id and any(only.values()):
+        raise InputError(
+            "one object, or those of an area, kind or owner", code="usage", where=object_id, hint="not both"
+        )
     room = node.room(only["area"]).name if only["area"] else ""
-    wanted = exporting.wanted(room, only["kind"], only["owner"])
     with file.open("x", encoding="utf-8", newline="") as out:
         file.chmod(0o600)
-        if object_id:
-            count = exporting.export_one(node, out, form, object_id)
-        else:
-            count = exporting.export(node, out, form, wanted)
+        try:
+            count = exporting.export(node, out, form, object_id or exporting.wanted(room, only["kind"], only["owner"]))
+        except BaseException:
+            file.unlink()  # half a file is none
+            raise
     if terminal.as_json:
         terminal.document({"file": str(file), "findings": count})
     else:

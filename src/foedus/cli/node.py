@@ -251,7 +251,7 @@ def status(node: Node, terminal: Terminal) -> None:
             ("tools", ", ".join(found.tools) or "none"),
             ("holds", ", ".join(f"{one.name}: {count(one.findings, 'finding')}" for one in found.rooms)),
             ("quarantine", f"{count(found.quarantine, 'part')} to look at" if found.quarantine else "empty"),
-            ("live sources", ", ".join(f"{one.name}: {one.state}" for one in found.sources)),
+            ("live sources", found.sources_fault or ", ".join(f"{one.name}: {one.state}" for one in found.sources)),
             ("recalls", _recalls(found)),
         ]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from foedus.model import stix
@@ -25,6 +25,16 @@ class Defined(NamedTuple):
     about: str
     schema: Mapping[str, Any]
     type: str = "property-extension"
+
+
+def schema(properties: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:
+    """Return the JSON schema of an object that may have other properties beside."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": properties,
+        "required": required,
+    }
 
 
 def definitions(defined: Iterable[Defined]) -> tuple[StixObject, ...]:

@@ -31,30 +31,28 @@ def wanted(room: str, kind: str, owner: str) -> FindingQuery:
     return FindingQuery(limit=PAGE, room=room, kind=kind, owner=owner, stories=not kind)
 
 
-def export(node: Node, out: IO[str], form: str, query: FindingQuery) -> int:
-    """Write the findings a query asks for, the newest first, page by page.
+def export(node: Node, out: IO[str], form: str, asked: FindingQuery | str) -> int:
+    """Write the findings a query asks for, the newest first, page by page; or one object, as it now stands.
 
     GeoJSON has a feature a finding: its tracks as lines, where its room draws a map, else its places as points; CSV a row a
     point of those. A finding without a place has no geometry, and a row without coordinates.
 
     Returns:
         How many findings were written.
-    """
-    return _WRITERS[form](out, _all(node, query))
-
-
-def export_one(node: Node, out: IO[str], form: str, object_id: str) -> int:
-    """Write one finding, as it now stands.
 
     Raises:
-        InputError: the node does not hold it.
+        InputError: the node does not hold the object.
     """
-    with node.store.read() as read:
-        held = versions(read, object_id)[0]
-        return _WRITERS[form](out, iter([(held, _tracks(node, read, held))]))
+    return _WRITERS[form](out, _one(node, asked) if isinstance(asked, str) else _all(node, asked))
 
 
 Found = Iterator[tuple[Held, tuple[Track, ...]]]
+
+
+def _one(node: Node, object_id: str) -> Found:
+    with node.store.read() as read:
+        held = versions(read, object_id)[0]
+        yield held, _tracks(node, read, held)
 
 
 def _all(node: Node, query: FindingQuery) -> Found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from cryptography import x509
 
+from foedus.errors import MalformedRecord
 from foedus.model import instant
 from foedus.node import account, programmes
 from foedus.node.account import LogState
@@ -42,7 +43,7 @@ class Halt(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """How a node stands at an instant of its own clock."""
+    """How a node stands at an instant of its own clock; ``sources_fault``: why the list of live sources cannot be read."""
 
     party: str
     name: str
@@ -62,6 +63,7 @@ class Status(msgspec.Struct, frozen=True):
     recalls_overdue: int
     due: tuple[Item, ...]
     sources: tuple[SourceState, ...]
+    sources_fault: str
 
 
 def status(node: Node) -> Status:
@@ -77,6 +79,7 @@ def status(node: Node) -> Status:
         tools = tuple(one.name for one in access.accounts(read) if one.role == "tool")
         refused = quarantine.open_refusals(read)
     waiting = waits(node)
+    sources, fault = _sources(node)
     return Status(
         node.party,
         node.config.name,
@@ -95,8 +98,17 @@ def status(node: Node) -> Status:
         sum(one.recalls for one in waiting),
         sum(one.overdue for one in waiting),
         tuple(upcoming(node)),
-        tuple(source_states(node)),
+        sources,
+        fault,
     )
+
+
+def _sources(node: Node) -> tuple[tuple[SourceState, ...], str]:
+    """The live sources; a list that cannot be read hides nothing else of how the node stands."""
+    try:
+        return tuple(source_states(node)), ""
+    except MalformedRecord as error:
+        return (), f"{error.where}: {error.code}"
 
 
 def halts(node: Node) -> tuple[Halt, ...]:

@@ -66,7 +66,7 @@ def status_page(node: Node) -> str:
 
 
 def _sources(found: Status) -> list[str]:
-    """The live sources, where there are any."""
+    """The live sources, where there are any, or that their list cannot be read."""
     columns = ("source", "area", "state", "#lines a second", "last heard")
     rows = [
         (
@@ -78,7 +78,10 @@ def _sources(found: Status) -> list[str]:
         )
         for one in found.sources
     ]
-    return [_table("Live sources", columns, rows)] if rows else []
+    fault = (
+        "<p>The list of live sources cannot be read: foedus source list says why.</p>" if found.sources_fault else ""
+    )
+    return [_table("Live sources", columns, rows)] if rows else [fault]
 
 
 def _halted(found: Status) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -15,7 +15,7 @@ from foedus.engine import spark
 from foedus.engine.kernels import Here, Source
 from foedus.errors import InputError
 from foedus.node.home import Node
-from foedus.node.ingest import RECORDS
+from foedus.node.ingest import RECORDS, settings_of
 from foedus.store import records
 
 Engine = Literal["here", "spark"]
@@ -31,28 +31,38 @@ class Survey(msgspec.Struct, frozen=True):
     events: dict[str, int]
 
 
-def survey(node: Node, area: str, engine: Engine, master: str = "", out: Path | None = None) -> Survey:
-    """Find the events in all records of a room.
+def survey(
+    node: Node,
+    area: str,
+    engine: Engine,
+    master: str = "",
+    out: Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Survey:
+    """Find the events in all records of a room, by the thresholds that analyse would take.
 
     Args:
         node: the node.
         area: a room, or a programme's area that one serves.
         engine: ``here`` (this process) or ``spark``.
         master: where Spark runs.
-        out: file for the events, a JSON line each.
+        out: file for the events, a JSON line each; a new one.
+        settings: the room's settings that a person set, beside those of the node.
 
     Raises:
-        InputError: the room has no plan; Spark is not there.
+        InputError: the room has no plan; Spark is not there; the file is there already.
     """
     room = node.room(area)
     door = plan(room)
     if door is None:
         hint = f"foedus analyse {room.name}"
         raise InputError(f"{room.name} surveys nothing by kernels", code="survey-none", hint=hint)
+    if out is not None and out.exists():
+        raise InputError("the file exists", code="file-exists", where=str(out), hint="name a new one")
     held = records.by_source(node.directory / RECORDS, room.name)
     sources = [Source(number, tuple(paths)) for number, paths in enumerate(held.values())]
     with _runner(engine, master) as runner:
-        found = door.events(runner, sources, {})
+        found = door.events(runner, sources, settings_of(node, room, settings))
     if out is not None:
         names = dict(enumerate(held))
         lines = {"sources": names}, *found.drop_columns(["said"]).to_pylist()

@@ -124,10 +124,10 @@ def candidates(
     statement = text(wanted.format(predicate=predicate.sql, unseen="" if again else unseen))
     view_id = read.connection.scalar(select(view.c.id).where(view.c.name == name)) or 0
     fixed = _fixed(predicate, view_id) if not again else _fixed(predicate)
-    labels = [0] if torn else _labels(read, predicate)
+    # Few are torn; of the others each label's are read apart, and merged into the order of rows.
+    asked = [fixed] if torn else [{**fixed, "label_id": one} for one in _labels(read, predicate)]
     for room in rooms:
-        asked = [{**fixed, "room": room, **({} if torn else {"label_id": one})} for one in labels]
-        seqs = merge(*(_seqs(read, statement, one, after_seq) for one in asked))
+        seqs = merge(*(_seqs(read, statement, {**one, "room": room}, after_seq) for one in asked))
         while batch := list(islice(seqs, _BATCH)):
             yield from findings_of(read, batch)
 

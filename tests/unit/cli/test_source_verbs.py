@@ -13,6 +13,7 @@ from tests.unit.node.persons import PASSWORDS, entries
 from foedus.errors import MalformedRecord
 from foedus.node.home import Node
 from foedus.node.sources import FILE, listed
+from foedus.node.statuspage import status_page
 
 OPEN = "PUBLIC TLP:CLEAR"
 
@@ -94,6 +95,9 @@ def test_a_list_that_cannot_be_read_says_so(node, text):
     with pytest.raises(MalformedRecord, match=r"live sources|two of one name"):
         listed(node)
     assert "sources-malformed" in refused("source", "list", node=node)
+    assert "sources-malformed" in told("node", "status", node=node)["sources_fault"]
+    with Node.open(node) as opened:
+        assert "The list of live sources cannot be read" in status_page(opened)
 
 
 def test_nobody_yet(node):

@@ -48,12 +48,7 @@ _NAMES = {
 
 def schema(id_: str) -> dict[str, Any]:
     """Return the JSON schema of an extension's properties."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": _PROPERTIES[id_],
-        "required": _NEEDED[id_],
-    }
+    return extension.schema(_PROPERTIES[id_], _NEEDED[id_])
 
 
 @cache
