@@ -232,6 +232,17 @@ def test_what_is_carried_stays_bounded(monkeypatch):
     assert len(np.unique(held["mmsi"])) == 20
 
 
+def test_a_vessel_whose_fixes_are_whole_is_followed_though_others_had_to_be_let_go_of(monkeypatch):
+    monkeypatch.setattr(carried, "MAX_FIXES", 20)
+    raw = at_sea((SILENT, 0, 35.0, 139.0), *around(14))
+    opened, state = conclude(raw)
+    assert [one.kind for one in opened] == ["gap"]
+    closed, state = conclude(at_sea((SILENT, 15, 35.5, 139.0), *around(16)), state)
+    assert [(one.kind, one.head.id) for one in closed] == [("gap", opened[0].head.id)]
+    assert SILENT not in carried.restore(state).cut
+    assert carried.restore(state).cut
+
+
 @pytest.mark.parametrize("chunk", [1, 3, 10])
 def test_more_fixes_than_are_looked_at_at_once_give_the_same(monkeypatch, chunk):
     silences = [(SILENT, h, 35.0 + h / 100, 139.0) for h in (0, 1, 2, 15, 16, 40, 41, 42, 43, 70)]

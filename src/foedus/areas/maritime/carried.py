@@ -17,7 +17,7 @@ from foedus.areas.maritime import windows
 from foedus.areas.maritime.methods.event import Fixes
 from foedus.errors import MalformedRecord
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 FORGET_MS = 30 * 86_400_000
 MAX_FIXES = 1_000_000
 MAX_NAMES = 100_000
@@ -78,14 +78,14 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 class State(msgspec.Struct):
     """What the room remembers between runs.
 
-    ``heard`` says in which hours anybody was heard where (see ``hearing``); ``crowded`` whether more had to be let go of than
-    the windows allow; ``outages`` when a source was not there; ``revise_ms`` when an event that goes on is said anew (-1: none
-    waits for that).
+    ``heard`` says in which hours anybody was heard where (see ``hearing``); ``cut`` from when on the fixes of a vessel are whole
+    of which more had to be let go of than the windows allow; ``outages`` when a source was not there; ``revise_ms`` when an
+    event that goes on is said anew (-1: none waits for that).
     """
 
     version: int = STATE_VERSION
     fixes: bytes = b""
-    crowded: bool = False
+    cut: dict[int, int] = {}
     sources: list[str] = []
     names: Names = {}
     heard: list[int] = []
@@ -125,6 +125,14 @@ def joined(held: Table, fresh: Table) -> tuple[Table, Table]:
             there already is a repetition: neither counts.
     """
     fresh = fresh[~_late(held, fresh)]
+    mine = np.isin(held["mmsi"], np.unique(fresh["mmsi"]))
+    both, new = _merged(held[mine], fresh)
+    others = held[~mine]
+    return np.insert(others, np.searchsorted(others["mmsi"], both["mmsi"]), both), both[new]
+
+
+def _merged(held: Table, fresh: Table) -> tuple[Table, NDArray[np.bool_]]:
+    """Fixes of the same vessels in order, each once, and which of them are new."""
     both = np.concatenate((held, fresh))
     new = np.r_[np.zeros(len(held), bool), np.ones(len(fresh), bool)]
     order = np.lexsort((both["lon"], both["lat"], both["t"] // 10_000, both["mmsi"]))
@@ -136,7 +144,7 @@ def joined(held: Table, fresh: Table) -> tuple[Table, Table]:
     # Of equal ones the sort, which is stable, put the one held first.
     both, new = both[~same], new[~same]
     order = np.lexsort((both["t"], both["mmsi"]))
-    return both[order], both[order][new[order]]
+    return both[order], new[order]
 
 
 def _late(held: Table, fresh: Table) -> NDArray[np.bool_]:
@@ -177,28 +185,36 @@ def tracks(table: Table, rows: NDArray[np.int64] | None = None) -> Iterator[Fixe
         yield Fixes(int(table["mmsi"][begin]), times[part], lat, lon, sog, cog, heading, status[part], row[part])
 
 
-def kept(table: Table, newest_ms: int) -> tuple[Table, bool]:
-    """Return the fixes that the next run needs, and whether there were more of them than may be kept."""
+def kept(table: Table, newest_ms: int, cut: Mapping[int, int]) -> tuple[Table, dict[int, int]]:
+    """Return the fixes that the next run needs, and from when on they are whole where there were more than may be kept.
+
+    Args:
+        table: by vessel and time.
+        newest_ms: the newest instant heard of.
+        cut: from when on the fixes of a vessel are whole by now, where some were let go of.
+    """
     last, place = _last(table)
     owner = np.searchsorted(place, table["mmsi"])
     keep = (table["t"] >= windows.needed_from(last)[owner]) & (last[owner] >= newest_ms - FORGET_MS)
     held = table[keep]
+    needed = dict(zip(place.tolist(), windows.needed_from(last).tolist(), strict=True))
+    still = {mmsi: since for mmsi, since in cut.items() if since > needed.get(mmsi, since)}
     if len(held) <= MAX_FIXES:
-        return held, False
+        return held, still
     each = max(1, MAX_FIXES // len(place))  # too many at once: of each vessel the latest ones
     ends = np.searchsorted(held["mmsi"], place, side="right")
     from_end = ends[np.searchsorted(place, held["mmsi"])] - np.arange(len(held))
-    return held[from_end <= each][-MAX_FIXES:], True
+    first = np.flatnonzero(from_end == each)
+    lost = held[first[(first > 0) & (held["mmsi"][first - 1] == held["mmsi"][first])]]
+    now = dict(zip(lost["mmsi"].tolist(), lost["t"].tolist(), strict=True))
+    return held[from_end <= each][-MAX_FIXES:], still | now
 
 
-def known_since(table: Table, *, crowded: bool) -> dict[int, int]:
+def known_since(table: Table, cut: Mapping[int, int]) -> dict[int, int]:
     """Return from when on everything that was heard of each vessel is in a table; of others everything is."""
     last, place = _last(table)
-    since = windows.needed_from(last)
-    if crowded and len(table):
-        starts = np.flatnonzero(np.r_[True, table["mmsi"][1:] != table["mmsi"][:-1]])
-        since = np.maximum(since, table["t"][starts])
-    return dict(zip(place.tolist(), since.tolist(), strict=True))
+    since = dict(zip(place.tolist(), windows.needed_from(last).tolist(), strict=True))
+    return since | {mmsi: max(since[mmsi], at) for mmsi, at in cut.items() if mmsi in since}
 
 
 def _last(table: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

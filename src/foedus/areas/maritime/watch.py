@@ -71,7 +71,7 @@ class Watch:
         self._chart = chart
         self._identities = Identities(state.names, lists, thresholds)
         self._table: Table = np.frombuffer(state.fixes, FIX)
-        self._since = carried.known_since(self._table, crowded=state.crowded)
+        self._since = carried.known_since(self._table, state.cut)
         self._heard = set(state.heard)
         self._hearing = np.zeros(0, np.int64)
         self._began_ms = state.newest_ms
@@ -119,8 +119,8 @@ class Watch:
             if last or windows.span(day)[1] <= self.state.newest_ms:
                 self._window(day)
                 self._touched.discard(day)
-        self._table, self.state.crowded = carried.kept(self._table, self.state.newest_ms)
-        self._since = carried.known_since(self._table, crowded=self.state.crowded)
+        self._table, self.state.cut = carried.kept(self._table, self.state.newest_ms, self.state.cut)
+        self._since = carried.known_since(self._table, self.state.cut)
 
     def conclude(self, now: str) -> Iterator[Finding]:
         """Yield what is new or changed, then what is withdrawn."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from foedus.areas.maritime.methods import jumps
 from foedus.areas.maritime.methods.around import NOTHING, Around
-from foedus.areas.maritime.methods.event import Event, Fixes
+from foedus.areas.maritime.methods.event import Event, Fixes, path
 from foedus.areas.maritime.methods.sphere import KNOT_MS, RADIUS_M, Floats
 from foedus.areas.maritime.methods.taubin import Circle, circle
 from foedus.areas.maritime.methods.tracks import take
@@ -206,9 +206,6 @@ def _said(held: _Round, settings: Mapping[str, float], known: dict[str, int], ag
         "lon_deg": round((lon + 180.0) % 360.0 - 180.0, 6),
         **known,
     }
-    path = tuple(
-        (int(t), round(float(y), 6), round(float(x), 6))
-        for t, y, x in zip(fixes.t_ms, fixes.lat_deg, fixes.lon_deg, strict=True)
-    )
     span = (round(int(fixes.t_ms[0]), -3), round(int(fixes.t_ms[-1]), -3))
-    return Event(KIND, (fixes.mmsi,), *span, measures, path, tuple(fixes.row.tolist()), ())
+    way = path(fixes.t_ms, fixes.lat_deg, fixes.lon_deg)
+    return Event(KIND, (fixes.mmsi,), *span, measures, way, tuple(fixes.row.tolist()), ())

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.areas.maritime.methods.around import NOTHING, Around, Corridor
-from foedus.areas.maritime.methods.event import Event, Fixes
+from foedus.areas.maritime.methods.event import Event, Fixes, path
 from foedus.areas.maritime.methods.plane import edge_m, unwrapped
 from foedus.areas.maritime.methods.sphere import KNOT_MS, NM_M, Floats, steps_m, vectors
 from foedus.areas.maritime.methods.tracks import take
@@ -138,16 +138,14 @@ def _crossed(fixes: Fixes, corridor: Corridor) -> NDArray[np.bool_]:
 def _event(way: _Way, span: tuple[int, int], corridor: Corridor, said: _Said) -> Event:
     first, last = span
     fixes = way.fixes
-    held = range(first, last + 1)
+    held = slice(first, last + 1)
     measures: dict[str, float | int | str] = {
         "corridor": corridor.name,
         "lasting_s": round(int(fixes.t_ms[last] - fixes.t_ms[first]) / 1000),
         "median_kn": round(float(np.nanmedian(way.knots[first:last])), 1),
         **said,
     }
-    path = tuple(
-        (int(fixes.t_ms[n]), round(float(fixes.lat_deg[n]), 6), round(float(fixes.lon_deg[n]), 6)) for n in held
-    )
-    rows = tuple(int(fixes.row[n]) for n in held)
+    points = path(fixes.t_ms[held], fixes.lat_deg[held], fixes.lon_deg[held])
+    rows = tuple(fixes.row[held].tolist())
     edges = (round(int(fixes.t_ms[first]), -3), round(int(fixes.t_ms[last]), -3))
-    return Event(KIND, (fixes.mmsi,), *edges, measures, path, rows, ())
+    return Event(KIND, (fixes.mmsi,), *edges, measures, points, rows, ())

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.areas.maritime.methods.around import NOTHING, Around, away_km
-from foedus.areas.maritime.methods.event import Event, Fixes
+from foedus.areas.maritime.methods.event import Event, Fixes, path
 from foedus.areas.maritime.methods.runs import Run, Together, refine
 from foedus.areas.maritime.methods.sphere import KNOT_MS, apart_m, degrees, geodesic_m, middle
 from foedus.areas.maritime.methods.ticks import flat, pairs, sample
@@ -153,14 +153,11 @@ def _event(
     if port_km is not None:
         measures["port_km"] = round(port_km, 1)
     lat, lon = degrees(centre)
-    path = tuple(
-        (int(tick) * together.step_ms, round(float(y), 6), round(float(x), 6))
-        for tick, y, x in zip(ticks.tick[left], lat, lon, strict=True)
-    )
+    points = path(ticks.tick[left] * together.step_ms, lat, lon)
     rows = _rows(together, left, a) + _rows(together, right, b)
     unseen = () if around.ports else ("ports",)
     span = (round(runs[0].from_ms / 1000) * 1000, round(runs[-1].to_ms / 1000) * 1000)
-    return Event(KIND, (a.mmsi, b.mmsi), *span, measures, path, tuple(sorted(set(rows))), unseen)
+    return Event(KIND, (a.mmsi, b.mmsi), *span, measures, points, tuple(sorted(set(rows))), unseen)
 
 
 def _measures(together: Together, runs: list[Run], settings: Mapping[str, float]) -> dict[str, float | int | str]:

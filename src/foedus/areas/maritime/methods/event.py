@@ -7,6 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+Path = tuple[tuple[int, float, float], ...]
+"""(t_ms, lat, lon)"""
+
 
 class Fixes(NamedTuple):
     """One vessel's fixes in time order; NaN is absent.
@@ -43,7 +46,7 @@ class Event(NamedTuple):
         from_ms: first instant.
         to_ms: last instant.
         measures: measured values, by name with unit.
-        path: (t_ms, lat, lon) of the evidence.
+        path: of the evidence.
         rows: records it rests on.
         unseen: conditions that could not be tested.
     """
@@ -53,6 +56,12 @@ class Event(NamedTuple):
     from_ms: int
     to_ms: int
     measures: dict[str, float | int | str]
-    path: tuple[tuple[int, float, float], ...]
+    path: Path
     rows: tuple[int, ...]
     unseen: tuple[str, ...]
+
+
+def path(t_ms: NDArray[np.int64], lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> Path:
+    """Return instants and places, to a tenth of a metre, as the path of an event."""
+    places = np.round((lat_deg, lon_deg), 6).tolist()
+    return tuple(zip(t_ms.tolist(), *places, strict=True))

@@ -17,7 +17,7 @@ import numpy as np
 
 from foedus.areas.maritime.earth import apart_km, implied_kn
 from foedus.areas.maritime.methods.around import NOTHING, Around, away_km
-from foedus.areas.maritime.methods.event import Event, Fixes
+from foedus.areas.maritime.methods.event import Event, Fixes, path
 
 KIND = "gap"
 SETTINGS: dict[str, float] = {
@@ -100,9 +100,6 @@ def _event(
     first = int(np.searchsorted(track.t_ms, since))
     measures["fixes_before"] = off + 1 - first
     shown = [*range(max(first, off - int(settings["path_fixes"])), off), *ends]
-    path = tuple(
-        (int(track.t_ms[i]), round(float(track.lat_deg[i]), 6), round(float(track.lon_deg[i]), 6)) for i in shown
-    )
-    rows = tuple(int(track.row[index]) for index in ends)
-    times = [int(track.t_ms[index]) for index in ends]
-    return Event(KIND, (track.mmsi,), times[0], times[-1], measures, path, rows, ())
+    points = path(track.t_ms[shown], track.lat_deg[shown], track.lon_deg[shown])
+    rows = tuple(track.row[list(ends)].tolist())
+    return Event(KIND, (track.mmsi,), points[-len(ends)][0], points[-1][0], measures, points, rows, ())

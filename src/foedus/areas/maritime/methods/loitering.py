@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.areas.maritime.methods.around import NOTHING, Around, away_km
-from foedus.areas.maritime.methods.event import Event, Fixes
+from foedus.areas.maritime.methods.event import Event, Fixes, path
 from foedus.areas.maritime.methods.sphere import KNOT_MS, NM_M, apart_m, degrees, middle, steps_m
 from foedus.areas.maritime.methods.ticks import Flat, flat
 
@@ -33,7 +33,8 @@ SETTINGS: dict[str, float] = {
     "silence_max_h": 12.0,
 }
 
-_AT_ANCHOR = (1, 5, 6)
+_AT_ANCHOR = np.isin(np.arange(256), (1, 5, 6))
+"""By navigational status: at anchor, moored, aground."""
 
 
 def find(tracks: Sequence[Fixes], settings: Mapping[str, float] = SETTINGS, around: Around = NOTHING) -> list[Event]:
@@ -101,14 +102,14 @@ def _event(
         "radius_m": round(float(apart_m(xyz, np.broadcast_to(centre, xyz.shape)).max())),
         "silence_longest_s": round(int(np.diff(t_ms).max()) / 1000),
         "fixes": int(index[-1] - index[0] + 1),
-        "status_at_anchor": round(float(np.isin(status, _AT_ANCHOR).mean()), 2),
+        "status_at_anchor": round(float(_AT_ANCHOR[status].mean()), 2),
         "lat_deg": place[0],
         "lon_deg": place[1],
     }
     if shore_km is not None:
         measures["shore_nm"] = round(shore_km * 1000 / NM_M, 1)
     lat, lon = degrees(xyz)
-    path = tuple((int(t), round(float(y), 6), round(float(x), 6)) for t, y, x in zip(t_ms, lat, lon, strict=True))
+    span = (round(int(t_ms[0]), -3), round(int(t_ms[-1]), -3))
     rows = tuple(track.row[index].tolist())
     unseen = () if around.shore else ("shore",)
-    return Event(KIND, (track.mmsi,), round(int(t_ms[0]), -3), round(int(t_ms[-1]), -3), measures, path, rows, unseen)
+    return Event(KIND, (track.mmsi,), *span, measures, path(t_ms, lat, lon), rows, unseen)

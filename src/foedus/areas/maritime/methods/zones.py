@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.areas.maritime.methods.around import NOTHING, Around, Zone
-from foedus.areas.maritime.methods.event import Event, Fixes
+from foedus.areas.maritime.methods.event import Event, Fixes, path
 from foedus.areas.maritime.methods.plane import edge_m, inside
 
 KIND = "zone-entry"
@@ -74,11 +74,9 @@ def _event(track: Fixes, zone: Zone, pair: tuple[int, int], settings: Mapping[st
         "lon_deg": round(lon, 6),
     }
     span = (round(t_1, -3), round(t_2, -3)) if between else (instant, instant)
-    path = tuple(
-        (int(track.t_ms[n]), round(float(track.lat_deg[n]), 6), round(float(track.lon_deg[n]), 6)) for n in pair
-    )
-    rows = tuple(int(track.row[n]) for n in pair)
-    return Event(KIND, (track.mmsi,), *span, measures, path, rows, ())
+    ends = list(pair)
+    points = path(track.t_ms[ends], track.lat_deg[ends], track.lon_deg[ends])
+    return Event(KIND, (track.mmsi,), *span, measures, points, tuple(track.row[ends].tolist()), ())
 
 
 def _part(track: Fixes, zone: Zone, pair: tuple[int, int]) -> float:
