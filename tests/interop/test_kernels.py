@@ -78,7 +78,7 @@ def at_once(sources: list[Source]) -> list[str]:
     silences = [
         one
         for one in gaps.find(vessels, end)
-        if outages.stands(one, int(end[gaps.DATA_END]), hearing, (), end["silence_min_h"])
+        if outages.stands(one, int(end[gaps.DATA_END]), outages.Listening(hearing), end)
     ]
     return sorted(plan._said([*silences, *encounters.find(segment_all(vessels))])["said"].to_pylist())
 

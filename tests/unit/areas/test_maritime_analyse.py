@@ -243,6 +243,13 @@ def test_a_vessel_whose_fixes_are_whole_is_followed_though_others_had_to_be_let_
     assert carried.restore(state).cut
 
 
+@pytest.mark.parametrize(("others", "found"), [(30, 1), (3, 1), (2, 0)])
+def test_no_gap_while_the_source_hears_less_than_a_tenth_of_what_it_usually_hears(others, found):
+    fleet = [(OTHER + n, h, 35.0, 139.5 + n / 100 + h / 1000) for n in range(30) for h in range(24 + 14 * (n < others))]
+    raw = at_sea(*[(SILENT, h / 2, 35.0, 139.0 + h / 20) for h in range(48)], (SILENT, 37.5, 35.5, 142.0), *fleet)
+    assert [one.kind for one in conclude(raw)[0] if str(SILENT).encode() in one.head.raw] == ["gap"] * found
+
+
 @pytest.mark.parametrize("chunk", [1, 3, 10])
 def test_more_fixes_than_are_looked_at_at_once_give_the_same(monkeypatch, chunk):
     silences = [(SILENT, h, 35.0 + h / 100, 139.0) for h in (0, 1, 2, 15, 16, 40, 41, 42, 43, 70)]

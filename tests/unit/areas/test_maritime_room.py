@@ -108,7 +108,7 @@ def test_memory_is_that_of_the_last_days_however_long_the_input():
         minutes = np.arange(0, days * 1440, 30)
         return len(run([batch(track(244_660_000, minutes, minutes / 10_000, 60.0))], NOTHING)[1])
 
-    assert held(20) < held(4) * 1.5
+    assert held(90) < held(35) * 1.1
 
 
 def test_a_vessel_heard_much_later_than_others_is_still_taken():

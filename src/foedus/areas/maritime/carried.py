@@ -29,6 +29,7 @@ _COLUMNS = 360 // CELL_DEG
 _CELLS = _COLUMNS * (180 // CELL_DEG + 1)
 HOUR_MS = 3_600_000
 _APART = 10_000_000_000_000
+_MOST_HOURS = 10_000_000
 FIX = np.dtype(
     [
         ("mmsi", "<u4"), ("t", "<i8"), ("lat", "<f8"), ("lon", "<f8"), ("sog", "<f4"), ("cog", "<f4"), ("heading", "<f4"),
@@ -79,8 +80,8 @@ class State(msgspec.Struct):
     """What the room remembers between runs.
 
     ``heard`` says in which hours anybody was heard where (see ``hearing``); ``cut`` from when on the fixes of a vessel are whole
-    of which more had to be let go of than the windows allow; ``outages`` when a source was not there; ``revise_ms`` when an
-    event that goes on is said anew (-1: none waits for that).
+    of which more had to be let go of than the windows allow; ``outages`` when a source was not there; ``rates`` how
+    many vessels a source heard in an hour; ``revise_ms`` when an event that goes on is said anew (-1: none waits for that).
     """
 
     version: int = STATE_VERSION
@@ -92,6 +93,7 @@ class State(msgspec.Struct):
     said: dict[str, Said] = {}
     newest_ms: int = -1
     outages: dict[str, list[tuple[int, int]]] = {}
+    rates: dict[str, dict[int, int]] = {}
     revise_ms: int = -1
 
 
@@ -227,6 +229,8 @@ def trimmed(state: State) -> State:
     """Let go of what is too old to matter, then of the oldest where there is still too much."""
     oldest = ((state.newest_ms - FORGET_MS) // HOUR_MS - 1) * _CELLS
     state.heard = [one for one in state.heard if one >= oldest][-MAX_HEARD:]
+    for source, rates in state.rates.items():
+        state.rates[source] = {hour: rates[hour] for hour in sorted(rates) if hour >= oldest // _CELLS}
     while len(state.names) > MAX_NAMES:
         del state.names[next(iter(state.names))]
     said = {id_: one for id_, one in state.said.items() if one.from_ms >= state.newest_ms - 2 * FORGET_MS}
@@ -242,8 +246,26 @@ def hearing(table: Table) -> NDArray[np.int64]:
     return np.unique(table["t"] // HOUR_MS * _CELLS + row * _COLUMNS + column)
 
 
-def silent_hours(heard: NDArray[np.int64], place: tuple[float, float], from_ms: int, to_ms: int) -> int:
-    """Return in how many whole hours between two instants nobody was heard in a place's cell or those around it.
+def newly_heard(before: Table, new: Table, number: int) -> dict[int, int]:
+    """Return of how many vessels a source has the first fixes in an hour since 1970.
+
+    Args:
+        before: all fixes at hand, by vessel and time.
+        new: those that join them, all of one source.
+        number: of that source.
+    """
+    known = before[(before["src"] == number) & np.isin(before["mmsi"], np.unique(new["mmsi"]))]
+    hours = np.setdiff1d(_hours_of(new), _hours_of(known)) % _MOST_HOURS
+    return dict(zip(*(part.tolist() for part in np.unique(hours, return_counts=True)), strict=True))
+
+
+def _hours_of(table: Table) -> NDArray[np.int64]:
+    """Vessels and the hours they were heard in, as one number each."""
+    return table["mmsi"].astype(np.int64) * _MOST_HOURS + table["t"] // HOUR_MS
+
+
+def silent_hours(heard: NDArray[np.int64], place: tuple[float, float], from_ms: int, to_ms: int) -> NDArray[np.int64]:
+    """Return in which whole hours between two instants nobody was heard in a place's cell or those around it.
 
     Args:
         heard: as ``hearing`` gives it, ascending.
@@ -256,7 +278,7 @@ def silent_hours(heard: NDArray[np.int64], place: tuple[float, float], from_ms: 
     first, last = -(-from_ms // HOUR_MS), to_ms // HOUR_MS
     known = heard[slice(*np.searchsorted(heard, [first * _CELLS, last * _CELLS]))]
     told = np.unique(known[np.isin(known % _CELLS, list(near))] // _CELLS)
-    return max(0, int(last - first) - len(told))
+    return np.setdiff1d(np.arange(first, last), told)
 
 
 def learn(names: Names, mmsi: int, t_ms: int, said: Mapping[str, Any]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,21 @@ MAX_SPANS = 1_000
 """Of each source, the latest; the sources are as many as the node opens."""
 
 Span = tuple[int, int]
+_USUAL_H = 24
+
+
+class Listening(NamedTuple):
+    """What could be heard: where anybody was, when the source that heard a vessel last was away, how much it heard.
+
+    Attributes:
+        hearing: as ``carried.hearing`` gives it, ascending.
+        away: outages of the source.
+        rates: how many vessels the source heard in each hour since 1970; none known for an empty one.
+    """
+
+    hearing: NDArray[np.int64]
+    away: Sequence[Span] = ()
+    rates: Mapping[int, int] = MappingProxyType({})
 
 
 def told(state: State, settings: Settings) -> State:
@@ -50,33 +68,43 @@ def between(spans: Sequence[Span], from_ms: int, to_ms: int) -> Iterator[Span]:
     yield here, to_ms
 
 
-def stands(event: Event, by_ms: int, hearing: NDArray[np.int64], spans: Sequence[Span], silence_min_h: float) -> bool:
+def stands(event: Event, by_ms: int, listening: Listening, settings: Mapping[str, float]) -> bool:
     """Say whether a gap is the vessel's: a silence in which nobody around was heard, or of a source that was away, is not.
 
     Args:
         event: the gap.
         by_ms: what is known by when; an open gap lasts until then.
-        hearing: as ``carried.hearing`` gives it, ascending.
-        spans: outages of the source that heard the vessel last.
-        silence_min_h: how long a vessel must be silent while it could be heard, hours.
+        listening: to what could be heard meanwhile.
+        settings: of gaps; ``silence_min_h`` is how long a vessel must be silent while it could be heard.
     """
     to_ms = min(event.to_ms, by_ms) if event.measures.get("state") == "closed" else max(by_ms, event.from_ms)
+    return _listened_h(event, to_ms, listening, settings["rate_min_part"]) > settings["silence_min_h"]
+
+
+def _listened_h(event: Event, to_ms: int, listening: Listening, part: float) -> float:
+    """Hours in which the source was there, without those in which nobody was heard around or the source heard next to nothing."""
     _, *place = next(step for step in event.path if step[0] == event.from_ms)
-    there = between(spans, event.from_ms, to_ms)
-    return listened_h(hearing, (place[0], place[1]), there) > silence_min_h
+    hours = 0.0
+    for since, until in between(listening.away, event.from_ms, to_ms):
+        silent = silent_hours(listening.hearing, (place[0], place[1]), since, until)
+        faint = faint_hours(listening.rates, event.from_ms, (since, until), part)
+        hours += (until - since) / HOUR_MS - len(np.union1d(silent, faint))
+    return hours
 
 
-def listened_h(hearing: NDArray[np.int64], place: tuple[float, float], spans: Iterable[Span]) -> float:
-    """Return how many hours of some spans the sources listened around a place: without those in which nobody was heard there.
+def faint_hours(rates: Mapping[int, int], from_ms: int, span: Span, part: float) -> NDArray[np.int64]:
+    """Return in which whole hours of a span a source heard fewer than a part of the vessels it usually hears.
 
-    Args:
-        hearing: as ``carried.hearing`` gives it, ascending.
-        place: latitude and longitude.
-        spans: times in which the source was there.
+    Usual is the median of the day before the silence, without the vessel that fell silent.
+
+    >>> rates = dict.fromkeys(range(24), 31) | {24: 30, 25: 2, 26: 3}
+    >>> faint_hours(rates, 24 * HOUR_MS, (24 * HOUR_MS, 27 * HOUR_MS), 0.1).tolist()
+    [25]
     """
-    return sum(
-        ((until - since) / HOUR_MS - silent_hours(hearing, place, since, until) for since, until in spans), start=0.0
-    )
+    began = from_ms // HOUR_MS
+    usual = median(rates.get(hour, 0) for hour in range(began - _USUAL_H, began)) - 1
+    first, last = -(-span[0] // HOUR_MS), span[1] // HOUR_MS
+    return np.array([hour for hour in range(first, last) if rates.get(hour, 0) < part * usual], np.int64)
 
 
 def _given(said: object) -> Mapping[str, list[Span]]:

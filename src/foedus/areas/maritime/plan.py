@@ -71,8 +71,8 @@ def _listened(runner: Runner[Held], positions: Held, settings: Mapping[str, floa
     silences = runner.run(positions, Stage(("mmsi",), _IN_TIME, partial(_gaps, settings=limits), _events()))
     found = runner.collect(silences)
     silent = [msgspec.json.decode(said, type=Event) for said in found["said"].to_pylist()]
-    by_ms, shortest = int(limits[gaps.DATA_END]), limits["silence_min_h"]
-    stand = [outages.stands(one, by_ms, hearing, (), shortest) for one in silent]
+    listening = outages.Listening(hearing)
+    stand = [outages.stands(one, int(limits[gaps.DATA_END]), listening, limits) for one in silent]
     return [found.filter(stand)] if stand else []
 
 

@@ -94,10 +94,18 @@ class Watch:
 
     def take(self, fresh: Table) -> None:
         """Take fixes in the order of the stream."""
-        self._table, new = carried.joined(self._table, fresh)
-        self._heard.update(carried.hearing(new).tolist())
-        self._touched |= windows.touched(new["t"])
-        self.state.newest_ms = max(self.state.newest_ms, int(new["t"].max())) if len(new) else self.state.newest_ms
+        before = self._table
+        self._table, new = carried.joined(before, fresh)
+        if len(new):
+            self._count(before, new)
+            self._heard.update(carried.hearing(new).tolist())
+            self._touched |= windows.touched(new["t"])
+            self.state.newest_ms = max(self.state.newest_ms, int(new["t"].max()))
+
+    def _count(self, before: Table, new: Table) -> None:
+        rates = self.state.rates.setdefault(self._source, {})
+        for hour, vessels in carried.newly_heard(before, new, self.state.sources.index(self._source)).items():
+            rates[hour] = rates.get(hour, 0) + vessels
 
     def learn(self, batch: pa.RecordBatch) -> None:
         """Take in what vessels say of themselves."""
@@ -201,8 +209,10 @@ class Watch:
 
     def _silent(self, event: Event, source: str, by_ms: int) -> bool:
         """Say whether the silence is the vessel's; ``source`` heard it last."""
-        away = self.state.outages.get(source, ())
-        return outages.stands(event, by_ms, self._hearing, away, self._thresholds[gaps.KIND]["silence_min_h"])
+        listening = outages.Listening(
+            self._hearing, self.state.outages.get(source, ()), self.state.rates.get(source, {})
+        )
+        return outages.stands(event, by_ms, listening, self._thresholds[gaps.KIND])
 
     def _heard_by(self, event: Event) -> str:
         return self.state.sources[int(self._table["src"][event.rows[0]])]

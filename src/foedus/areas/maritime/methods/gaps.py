@@ -5,8 +5,8 @@ Source: the gap events of Global Fishing Watch, which grade gaps from 12 hours o
 waited for: the gap stays open.
 
 Innocent: poor reception, a switched-off station in port or in ice, a receiver that was down, a crew protecting itself from
-piracy. Whether the sources heard anybody at all meanwhile is tested by ``analyse``, which sees them; coverage is not known
-here.
+piracy. Whether the sources listened meanwhile is tested by ``outages``, which knows them (``rate_min_part`` is its setting);
+coverage is not known here.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ SETTINGS: dict[str, float] = {
     "silence_min_h": 12.0,
     "silence_max_h": 720.0,
     "before_h": 12.0,
+    "rate_min_part": 0.1,
     "resting_max_km": 1.0,
     "port_max_km": 10.0,
     "path_fixes": 6.0,
