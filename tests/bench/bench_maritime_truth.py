@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.maritime.judge import judge
+from tests.maritime.judge import judge, judge_silences
 
 
 def main(first: int = 0, seeds: int = 40) -> None:
@@ -17,7 +17,8 @@ def main(first: int = 0, seeds: int = 40) -> None:
     print(
         "| kind | planted | found | recall | reported | true | precision | missed |\n|---|---|---|---|---|---|---|---|"
     )
-    for kind, score in judge(range(first, first + seeds)).items():
+    chosen = range(first, first + seeds)
+    for kind, score in (judge(chosen) | judge_silences(chosen)).items():
         missed = ", ".join(f"{count} {note}" for note, count in score.missed.most_common())
         recall, precision = score.found / score.planted, score.hits / max(1, score.reported)
         print(

@@ -63,20 +63,20 @@ def collection(*features: dict) -> bytes:
 def layers(held: Scene) -> HeldLayers:
     """The layers of a scene: its port is also its only shore."""
     ports = collection(feature("MultiPoint", "port", [[lon, lat] for lat, lon in held.ports]))
-    return HeldLayers(
-        {
-            "maritime/ports/ports.geojson": ports,
-            "maritime/shore/shore.geojson": ports,
-            "maritime/zones/zone.geojson": collection(feature("Polygon", "zone", [held.zone])),
-            "maritime/corridors/cable.geojson": collection(feature("LineString", "cable", held.cable)),
-        }
-    )
+    files = {"maritime/ports/ports.geojson": ports, "maritime/shore/shore.geojson": ports}
+    if held.zone:
+        files["maritime/zones/zone.geojson"] = collection(feature("Polygon", "zone", [held.zone]))
+    if held.cable:
+        files["maritime/corridors/cable.geojson"] = collection(feature("LineString", "cable", held.cable))
+    return HeldLayers(files)
 
 
-def run(parts: Sequence[pa.RecordBatch], given: HeldLayers, state: bytes = b"") -> tuple[list[Finding], bytes]:
+def run(
+    parts: Sequence[pa.RecordBatch], given: HeldLayers, state: bytes = b"", source: str = "scene"
+) -> tuple[list[Finding], bytes]:
     """Let the room look at batches; what it found and what it remembers."""
     done = analyse(
-        rooms()["maritime"], HeldRecords("scene", parts), settings={"owner": "nato"}, layers=given, state=state, at=AT
+        rooms()["maritime"], HeldRecords(source, parts), settings={"owner": "nato"}, layers=given, state=state, at=AT
     )
     return list(done), done.state
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.maritime.judge import judge, observed
+from tests.maritime.judge import judge, judge_silences, observed
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,15 @@ def test_what_is_planted_is_found(scores, kind, recall, precision):
     assert score.planted >= 40
     assert score.found >= recall * score.planted
     assert score.hits >= precision * score.reported
+
+
+def test_silences_are_found_and_nothing_that_only_looks_like_one():
+    scores = judge_silences(range(100, 108))
+    assert scores.keys() == {"gap", "combination"}
+    for score in scores.values():
+        assert score.planted >= 24
+        assert score.found >= 0.98 * score.planted
+        assert score.hits == score.reported
 
 
 def test_a_meeting_under_good_reception_and_off_the_thresholds_is_never_missed(scores):
