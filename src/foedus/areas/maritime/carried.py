@@ -30,6 +30,7 @@ _CELLS = _COLUMNS * (180 // CELL_DEG + 1)
 HOUR_MS = 3_600_000
 _APART = 10_000_000_000_000
 _MOST_HOURS = 10_000_000
+_MOMENT_MS = 10_000
 FIX = np.dtype(
     [
         ("mmsi", "<u4"), ("t", "<i8"), ("lat", "<f8"), ("lon", "<f8"), ("sog", "<f4"), ("cog", "<f4"), ("heading", "<f4"),
@@ -129,6 +130,8 @@ def joined(held: Table, fresh: Table) -> tuple[Table, Table]:
     fresh = fresh[~_late(held, fresh)]
     mine = np.isin(held["mmsi"], np.unique(fresh["mmsi"]))
     both, new = _merged(held[mine], fresh)
+    if mine.all():
+        return both, both[new]
     others = held[~mine]
     return np.insert(others, np.searchsorted(others["mmsi"], both["mmsi"]), both), both[new]
 
@@ -137,16 +140,25 @@ def _merged(held: Table, fresh: Table) -> tuple[Table, NDArray[np.bool_]]:
     """Fixes of the same vessels in order, each once, and which of them are new."""
     both = np.concatenate((held, fresh))
     new = np.r_[np.zeros(len(held), bool), np.ones(len(fresh), bool)]
-    order = np.lexsort((both["lon"], both["lat"], both["t"] // 10_000, both["mmsi"]))
-    both, new = both[order], new[order]
-    same = np.zeros(len(both), bool)
-    if len(both) > 1:
-        pairs = (both["mmsi"], both["t"] // 10_000, both["lat"], both["lon"])
-        same[1:] = np.logical_and.reduce([values[1:] == values[:-1] for values in pairs])
-    # Of equal ones the sort, which is stable, put the one held first.
-    both, new = both[~same], new[~same]
     order = np.lexsort((both["t"], both["mmsi"]))
+    # Few vessels are heard twice within the same moment, and only there something can be repeated.
+    beside = _alike((both["mmsi"][order], both["t"][order] // _MOMENT_MS))
+    close = np.flatnonzero(np.r_[beside, False] | np.r_[False, beside])
+    some = np.sort(order[close])
+    mmsi, t, lat, lon = (both[name][some] for name in ("mmsi", "t", "lat", "lon"))
+    order[close] = some[np.lexsort((lon, lat, t, mmsi))]
+    places = np.lexsort((lon, lat, t // _MOMENT_MS, mmsi))
+    # Of equal ones the sort, which is stable, put the one held first.
+    once = np.ones(len(both), bool)
+    once[some[places][1:][_alike((mmsi[places], t[places] // _MOMENT_MS, lat[places], lon[places]))]] = False
+    order = order[once[order]]
     return both[order], new[order]
+
+
+def _alike(columns: tuple[NDArray[Any], ...]) -> NDArray[np.bool_]:
+    """Which rows equal the one before, from the second on."""
+    alike: NDArray[np.bool_] = np.logical_and.reduce([column[1:] == column[:-1] for column in columns])
+    return alike
 
 
 def _late(held: Table, fresh: Table) -> NDArray[np.bool_]:
