@@ -143,10 +143,18 @@ _STORED = {
     "string": "string",
     "dictionary": "string",
     "timestamp": "timestamp",
+    "list": "array<string>",
 }
-"""How Spark reads what Arrow writes to Parquet."""
+"""How Spark reads what Arrow writes to Parquet; lists are of texts."""
+_SAID = {
+    "int64": "bigint",
+    "double": "double",
+    "float": "float",
+    "string": "string",
+    "list<item: string>": "array<string>",
+}
 
 
 def _word(kind: pa.DataType) -> str:
     """The type's name in SQL."""
-    return {"int64": "bigint", "double": "double", "float": "float", "string": "string"}[str(kind)]
+    return _SAID[str(kind)]

@@ -273,7 +273,8 @@ def newly_heard(before: Table, new: Table, number: int) -> dict[int, int]:
 
 def _hours_of(table: Table) -> NDArray[np.int64]:
     """Vessels and the hours they were heard in, as one number each."""
-    return table["mmsi"].astype(np.int64) * _MOST_HOURS + table["t"] // HOUR_MS
+    told: NDArray[np.int64] = table["mmsi"].astype(np.int64) * _MOST_HOURS + table["t"] // HOUR_MS
+    return told
 
 
 def silent_hours(heard: NDArray[np.int64], place: tuple[float, float], from_ms: int, to_ms: int) -> NDArray[np.int64]:
