@@ -26,8 +26,10 @@ def told() -> str:
     "said",
     [
         "NATO to Japan: released",
-        "held for a person 1",
-        "Japan to NATO: released",
+        "held for a person 4",
+        "“Met at sea: GOLDEN LOTUS and MORNING CALM”",
+        "four-eyes-missing, needs two",
+        "Japan to NATO: released 34, released in part 3, withheld 1",
         "WITHHOLD",
         "HOLD",
         "REDACT",

@@ -220,12 +220,8 @@ class Chosen:
         first, last = np.searchsorted(self._closed.pruned, [start, end])
         return [int(edge) - start for edge in self._closed.pruned[first:last]]
 
-    def dropped_count(self) -> int:
-        """Return how many objects do not go for what they refer to, or for having no valid form."""
-        return int(len(self) - self._alive().sum())
-
     def dropped_some(self, most: int) -> list[int]:
-        """Return the first indices of those."""
+        """Return the first indices of the objects that do not go for what they refer to, or for having no valid form."""
         return [int(index) for index in np.flatnonzero(~self._alive())[:most]]
 
     def object_ids(self, read: Read, indices: Sequence[int]) -> list[str]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import IO, NamedTuple
 
 import httpx
 import msgspec
@@ -29,27 +30,47 @@ from foedus.node.label import read_text
 from foedus.node.pending import pending
 from foedus.node.release import Run, release
 from foedus.node.serve import app_of
+from foedus.programme.document import read_valid
+from foedus.programme.edit import put
 
 Say = Callable[[str], None]
+
+
+class Sample(NamedTuple):
+    """A file that comes with the code: its name, the label a person gives it, the room it is for."""
+
+    file: str
+    label: str
+    area: str = "cyber"
+
+    def open(self) -> IO[bytes]:
+        """Open it; rooms bring theirs along, what two parties exchange lies here."""
+        package = __package__ if self.area == "cyber" else f"foedus.areas.{self.area}"
+        return resources.files(package).joinpath("sample", self.file).open("rb")
+
 
 START_AT = datetime(2026, 6, 1, tzinfo=UTC)
 PARTIES = {"nato": "NATO", "jpn": "Japan", "kor": "Korea"}
 PROGRAMMES = {"nato-japan-2023": ("nato", "jpn"), "nato-korea-2023": ("nato", "kor")}
-SOURCES: dict[str, tuple[tuple[str, str], ...]] = {
+SOURCES: dict[str, tuple[Sample, ...]] = {
     "nato": (
-        ("nato-open.json", "PUBLIC TLP:CLEAR"),
-        ("nato-misp.json", "PUBLIC TLP:CLEAR"),
-        ("nato-restricted.json", "NATO RESTRICTED Releasable to Japan TLP:AMBER"),
-        ("nato-orcon.json", "NATO RESTRICTED Releasable to Japan ORCON TLP:AMBER"),
-        ("nato-confidential.json", "NATO CONFIDENTIAL TLP:AMBER+STRICT"),
+        Sample("nato-open.json", "PUBLIC TLP:CLEAR"),
+        Sample("nato-misp.json", "PUBLIC TLP:CLEAR"),
+        Sample("nato-restricted.json", "NATO RESTRICTED Releasable to Japan TLP:AMBER"),
+        Sample("nato-orcon.json", "NATO RESTRICTED Releasable to Japan ORCON TLP:AMBER"),
+        Sample("nato-confidential.json", "NATO CONFIDENTIAL TLP:AMBER+STRICT"),
+        Sample("meeting.nmea", "NATO RESTRICTED Releasable to Japan TLP:AMBER", area="maritime"),
     ),
     "jpn": (
-        ("jpn-restricted.json", "取扱注意 Releasable to NATO TLP:AMBER"),
-        ("jpn-indicators.csv", "PUBLIC TLP:GREEN"),
-        ("jpn-eyes-only.json", "取扱注意 JPN-EYES-ONLY TLP:AMBER+STRICT"),
+        Sample("jpn-restricted.json", "取扱注意 Releasable to NATO TLP:AMBER"),
+        Sample("jpn-indicators.csv", "PUBLIC TLP:GREEN"),
+        Sample("jpn-eyes-only.json", "取扱注意 JPN-EYES-ONLY TLP:AMBER+STRICT"),
+        Sample("meeting.nmea", "PUBLIC TLP:CLEAR", area="maritime"),
     ),
-    "kor": (("kor-open.json", "PUBLIC TLP:CLEAR"),),
+    "kor": (Sample("kor-open.json", "PUBLIC TLP:CLEAR"),),
 }
+TWO_PERSONS = {"nato-japan-2023": "r-maritime"}
+"""Programme → clause under which what is restricted leaves by the word of two persons."""
 _WAIT_S = 30.0
 
 
@@ -95,8 +116,9 @@ def _programmes(base: Path, nodes: dict[str, Node], say: Say) -> None:
     say("\n# Two programmes: cards enrolled, the next version signed and accepted by every party")
     for name, parties in PROGRAMMES.items():
         file = base / f"{name}.yaml"
+        file.write_bytes(_asking(name))
         cards = [base / party / "card.json" for party in parties]
-        file.write_bytes(programmes.enrol(name, cards, version="1.1.0", on=START_AT.date()))
+        file.write_bytes(programmes.enrol(str(file), cards, version="1.1.0", on=START_AT.date()))
         for party in parties:
             file.write_bytes(programmes.sign(nodes[party], str(file), role="demonstration"))
         for party in parties:
@@ -104,6 +126,15 @@ def _programmes(base: Path, nodes: dict[str, Node], say: Say) -> None:
         say(f"  {held.title}")
         state = "in force" if held.in_force else held.why_not
         say(f"    version {held.version}, signed by {', '.join(held.signed)}, {state}, digest {held.digest[:16]}…")
+
+
+def _asking(name: str) -> bytes:
+    """A shipped programme, with the clause that asks for two persons."""
+    document = read_valid(programmes.bytes_of(name), name=name)
+    for number, clause in enumerate(document.value["release"]["clauses"]):
+        if clause["id"] == TWO_PERSONS.get(name):
+            document = put(document, f"/release/clauses/{number}", "four_eyes", "restricted")
+    return document.raw
 
 
 @contextlib.contextmanager
@@ -165,19 +196,20 @@ class _Show:
         self.say("\n# ingest, analyse, label")
         for party, node in self.nodes.items():
             sources = []
-            for file, text in SOURCES[party]:
-                handle = resources.files(__package__).joinpath("sample", file).open("rb")
-                sources.append(("cyber", handle, Origin(file, read_text(node, text, node.clock.now()), text)))
+            for one in SOURCES[party]:
+                label = read_text(node, one.label, node.clock.now())
+                sources.append((one.area, one.open(), Origin(one.file, label, one.label)))
             through = line.run(node, sources, exchange=False, decide=False)
             for _, handle, _ in sources:
                 handle.close()
             for ingested in through.ingested:
                 self._tell_ingested(PARTIES[party], ingested)
-            found = through.analysed[0]
-            self.say(f"  {PARTIES[party]:6} holds {found.new} findings, {found.unlabelled} without a label")
+            new = sum(one.new for one in through.analysed)
+            unlabelled = sum(one.unlabelled for one in through.analysed)
+            self.say(f"  {PARTIES[party]:6} holds {new} findings, {unlabelled} without a label")
 
     def _tell_ingested(self, name: str, one: Ingested) -> None:
-        objects = "object " if one.records == 1 else "objects"
+        objects = "record " if one.records == 1 else "records"
         self.say(f"  {name:6} {one.uri:24} {one.records:3} {objects}   {one.label}")
         for part in one.refused:
             self.say(f"         refused, {part.where}: {part.message} ({part.hint}) [quarantine {part.number}]")

@@ -289,7 +289,8 @@ class _Release:
     def _close(self, read: Read, chosen: Chosen) -> list[int]:
         """Close over references until every object that stays can be made; return the indices that go, in sending order."""
         chosen.settle(read, secrets_of(self.node, self.programme, self.party))
-        self.result.counts.dropped += chosen.dropped_count()
+        dropped = [chosen.pick(index) for index in chosen.dropped_some(len(chosen))]
+        self.result.counts.dropped += sum((one.area, one.seq) not in self.supports for one in dropped)
         for index in chosen.dropped_some(3):
             held_id = chosen.object_ids(read, [index])[0]
             self.result.examples.append(
@@ -403,12 +404,13 @@ class _Release:
         """Count what is withheld (whatever the rooms hold that the predicate did not even choose) and what is shown already."""
         rooms = sorted({room for area in self.areas for room in rooms_of(self.node, area)})
         with self.node.store.read() as read:
-            shown = sum(views.view_size(read, self._view(area.id), self.at_us) for area in self.areas)
+            names = [self._view(area.id) for area in self.areas]
+            shown = sum(views.view_size(read, name, self.at_us) for name in names)
+            gone = sum(views.heads_shown(read, name, self.at_us) for name in names)
             heads = lookups.heads_of(read, rooms)
         counts = self.result.counts
         counts.unchanged = shown - counts.release - counts.redact
-        gone = counts.release + counts.redact + counts.hold + counts.dropped + counts.unchanged
-        counts.withhold = max(0, heads - gone)
+        counts.withhold = max(0, heads - gone - counts.hold - counts.dropped)
 
     def _enter(self) -> None:
         counts = msgspec.to_builtins(self.result.counts)

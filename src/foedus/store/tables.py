@@ -250,6 +250,7 @@ view_tally = Table(
     words("owner"),
     number("label_id"),
     number("shown"),
+    number("heads"),
     PrimaryKeyConstraint("view_id", "day", "kind", "owner", "label_id"),
     sqlite_with_rowid=False,
 )

@@ -163,6 +163,15 @@ def view_size(read: Read, name: str, at_us: int) -> int:
     return int(read.connection.scalar(held) or 0) - int(gone or 0)
 
 
+def heads_shown(read: Read, name: str, at_us: int) -> int:
+    """Return how many findings (heads) a view shows at an instant, what supports them not counted."""
+    held = select(func.sum(view_tally.c.heads)).join(view, view.c.id == view_tally.c.view_id).where(view.c.name == name)
+    expired = select(func.count()).select_from(view_row).join(view, view.c.id == view_row.c.view_id)
+    expired = expired.join(finding, finding.c.seq == view_row.c.finding_seq).where(finding.c.head)
+    gone = read.connection.scalar(expired.where(view.c.name == name, view_row.c.expires_us <= at_us))
+    return int(read.connection.scalar(held) or 0) - int(gone or 0)
+
+
 _COLUMNS = (
     *("view_id", "added_us", "object_id", "version", "version_ns", "type", "spec_version", "blob_id"),
     *("expires_us", "finding_seq", "label_id", "sole", "once"),
@@ -179,12 +188,14 @@ _shown = select(
 
 # One row more or less for each (day, kind, owner, label) of the rows named; the same text in SQLite and PostgreSQL.
 _COUNT = text(
-    "INSERT INTO view_tally (view_id, day, kind, owner, label_id, shown)"
-    " SELECT v.view_id, v.added_us / :day_us, f.kind, f.owner, coalesce(v.label_id, 0), :sign * count(*)"
+    "INSERT INTO view_tally (view_id, day, kind, owner, label_id, shown, heads)"
+    " SELECT v.view_id, v.added_us / :day_us, f.kind, f.owner, coalesce(v.label_id, 0), :sign * count(*),"
+    " :sign * sum(CASE WHEN f.head THEN 1 ELSE 0 END)"
     " FROM view_row v JOIN finding f ON f.seq = v.finding_seq"
     " WHERE v.view_id = :view_id AND v.added_us IN :added"
     " GROUP BY v.view_id, v.added_us / :day_us, f.kind, f.owner, coalesce(v.label_id, 0)"
-    " ON CONFLICT (view_id, day, kind, owner, label_id) DO UPDATE SET shown = view_tally.shown + excluded.shown"
+    " ON CONFLICT (view_id, day, kind, owner, label_id) DO UPDATE SET shown = view_tally.shown + excluded.shown,"
+    " heads = view_tally.heads + excluded.heads"
 ).bindparams(bindparam("added", expanding=True))
 
 

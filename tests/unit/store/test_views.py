@@ -4,12 +4,13 @@ import hashlib
 import threading
 
 import pytest
-from tests.unit.store.sample import READER, VIEW, arrival, put, show, stix
+from tests.unit.store.sample import PUBLIC, READER, VIEW, arrival, put, show, stix
 
 from foedus.errors import StoreError
 from foedus.model import instant
+from foedus.model.finding import Support
 from foedus.model.ports import ViewQuery
-from foedus.store import views
+from foedus.store import findings, views
 from foedus.store.engine import Store
 from foedus.store.pages import Views
 
@@ -120,6 +121,17 @@ def test_tally_and_size_follow_every_change(store):
         counts = [(one.day_us // 86_400_000_000, one.kind, one.owner, one.rows) for one in views.tally(read, VIEW)]
         assert counts == [(1, "indicator", "jpn", 1), (1, "malware", "jpn", 1), (2, "indicator", "jpn", 1)]
         assert [views.view_size(read, VIEW, day * 86_400_000_000) for day in (2, 3)] == [3, 2]
+
+
+def test_what_supports_a_finding_is_no_finding_that_is_shown(store):
+    (placed,) = put(store, arrival(stix(1), supports=[Support(stix(2), label=PUBLIC)]))
+    with store.write() as tx:
+        views.open_view(tx, VIEW, READER)
+        seqs = [placed.seq, *findings.supports_of(tx, [placed.seq])[placed.seq]]
+        views.add_view_rows(tx, VIEW, [views.Showing(seq, 900_000) for seq in seqs], 1)
+    with store.read() as read:
+        assert [views.view_size(read, VIEW, at) for at in (2, 900_000)] == [2, 0]
+        assert [views.heads_shown(read, VIEW, at) for at in (2, 900_000)] == [1, 0]
 
 
 def test_shown_yields_all_rows_or_those_of_some_findings(store):
