@@ -95,7 +95,7 @@ class Tour:
 def walk(pages: dict[str, Pages], tour: Tour) -> str:
     """Take the tour; return the id of the meeting."""
     anna = tour.person(pages["NATO"], "anna")
-    anna.go("/situation?area=maritime")
+    anna.go("/situation?area=maritime&owner=nato")
     tour.picture(anna, "tour-situation")
     address = anna.page.locator("a", has_text=MEETING).first.get_attribute("href")
     assert address is not None
