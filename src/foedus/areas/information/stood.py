@@ -40,9 +40,9 @@ def panes(week: Mapping[str, Any], description: str) -> Iterator[Pane]:
             "day",
             "on the topic",
             *(words for _, words in _CELLS),
-            "pushed by groups",
+            "pushed",
             "share (95 %)",
-            "lost a figure",
+            "drifted",
         )
         yield Table("How the line fared, records (channels), at least", heading, rows)
     if rows := tuple(row for one in days for row in _parted(one))[:MAX_ROWS]:
@@ -97,7 +97,7 @@ def _fared(day: Mapping[str, Any]) -> tuple[str, ...]:
         _figure(line.get("on_topic")),
         *(_figure(line.get(cell)) for cell, _ in _CELLS),
         _figure(line.get("amplified")),
-        f"{share:.0%} ({low:.0%} to {high:.0%})" if told else "",
+        f"{share:.0%} ({100 * low:.0f} to {100 * high:.0f})" if told else "",
         f"{drifted:.0%}" if isinstance(drifted, float) else "",
     )
 
