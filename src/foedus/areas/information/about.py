@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from foedus.areas.information import stood, told
+from foedus.areas.information import options, stood, told
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import shown
 from foedus.areas.information.meaning.extensions import CASE, UPTAKE
@@ -72,10 +72,9 @@ def same(a: About, b: About) -> Match | None:
 
 
 def show(finding: Finding, objects: Sequence[StixObject]) -> Picture:
-    """Show a finding: its words and its tables; only what stands in it."""
-    del objects
+    """Show a finding: its words and its tables, and the response options where the reader holds them."""
     head = _properties(finding.head)
-    return Picture(_title(finding, head), tuple(_panes(head)))
+    return Picture(_title(finding, head), (*_panes(head), *options.panes(objects)))
 
 
 def _panes(head: dict[str, Any]) -> Iterator[Pane]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foedus.areas.information import cases, claimed, followed, remembered, together
+from foedus.areas.information import cases, claimed, followed, options, remembered, together
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import finding as facts
 from foedus.areas.information.followed import Told
@@ -84,6 +84,7 @@ def _together(state: State, posts: list[pa.Table], articles: list[pa.Table], tol
     """Measure the weeks that have new posts, and say what changed; then how lines to take stood."""
     held = remembered.joined(state, posts)
     claims = claimed.written(told.layers)
+    offered = options.offered(told.layers)
     pushed: dict[int, list[str]] = {}
     for week in held.fresh:
         rows = np.flatnonzero(held.week == week)
@@ -92,9 +93,11 @@ def _together(state: State, posts: list[pa.Table], articles: list[pa.Table], tol
         encoder = claimed.encoder_or_none() if measured.groups else None
         known = cases.Known(told.owner, claims, encoder, state.crowded)
         made = {one.id: one for one in cases.made(week, of_week, measured, known)}
-        gone, news = remembered.changed(state.said, week, {id_: one.digest for id_, one in made.items()})
+        gone, news = remembered.changed(
+            state.said, week, {id_: one.digest + offered.digest for id_, one in made.items()}
+        )
         yield from (cases.withdrawn(id_, week, told.now, told.source) for id_ in gone)
-        yield from (cases.finding(made[id_], week, told.now) for id_ in news)
+        yield from (cases.finding(made[id_], week, told.now, offered) for id_ in news)
         pushed[week] = together.records(of_week, measured)
     yield from followed.findings(state, held, articles, pushed, told)
     remembered.keep(state, held)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import numpy as np
 
-from foedus.areas.information import channels, claimed, messages, remembered
+from foedus.areas.information import channels, claimed, messages, options, remembered
 from foedus.areas.information.channels import Listed
 from foedus.areas.information.claimed import Written
 from foedus.areas.information.extensions import LAYER
@@ -26,6 +26,7 @@ from foedus.areas.information.meaning.figures import carried, named, uptake, voi
 from foedus.areas.information.meaning.lines import Heard, Said, Subject, reaches
 from foedus.areas.information.meaning.standing import Day, Standing
 from foedus.areas.information.messages import Messages
+from foedus.areas.information.options import Offered
 from foedus.areas.information.record import ARTICLE, POST
 from foedus.areas.information.remembered import Joined, State, monday_s
 from foedus.errors import MalformedRecord
@@ -117,13 +118,16 @@ def findings(
     if written.lines or mine.said:
         encoder = claimed.encoder_or_none() if written.lines else None
         known = _Known(written, claimed.written(told.layers), channels.listed(told.layers), encoder)
+        offered = options.offered(told.layers)
         both = remembered.joined(mine, articles)
         for week in sorted({*posts.fresh, *both.fresh}):
             of_week = _week(week, (posts, both), held.pushed, known)
             made = {_id(one): one for one in _made(week, of_week, known, told.owner)}
-            gone, news = remembered.changed(mine.said, week, {id_: one.digest for id_, one in made.items()})
+            gone, news = remembered.changed(
+                mine.said, week, {id_: one.digest + offered.digest for id_, one in made.items()}
+            )
             yield from (_withdrawn(id_, week, told) for id_ in gone)
-            yield from (_finding(made[id_], told.now) for id_ in news)
+            yield from (_finding(made[id_], told.now, offered) for id_ in news)
         said = mine.said
         remembered.keep(mine, both)
         mine.said = said
@@ -244,10 +248,13 @@ def _id(one: _Made) -> str:
     return standing.id_of(one.standing.owner, one.standing.line.id, one.standing.from_at)
 
 
-def _finding(one: _Made, modified: str) -> Finding:
+def _finding(one: _Made, modified: str, offered: Offered) -> Finding:
+    """The finding; options are offered where narratives work against the line."""
     encoded = standing.encode(one.standing, instant.parse(modified))
     defined = {held.id for held in extensions.definitions()}
     supports = tuple(Support(held, (LAYER,) if held.id in defined else one.because) for held in encoded.supports)
+    if any(day.narratives for day in one.standing.days):
+        supports += options.supports(encoded.head, offered)
     return Finding("information", KIND, encoded.head, one.because, supports)
 
 
