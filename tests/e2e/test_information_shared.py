@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.test_information import accounts, everything
-from tests.information.pushed import ACCOUNTS, CLAIMS, lines, posts
+from tests.information.pushed import ACCOUNTS, CLAIMS, lines, post, posts
 from tests.node_pair import OPEN, make_nodes
 from tests.unit.cli.conftest import done, told
 
 from foedus.areas.information.cases import KIND
+from foedus.areas.information.followed import KIND as UPTAKE
+from foedus.areas.information.meaning.counters import COLUMNS
 
 pytestmark = pytest.mark.e2e
 OWN = {"nato": "en", "jpn": "ja"}
@@ -76,6 +78,37 @@ def test_one_claim_in_two_languages_is_corroborated_and_entered(pair):
     assert "nato" in line
     assert "one claim" in line
     assert "finding.corroborated" in done("ledger", "show", "master", "--limit", 50, node=pair.path("jpn"))
+
+
+LINE = "Engineers of three countries repair the cable in the strait this week."
+
+
+def test_a_line_and_its_figures_reach_the_partner_and_unlabelled_options_stay_at_home(pair, tmp_path):
+    made = pair.copy(tmp_path / "copy")
+    layers = made.path("nato") / "layers" / "information"
+    for name, text in (
+        (
+            "lines/ours.toml",
+            f'[[line]]\nid = "r"\nfrom = 2026-05-01\nuntil = 2026-05-31\ntexts = {{ en = "{LINE}" }}\n',
+        ),
+        ("counters/disarm.csv", f"{','.join(COLUMNS)}\nC00125,Prebunking,TA09,M001,resilience,text\n"),
+    ):
+        (layers / name).parent.mkdir()
+        (layers / name).write_text(text, encoding="utf-8")
+    (layers / "lines" / "ours.toml.label").write_text(OPEN, encoding="utf-8")
+    said = [post(f"zz_taker_{n}", 60.0 * n, text, ()) for n, text in enumerate([LINE] * 3 + [CLAIMS["en"]] * 3)]
+    earlier = [one | {"id": f"t{n}", "created_at": one["created_at"] - 7 * 86_400} for n, one in enumerate(said)]
+    assert read(made.path("nato"), earlier) == {UPTAKE: 1}
+    [row] = told("show", "--list", "--kind", UPTAKE, node=made.path("nato"))
+    made.release("nato")
+    with made.serving("nato"):
+        made.pull("jpn")
+    assert "Prebunking" in done("show", row["object_id"], node=made.path("nato"))
+    words = done("show", row["object_id"], node=made.path("jpn"))
+    assert LINE in words
+    arrived = everything(made.path("jpn"))
+    assert b"Method and limits" in arrived
+    assert [one for one in (b"Prebunking", b"zz_taker_") if one in arrived] == []
 
 
 def test_a_message_that_goes_viral_gives_nothing(pair, tmp_path):

@@ -167,9 +167,10 @@ def picture(node: Node, object_id: str) -> Picture:
 
 
 def picture_of(node: Node, read: Read, held: Held) -> Picture:
-    """Return the room's picture of a finding at hand."""
+    """Return the room's picture of a finding at hand, with what it refers to and what supports it."""
     targets = lookups.resolve_all(read, [edge.target for edge in all_edges(read_stix(held.raw))])
-    objects = [read_stix(one.raw) for one in findings.findings_of(read, sorted(set(targets)))]
+    supports = findings.supports_of(read, [held.seq]).get(held.seq, ())
+    objects = [read_stix(one.raw) for one in findings.findings_of(read, sorted({*targets, *supports}))]
     return node.rooms[held.room].show(finding_of(held), objects)
 
 

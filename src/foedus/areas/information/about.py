@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from foedus.areas.information import told
+from foedus.areas.information import options, stood, told
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import shown
-from foedus.areas.information.meaning.extensions import CASE
+from foedus.areas.information.meaning.extensions import CASE, UPTAKE
 from foedus.areas.information.written import shown as seen
 from foedus.errors import FoedusError
 from foedus.model import ijson
@@ -37,14 +37,15 @@ def about(finding: Finding, objects: Sequence[StixObject], *, layers: Layers) ->
     said = _said(head, FACTS)
     case = _said(head, CASE)
     at = told.instant_of(said.get("published"))
+    period = case or _said(head, UPTAKE)
     personal = shown.names_people(said) or _is_person(finding.head, head)
     return About(
         kind=finding.kind,
         title=_title(finding, head),
         urgency=_URGENT if case and not finding.head.revoked else 0,
         confidence=finding.head.confidence,
-        from_at=told.instant_of(case.get("from")) or at,
-        to_at=told.instant_of(case.get("to")) or at,
+        from_at=told.instant_of(period.get("from")) or at,
+        to_at=told.instant_of(period.get("to")) or at,
         keys=(*shown.keys(said, f"/extensions/{FACTS}"), *told.keys(case, f"/extensions/{CASE}")),
         contains=("personal-data",) if personal else (),
     )
@@ -71,10 +72,9 @@ def same(a: About, b: About) -> Match | None:
 
 
 def show(finding: Finding, objects: Sequence[StixObject]) -> Picture:
-    """Show a finding: its words and its tables; only what stands in it."""
-    del objects
+    """Show a finding: its words and its tables, and the response options where the reader holds them."""
     head = _properties(finding.head)
-    return Picture(_title(finding, head), tuple(_panes(head)))
+    return Picture(_title(finding, head), (*_panes(head), *options.panes(objects)))
 
 
 def _panes(head: dict[str, Any]) -> Iterator[Pane]:
@@ -85,6 +85,9 @@ def _panes(head: dict[str, Any]) -> Iterator[Pane]:
     elif case := _said(head, CASE):
         description = head.get("description")
         yield from told.panes(case, description if isinstance(description, str) else "")
+    elif week := _said(head, UPTAKE):
+        description = head.get("description")
+        yield from stood.panes(week, description if isinstance(description, str) else "")
     else:
         yield from (
             Words(text) for name in ("description", "content") if isinstance(text := head.get(name), str) and text
@@ -112,5 +115,10 @@ def _is_person(head: StixObject, properties: dict[str, Any]) -> bool:
 
 def _title(finding: Finding, head: dict[str, Any]) -> str:
     written = head.get("abstract")
-    name = told.title(_said(head, CASE)) or finding.head.name or (written if isinstance(written, str) else "")
+    name = (
+        told.title(_said(head, CASE))
+        or stood.title(_said(head, UPTAKE))
+        or finding.head.name
+        or (written if isinstance(written, str) else "")
+    )
     return (seen(name) or f"{finding.kind}: {finding.head.id}")[:MAX_TITLE]

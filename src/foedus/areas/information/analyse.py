@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foedus.areas.information import cases, claimed, remembered, together
+from foedus.areas.information import cases, claimed, followed, options, remembered, together
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import finding as facts
+from foedus.areas.information.followed import Told
 from foedus.areas.information.record import ARTICLE
-from foedus.areas.information.remembered import Said, State
+from foedus.areas.information.remembered import State
 from foedus.engine import documents
 from foedus.model import instant
 from foedus.model.finding import Finding
@@ -33,7 +34,7 @@ def analyse(
     Args:
         records: batches of ``record.schema()`` or of documents, from one source.
         settings: ``owner`` (whose node it is).
-        layers: claims that people wrote down (``claimed``).
+        layers: claims (``claimed``) and lines to take (``messages``) that people wrote down, the table of public channels.
         state: what this room last gave back; empty at first.
         at: instant of the run; ``modified`` of what is concluded of posts. What an article says is dated by its capture, so
             that the same article says the same again.
@@ -47,23 +48,27 @@ def analyse(
     """
     owner = str(settings.get("owner", ""))
     posts: list[pa.Table] = []
+    articles: list[pa.Table] = []
     for batch in records.scan():
         if documents.is_documents(batch):
             yield from (received(one, records.source, pointer) for one, pointer in documents.read(batch))
         else:
             yield from _facts(batch, owner, records.source)
             posts.append(remembered.posts_of(batch, records.source))
-    if not any(len(one) for one in posts):  # nothing was posted: what is remembered stays as it is
+            articles.append(followed.articles_of(batch, records.source))
+    if not any(map(len, (*posts, *(articles if followed.asked(layers) else ())))):  # what is remembered stays as it is
         yield state
         return
     held = remembered.restore(state)
-    yield from _together(held, posts, (owner, records.source), layers, instant.stix_text(at))
+    told = followed.Told(owner, records.source, layers, instant.stix_text(at))
+    yield from _together(held, posts, articles, told)
     yield remembered.dump(held)
 
 
 def received(document: StixObject, source: str, pointer: str) -> Finding:
     """Return somebody's object as it came; one that says what ours say is of that kind."""
     kind = facts.KIND if FACTS in document.extensions else cases.KIND if cases.is_ours(document) else document.type
+    kind = followed.KIND if followed.is_ours(document) else kind
     return Finding(NAME, kind, document, (f"source:{source}",), document=True, pointer=pointer)
 
 
@@ -75,24 +80,24 @@ def _facts(batch: pa.RecordBatch, owner: str, source: str) -> Iterator[Finding]:
             yield made
 
 
-def _together(
-    state: State, posts: list[pa.Table], whose: tuple[str, str], layers: Layers, now: str
-) -> Iterator[Finding]:
-    """Measure the weeks that have new posts, and say what changed."""
+def _together(state: State, posts: list[pa.Table], articles: list[pa.Table], told: Told) -> Iterator[Finding]:
+    """Measure the weeks that have new posts, and say what changed; then how lines to take stood."""
     held = remembered.joined(state, posts)
-    claims = claimed.written(layers)
+    claims = claimed.written(told.layers)
+    offered = options.offered(told.layers)
+    pushed: dict[int, list[str]] = {}
     for week in held.fresh:
         rows = np.flatnonzero(held.week == week)
         of_week = held.posts.slice(int(rows[0]), len(rows))
         measured = together.measured(of_week, week)
         encoder = claimed.encoder_or_none() if measured.groups else None
-        known = cases.Known(whose[0], claims, encoder, state.crowded)
+        known = cases.Known(told.owner, claims, encoder, state.crowded)
         made = {one.id: one for one in cases.made(week, of_week, measured, known)}
-        for id_ in [id_ for id_, said in state.said.items() if said.week == week and id_ not in made]:
-            del state.said[id_]
-            yield cases.withdrawn(id_, week, now, whose[1])
-        for id_, one in made.items():
-            if state.said.get(id_) != (said := Said(week, one.digest)):
-                state.said[id_] = said
-                yield cases.finding(one, week, now)
+        gone, news = remembered.changed(
+            state.said, week, {id_: one.digest + offered.digest for id_, one in made.items()}
+        )
+        yield from (cases.withdrawn(id_, week, told.now, told.source) for id_ in gone)
+        yield from (cases.finding(made[id_], week, told.now, offered) for id_ in news)
+        pushed[week] = together.records(of_week, measured)
+    yield from followed.findings(state, held, articles, pushed, told)
     remembered.keep(state, held)

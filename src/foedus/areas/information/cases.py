@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from foedus.areas.information import options
 from foedus.areas.information.claimed import ABSENT, Written, carried
 from foedus.areas.information.extensions import LAYER
 from foedus.areas.information.few import rounded
@@ -21,6 +22,7 @@ from foedus.areas.information.meaning.findings import Case, Hour, Shared, encode
 from foedus.areas.information.meaning.judgement import Coordination
 from foedus.areas.information.methods.cosharing import WINDOW_S
 from foedus.areas.information.methods.shares import HASHTAG
+from foedus.areas.information.options import Offered
 from foedus.areas.information.remembered import monday_s
 from foedus.areas.information.together import METHOD, PARAMETERS, TEXT, Group, Week
 from foedus.model import instant, stix
@@ -87,12 +89,14 @@ def made(week: int, posts: pa.Table, measured: Week, known: Known) -> list[Made]
     return sorted(found, key=lambda one: one.id)
 
 
-def finding(one: Made, week: int, modified: str) -> Finding:
+def finding(one: Made, week: int, modified: str, offered: Offered) -> Finding:
     """Return the finding of a case; it is created with its week, so that every cut of the input gives it one id."""
     encoded = encode(one.case, "opencti", instant.from_us(monday_s(week) * 1_000_000), instant.parse(modified))
     defined = {held.id for held in extensions.definitions()}
     supports = [Support(held, (LAYER,) if held.id in defined else one.because) for held in encoded.supports]
-    return Finding("information", KIND, encoded.head, one.because, tuple(supports))
+    return Finding(
+        "information", KIND, encoded.head, one.because, (*supports, *options.supports(encoded.head, offered))
+    )
 
 
 def withdrawn(id_: str, week: int, modified: str, source: str) -> Finding:

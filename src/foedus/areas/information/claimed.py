@@ -1,8 +1,8 @@
 """Claimed: the claims that people of this node wrote down, and which of them the texts of a group carry.
 
 They stand in layer files ``information/claims/*.toml``: tables ``[[claim]]`` with ``text`` (at most 300 characters),
-``language``, and ``variants`` by language where somebody wrote them. A finding that names a claim rests on its file, and so
-on that file's label: without one it stays at home.
+``language``, and ``variants`` by language and a ``topic`` where somebody wrote them. A finding that names a claim rests on its
+file, and so on that file's label: without one it stays at home.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ ABSENT = "claims and translations by meaning (the extra language is not installe
 
 
 class Written(NamedTuple):
-    """A claim, and the layer file it stands in."""
+    """A claim, the layer file it stands in, and the topic of the lines to take that it works against."""
 
     claim: Claim
     layer: str
+    topic: str = ""
 
 
 def written(layers: Layers) -> list[Written]:
@@ -66,7 +67,7 @@ def encoder_or_none() -> Encoder | None:
 def _read(name: str, raw: bytes) -> list[Written]:
     try:
         held: Any = tomllib.loads(raw.decode()).get("claim", [])
-        return [Written(_claim(one), name) for one in held]
+        return [Written(_claim(one), name, str(one.get("topic", ""))) for one in held]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, KeyError, AttributeError) as error:
         raise MalformedRecord(
             "a file of claims that is not understood", code="claims-malformed", where=name,

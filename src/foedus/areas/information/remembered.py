@@ -8,7 +8,7 @@ to the newest are kept; a post of an earlier week comes too late and is counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -41,12 +41,16 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 
 
 class State(msgspec.Struct):
-    """What the room remembers: posts as an Arrow stream, which of their weeks lost posts for want of room, what was said."""
+    """What the room remembers: posts as an Arrow stream, which of their weeks lost posts for want of room, what was said.
+
+    ``followed`` is what lines to take are followed with (``followed``), as bytes of its own.
+    """
 
     version: int = VERSION
     posts: bytes = b""
     crowded: list[int] = []
     said: dict[str, Said] = {}
+    followed: bytes = b""
 
 
 class Joined(NamedTuple):
@@ -120,6 +124,16 @@ def keep(state: State, held: Joined) -> None:
     state.crowded = sorted({one for one in (*state.crowded, *lost) if one >= since})
     state.posts = _written(held.posts.take(pa.array(rows[-MAX_POSTS:])))
     state.said = {id_: one for id_, one in sorted(state.said.items()) if one.week >= since}
+
+
+def changed(said: dict[str, Said], week: int, digests: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Note what is said of a week now, id to digest; return the ids that no longer stand, and those new or changed."""
+    gone = [id_ for id_, one in said.items() if one.week == week and id_ not in digests]
+    for id_ in gone:
+        del said[id_]
+    news = [id_ for id_, held in digests.items() if said.get(id_) != Said(week, held)]
+    said.update({id_: Said(week, digests[id_]) for id_ in news})
+    return gone, news
 
 
 def monday_s(week: int) -> int:

@@ -102,6 +102,12 @@ def measured(posts: pa.Table, week: int) -> Week:
     return Week(tuple(one for one in found if one is not None), sum(held.left_out.values()), viral)
 
 
+def records(posts: pa.Table, week: Week) -> list[str]:
+    """Return the ids of the posts of all groups of a week."""
+    rows = sorted({row for group in week.groups for row in group.rows.tolist()})
+    return [posts["record_id"][row].as_py() for row in rows]
+
+
 def _group(accounts: Sequence[int], held: Exploded, said: Graded, text: Any) -> Group | None:
     """What a group did; None where no object was shared by enough of it."""
     members = np.array(accounts, dtype=np.int64)

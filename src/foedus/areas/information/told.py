@@ -62,9 +62,9 @@ def panes(said: Mapping[str, Any], description: str) -> Iterator[Pane]:
         yield Table("Claims", ("language", "claim"), tuple((one, shown(text)) for one, text in claims.values()))
     yield from _coordination(said.get("coordination"))
     yield Table("Judged by people", ("what", "by whom", "why"), tuple(_judged(said, name) for name in _JUDGED))
-    yield from _timeline(_dicts(said.get("timeline")))
-    yield from _shared(_dicts(said.get("shared")))
-    techniques = tuple(_technique(one) for one in _dicts(said.get("techniques"))[:MAX_ROWS])
+    yield from _timeline(dicts(said.get("timeline")))
+    yield from _shared(dicts(said.get("shared")))
+    techniques = tuple(_technique(one) for one in dicts(said.get("techniques"))[:MAX_ROWS])
     if techniques:
         yield Table("Techniques (DISARM)", ("technique", "name", "how sure"), techniques)
     held = said.get("coverage")
@@ -87,18 +87,22 @@ def instant_of(written: Any) -> datetime | None:
 def _coordination(held: Any) -> Iterator[Pane]:
     if not isinstance(held, dict):
         return
-    rows = [("accounts, at least", _said(held.get("accounts"))), ("objects", _said(held.get("objects")))]
-    rows += [("within s", _said(held.get("window_s"))), ("method", _said(held.get("method")))]
+    rows = [("accounts, at least", said_of(held.get("accounts"))), ("objects", said_of(held.get("objects")))]
+    rows += [("within s", said_of(held.get("window_s"))), ("method", said_of(held.get("method")))]
     for name, words in (("chances", "chance under"), ("parameters", "setting")):
         of = held.get(name)
-        rows += [(f"{words} {one}", _said(value)) for one, value in sorted(of.items())] if isinstance(of, dict) else []
+        rows += (
+            [(f"{words} {one}", said_of(value)) for one, value in sorted(of.items())] if isinstance(of, dict) else []
+        )
     yield Table("Coordination, measured", ("what", "value"), tuple(rows[:MAX_ROWS]))
     yield from (Words(f"May be innocent: {text}") for text in INNOCENT)
 
 
 def _judged(said: Mapping[str, Any], name: str) -> tuple[str, str, str]:
     held = said.get(name)
-    return (name, _said(held.get("by")), _said(held.get("reason"))) if isinstance(held, dict) else (name, "nobody", "")
+    return (
+        (name, said_of(held.get("by")), said_of(held.get("reason"))) if isinstance(held, dict) else (name, "nobody", "")
+    )
 
 
 def _timeline(hours: list[dict[str, Any]]) -> Iterator[Pane]:
@@ -112,8 +116,8 @@ def _timeline(hours: list[dict[str, Any]]) -> Iterator[Pane]:
 def _shared(held: list[dict[str, Any]]) -> Iterator[Pane]:
     rows = [
         (
-            f"{_said(one.get('kind'))} {_said(one.get('number'))}",
-            *(_said(one.get(name)) for name in ("accounts", "records")),
+            f"{said_of(one.get('kind'))} {said_of(one.get('number'))}",
+            *(said_of(one.get(name)) for name in ("accounts", "records")),
             *(_minute(one.get(name)) for name in ("first", "last")),
         )
         for one in held[:MAX_ROWS]
@@ -128,19 +132,21 @@ def _shared(held: list[dict[str, Any]]) -> Iterator[Pane]:
 
 def _minute(value: object) -> str:
     at = instant_of(value)
-    return f"{at:%Y-%m-%d %H:%M}" if at else _said(value)
+    return f"{at:%Y-%m-%d %H:%M}" if at else said_of(value)
 
 
 def _technique(one: Mapping[str, Any]) -> tuple[str, str, str]:
     hand = one.get("by_hand")
     if isinstance(hand, dict):
-        return _said(hand.get("technique")), "", f"set by {_said(hand.get('by'))}"
-    return _said(one.get("technique")), _said(one.get("name")), _said(one.get("wording"))
+        return said_of(hand.get("technique")), "", f"set by {said_of(hand.get('by'))}"
+    return said_of(one.get("technique")), said_of(one.get("name")), said_of(one.get("wording"))
 
 
-def _said(value: Any) -> str:
+def said_of(value: Any) -> str:
+    """Return a text or number for people's eyes, nothing where it is neither."""
     return shown(str(value)) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 
 
-def _dicts(held: Any) -> list[dict[str, Any]]:
+def dicts(held: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list, none where it is no list."""
     return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []

@@ -12,6 +12,8 @@ from foedus.model.stix import StixObject
 CASE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a01"
 CHANNEL = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a02"
 CLAIM = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a03"
+OPTIONS = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a05"
+UPTAKE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a04"
 # OpenCTI's own, for object types that the standard lacks.
 NEW_SDO = "extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba"
 NEW_SCO = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
@@ -25,11 +27,22 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
         "timeline": {"type": "array", "items": {"type": "object"}}, "unseen": {"type": "array", "items": _TEXT},
     },
     CHANNEL: {"tier": _TEXT, "listing": _OBJECT},
+    OPTIONS: {"options": {"type": "array", "items": {"type": "object"}}, "licence": _TEXT},
+    UPTAKE: {
+        "line": {"type": "object"}, "narratives": {"type": "array", "items": {"type": "object"}}, "from": _TEXT, "to": _TEXT,
+        "days": {"type": "array", "items": {"type": "object"}}, "method": _TEXT, "parameters": {"type": "object"},
+        "coverage": {"type": "object"}, "unseen": {"type": "array", "items": _TEXT},
+    },
     CLAIM: {"claim": _TEXT, "language": _TEXT, "variants": {"type": "object"}, "anchors": {"type": "array", "items": _TEXT}},
 }  # fmt: skip
 _NAMES = {
     CASE: ("information-case", "What was measured, and what people judged, each apart, on an incident or grouping."),
     CHANNEL: ("information-channel", "The tier of a public channel and the list it comes from."),
+    OPTIONS: ("information-options", "What a person may answer: countermeasures that neither deceive nor censor."),
+    UPTAKE: (
+        "information-uptake",
+        "How a line to take stood in a week: figures by day, none of fewer than three channels.",
+    ),
     CLAIM: ("information-claim", "A claim in words, with its variants by language and its anchors."),
 }
 _OPENCTI = Defined(

@@ -14,7 +14,7 @@ Sources: Wilson 1927, JASA 22; tiers of the FIMI Exposure Matrix (EEAS 2025).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ from foedus.areas.information.meaning.lines import Audience, Heard, Said, Subjec
 from foedus.areas.information.meaning.stance import supports
 
 _Z = 1.959964
+_KINDS = ("copy", "rewording", "translation", "same-topic")
+"""The closest first."""
 
 
 class Figure(NamedTuple):
@@ -44,6 +46,8 @@ class Uptake(NamedTuple):
         cells: of those: ``taken``, ``contested``, ``unclear`` (denied or not cannot be told), ``other``.
         share: taken of on topic, None where a cell is not told.
         low, high: Wilson 95 % interval of the share.
+        kinds: taken, by how: copy, rewording, translation.
+        languages: taken, by language.
         tiers: taken, by tier of the channel.
         amplified: taken that a graded group pushed: a warning, not a success.
         drifted: share of taken that lost a number, date or country.
@@ -55,9 +59,20 @@ class Uptake(NamedTuple):
     share: float | None
     low: float | None
     high: float | None
+    kinds: Mapping[str, Figure]
+    languages: Mapping[str, Figure]
     tiers: Mapping[str, Figure]
     amplified: Figure
     drifted: float | None
+
+
+class Carried(NamedTuple):
+    """Records of one day that carry something: all, by how they carry it, by language, by tier of the channel."""
+
+    total: Figure
+    kinds: Mapping[str, Figure]
+    languages: Mapping[str, Figure]
+    tiers: Mapping[str, Figure]
 
 
 class Lag(NamedTuple):
@@ -78,6 +93,31 @@ def uptake(line: Subject, subjects: Sequence[Subject], heard: Sequence[Heard]) -
     for one in before:
         days.setdefault(_day(one.said), []).append(one)
     return [_uptake(day, line, days[day]) for day in sorted(days)]
+
+
+def carried(ids: frozenset[str], audience: Audience, heard: Sequence[Heard]) -> dict[str, Carried]:
+    """Return, by day, the records before an audience that carry one of some lines or narratives."""
+    days: dict[str, dict[str, Heard]] = {}
+    for one in heard:
+        if one.subject in ids and _carries(one) and reaches(audience, one.said):
+            held = days.setdefault(_day(one.said), {})
+            held[one.said.id] = min(held.get(one.said.id, one), one, key=lambda held: _KINDS.index(held.kind))
+    return {
+        day: Carried(figure(one.said for one in days[day].values()), *_parts(list(days[day].values())))
+        for day in sorted(days)
+    }
+
+
+def named(audience: Audience, said: Sequence[Said]) -> dict[str, Carried]:
+    """Return, by day, the figures of some records before an audience, such as those that name the partnership."""
+    days: dict[str, list[Said]] = {}
+    for one in said:
+        if reaches(audience, one):
+            days.setdefault(_day(one), []).append(one)
+    return {
+        day: Carried(figure(held), {}, _by(held, lambda one: one.language), _by(held, lambda one: one.tier))
+        for day, held in sorted(days.items())
+    }
 
 
 def voice(
@@ -157,23 +197,39 @@ def _uptake(day: str, line: Subject, held: Sequence[Heard]) -> Uptake:
     groups["other"] |= {one.said.id: one.said for one in held if one.said.id not in known}
     told = cells({name: list(group.values()) for name, group in groups.items()})
     taken, topic = list(groups["taken"].values()), figure(one.said for one in held)
-    by_tier: dict[str, list[Said]] = {}
-    for said in taken:
-        by_tier.setdefault(said.tier, []).append(said)
+    parts = _parts([one for one in held if one.subject == line.id and one.said.id in groups["taken"]])
     if told["taken"].records is None or not topic.records:
-        return Uptake(day, topic, told, None, None, None, dict.fromkeys(by_tier, HIDDEN), HIDDEN, None)
+        kinds, languages, tiers = (dict.fromkeys(one, HIDDEN) for one in parts)
+        return Uptake(day, topic, told, None, None, None, kinds, languages, tiers, HIDDEN, None)
     count = told["taken"].records
     lost = {one.said.id for one in held if one.subject == line.id and one.lost}
     pushed = cells(_parted(taken, [said for said in taken if said.amplified]))["true"]
     drifted = cells(_parted(taken, [said for said in taken if said.id in lost]))["true"].records
     share, (low, high) = round(count / topic.records, 3), wilson(count, topic.records)
     drift = round(drifted / count, 3) if drifted is not None and count else None
-    return Uptake(day, topic, told, share, low, high, cells(by_tier), pushed, drift)
+    return Uptake(day, topic, told, share, low, high, *parts, pushed, drift)
+
+
+def _parts(held: Sequence[Heard]) -> tuple[Mapping[str, Figure], Mapping[str, Figure], Mapping[str, Figure]]:
+    """Records by how they carry something, by language and by tier; each division by itself adds up to the whole."""
+    kinds: dict[str, list[Said]] = {}
+    for one in held:
+        kinds.setdefault(one.kind, []).append(one.said)
+    said = [one.said for one in held]
+    return cells(kinds), _by(said, lambda one: one.language), _by(said, lambda one: one.tier)
+
+
+def _by(held: Iterable[Said], key: Callable[[Said], str]) -> Mapping[str, Figure]:
+    groups: dict[str, list[Said]] = {}
+    for one in held:
+        groups.setdefault(key(one), []).append(one)
+    return cells(groups)
 
 
 def _parted(whole: Sequence[Said], some: Sequence[Said]) -> dict[str, Sequence[Said]]:
     """A part and the rest, for what could be had from one by subtracting the other."""
-    return {"true": some, "false": [said for said in whole if said not in some]}
+    ids = {one.id for one in some}
+    return {"true": some, "false": [said for said in whole if said.id not in ids]}
 
 
 def _sort(one: Heard) -> str:

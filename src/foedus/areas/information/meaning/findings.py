@@ -153,10 +153,8 @@ def campaign(judged: Campaign, cases: Sequence[Encoded], created_at: datetime) -
     said = (
         f"{judged.reason} (judged by {judged.by}, {instant.stix_text(judged.at)}; sources: {'; '.join(judged.sources)})"
     )
-    head = _made(
-        dated | {"type": "campaign", "id": opencti_ids.named("campaign", judged.name), "name": judged.name},
-        {"description": said},
-    )
+    known = {"type": "campaign", "id": opencti_ids.named("campaign", judged.name), "name": judged.name}
+    head = _made(dated | known, {"description": said})
     return Encoded(head, tuple(_links("related-to", head.id, [case.head.id for case in cases], dated)))
 
 
@@ -183,7 +181,7 @@ def _opencti(case: Case, dated: dict[str, Any]) -> Encoded:
 def _plain(case: Case, dated: dict[str, Any]) -> Encoded:
     context = "suspicious-activity"
     id_ = opencti_ids.grouping(case.name, context, dated["created"])
-    parts = [*(_note(claim, id_, dated) for claim in case.claims), *_identities(case.public.values(), dated)]
+    parts = [*(note(claim, id_, dated) for claim in case.claims), *_identities(case.public.values(), dated)]
     parts += [*_observed(case, id_, dated), *_actor(case, dated)]
     # A grouping must hold something.
     refs = sorted({one.id for one in parts}) or [extensions.definitions()[0].id]
@@ -285,11 +283,12 @@ def _narrative(claim: Claim, dated: dict[str, Any]) -> StixObject:
     )
 
 
-def _note(claim: Claim, grouping: str, dated: dict[str, Any]) -> StixObject:
+def note(claim: Claim, grouping: str, dated: dict[str, Any], sort: str = "narrative") -> StixObject:
+    """Return a claim or a line to take as a note."""
     id_ = f"note--{uuid.uuid5(NAMESPACE, canonical(['claim', grouping, claim.text]).decode())}"
-    held = {"type": "note", "id": id_, "abstract": "Narrative", "content": claim.text, "labels": ["narrative"]}
-    about = {"object_refs": [grouping], "lang": claim.language, "extensions": {extensions.CLAIM: _claim(claim)}}
-    return _made(dated | held, about)
+    held = {"type": "note", "id": id_, "abstract": sort.capitalize(), "content": claim.text, "labels": [sort]}
+    held |= {"object_refs": [grouping], "lang": claim.language}
+    return _made(dated | held, {"extensions": {extensions.CLAIM: _claim(claim)}})
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
