@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.e2e.test_information import accounts, everything
 from tests.information.pushed import ACCOUNTS, CLAIMS, lines, posts
 from tests.node_pair import OPEN, make_nodes
+from tests.three_nodes import Fixed
 from tests.unit.cli.conftest import done, told
 
+from foedus.areas.information import remembered
 from foedus.areas.information.cases import KIND
+from foedus.node.analyse import analyse
+from foedus.node.home import Node
+from foedus.node.ingest import Origin, ingest
+from foedus.node.label import read_text
+from foedus.node.retention import delete_due
+from foedus.store import findings
+from foedus.store.findings import Held
+from foedus.store.state import room_state_of
 
 pytestmark = pytest.mark.e2e
 OWN = {"nato": "en", "jpn": "ja"}
@@ -95,3 +107,48 @@ def test_a_claim_whose_file_has_no_label_keeps_its_case_at_home(pair, tmp_path):
     assert "information/claims/ours.toml" in grounds
     assert "no label" in grounds
     assert made.why("nato", later, "jpn").outcome == "withhold"
+
+
+def later_posts(made, days: int) -> Node:
+    """NATO's node so many days later, where posts of the same week were read and wait to be analysed."""
+    node = made.open("nato")
+    node.clock = Fixed(node.clock.now() + timedelta(days=days))
+    held = [one | {"id": f"9{one['id']}"} for one in posts(CLAIMS["en"], seed=0)[:50]]
+    origin = Origin("later", read_text(node, OPEN, node.clock.now()), OPEN)
+    ingest(node, "information", io.BytesIO(lines(held)), origin, {"time_format": "s"})
+    return node
+
+
+def carried(node: Node) -> set[str]:
+    """The sources of the posts that the room carries."""
+    with node.store.read() as read:
+        raw = remembered.restore(room_state_of(read, "information")[1]).posts
+    return set(remembered._read(raw)["origin"].to_pylist()) if raw else set()
+
+
+@pytest.mark.parametrize("retained", [True, False])
+def test_what_is_over_is_carried_no_longer_and_nothing_later_rests_on_it(pair, tmp_path, retained):
+    made = pair.copied(tmp_path / "copy")
+    with later_posts(made, 31) as node:
+        [old] = carried(node)
+        if retained:  # else it is over already, and no turn of the node has deleted it yet
+            delete_due(node)
+            assert carried(node) == set()
+        analyse(node, "information")
+        assert old not in carried(node)
+        assert not [path for path in made.path("nato").rglob("*.parquet") if old.replace(":", "%3A") in path.name]
+        found = versions_of_case(node, of(pair, "nato", "nato"))
+    assert (found[0].revoked, f"source:{old}" in found[0].because) == (True, False)
+
+
+def versions_of_case(node: Node, object_id: str) -> list[Held]:
+    with node.store.read() as read:
+        return list(findings.versions_of(read, object_id))
+
+
+def test_before_its_end_it_is_carried_on(pair, tmp_path):
+    with later_posts(pair.copied(tmp_path / "copy"), 20) as node:
+        before = carried(node)
+        delete_due(node)
+        analyse(node, "information")
+        assert before < carried(node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -62,6 +62,13 @@ class LiveDoor(Protocol):
 
     def due_ms(self, state: bytes, settings: Settings) -> int:
         """Return the next instant at which silence alone may give a finding; -1 for none."""
+
+
+class RetentionDoor(Protocol):
+    """The door ``retention`` of a room whose state holds parts of what sources brought (its module ``remembered``)."""
+
+    def forget(self, state: bytes, sources: Collection[str]) -> bytes:
+        """Return a state without anything that came from some sources: their time is over."""
 
 
 class PlanDoor(Protocol):

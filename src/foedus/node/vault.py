@@ -10,7 +10,7 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from foedus.account.bodies import VaultExpired, VaultOpened, draft
+from foedus.account.bodies import VaultOpened, draft
 from foedus.account.ledger import append
 from foedus.areas import facts
 from foedus.errors import FoedusError, InputError, TrustError
@@ -110,23 +110,6 @@ def forget_refused(node: Node, tx: Tx, source: str, object_ids: Sequence[str], h
     if gone:
         vault.forget_refused(tx, gone)
         erase.forget_numbers(tx, gone)
-
-
-def expire(node: Node) -> int:
-    """Delete what is over in the vault, and enter that for each source; return how many things went."""
-    with node.store.read() as read:
-        if not vault.due(read):
-            return 0
-    at = node.clock.now()
-    with node.store.write() as tx:
-        gone = vault.expire(tx, node.directory)
-        drafts = [
-            draft(VaultExpired(at=instant.text(instant.to_us(at)), area=one.area, source=one.source, sha256=one.name))
-            for one in gone
-            if one.kind == "capture"
-        ]
-        append(tx.logs, MASTER, drafts, at=at, entropy=node.entropy)
-    return len(gone)
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -169,16 +169,16 @@ def forget_refused(tx: Tx, numbers: Sequence[int]) -> None:
         tx.connection.execute(delete(vault).where(vault.c.kind == "refused", vault.c.name.in_(chunk)))
 
 
-def due(read: Read) -> bool:
-    """Say whether the time of anything is over."""
-    return (
-        read.connection.execute(select(vault.c.id).where(vault.c.until_us <= read.at_us).limit(1)).first() is not None
-    )
+def due(read: Read) -> list[str]:
+    """Return the areas of which the time of anything is over."""
+    statement = select(vault.c.area).where(vault.c.until_us <= read.at_us).distinct().order_by(vault.c.area)
+    return list(read.connection.scalars(statement))
 
 
-def expire(tx: Tx, directory: Path) -> list[Item]:
-    """Delete what is over: first the keys, once that is durable the files; return what went."""
-    rows = tx.connection.execute(select(*_COLUMNS, vault.c.file).where(vault.c.until_us <= tx.at_us)).all()
+def expire(tx: Tx, directory: Path, areas: Sequence[str]) -> list[Item]:
+    """Delete what of some areas is over: first the keys, once that is durable the files; return what went."""
+    over = (vault.c.until_us <= tx.at_us) & vault.c.area.in_(areas)
+    rows = tx.connection.execute(select(*_COLUMNS, vault.c.file).where(over)).all()
     _overwritten(tx)
     for chunk in chunks([row.id for row in rows]):
         tx.connection.execute(delete(vault).where(vault.c.id.in_(chunk)))

@@ -86,7 +86,7 @@ def _together(
         of_week = held.posts.slice(int(rows[0]), len(rows))
         measured = together.measured(of_week, week)
         encoder = claimed.encoder_or_none() if measured.groups else None
-        known = cases.Known(whose[0], claims, encoder, state.crowded)
+        known = cases.Known(whose[0], claims, encoder, state.crowded, state.deleted)
         made = {one.id: one for one in cases.made(week, of_week, measured, known)}
         for id_ in [id_ for id_, said in state.said.items() if said.week == week and id_ not in made]:
             del state.said[id_]

@@ -54,12 +54,14 @@ class Known(NamedTuple):
         claims: what its people wrote down.
         encoder: the model of meaning; None without the extra.
         crowded: weeks that lost posts for want of room.
+        deleted: weeks of which posts went with their source.
     """
 
     owner: str
     claims: Sequence[Written]
     encoder: Encoder | None
     crowded: Sequence[int]
+    deleted: Sequence[int] = ()
 
 
 class Made(NamedTuple):
@@ -167,6 +169,7 @@ def _coverage(week: int, columns: Columns, measured: Week, known: Known) -> dict
         "objects too many to pair": measured.viral,
         "week": _created(week)[:10],
         "posts lost for want of room": "some" if week in known.crowded else "none",
+        "posts deleted with their source": "some" if week in known.deleted else "none",
         "model of meaning": known.encoder.name if known.encoder else "none",
     }
 

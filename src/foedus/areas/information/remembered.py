@@ -8,7 +8,7 @@ to the newest are kept; a post of an earlier week comes too late and is counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -41,12 +41,16 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 
 
 class State(msgspec.Struct):
-    """What the room remembers: posts as an Arrow stream, which of their weeks lost posts for want of room, what was said."""
+    """What the room remembers: posts as an Arrow stream, which of their weeks lost posts for want of room, what was said.
+
+    ``deleted`` are the weeks whose posts went with their source.
+    """
 
     version: int = VERSION
     posts: bytes = b""
     crowded: list[int] = []
     said: dict[str, Said] = {}
+    deleted: list[int] = []
 
 
 class Joined(NamedTuple):
@@ -118,8 +122,33 @@ def keep(state: State, held: Joined) -> None:
     rows = np.flatnonzero(held.week >= since)
     lost = np.unique(held.week[rows[:-MAX_POSTS]]).tolist()
     state.crowded = sorted({one for one in (*state.crowded, *lost) if one >= since})
+    state.deleted = [one for one in state.deleted if one >= since]
     state.posts = _written(held.posts.take(pa.array(rows[-MAX_POSTS:])))
     state.said = {id_: one for id_, one in sorted(state.said.items()) if one.week >= since}
+
+
+def forget(state: bytes, sources: Collection[str]) -> bytes:
+    """Return a state without the posts of some sources.
+
+    What was said stays known: measured again without them, it is told anew or revoked.
+
+    Raises:
+        MalformedRecord: not a state of this version.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    held = restore(state)
+    posts = _read(held.posts) if held.posts else None
+    if (
+        posts is None
+        or not (going := pc.is_in(posts["origin"], pa.array(sorted(sources), pa.string()))).to_numpy().any()
+    ):
+        return state
+    held.deleted = sorted({*held.deleted, *np.unique(_week(posts.filter(going))).tolist()})
+    left = posts.filter(pc.invert(going))
+    held.posts = _written(left) if len(left) else b""
+    return dump(held)
 
 
 def monday_s(week: int) -> int:
