@@ -19,7 +19,7 @@ from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import Finding
 from foedus.model.room import Layers, Records, Room
 from foedus.model.stix import StixObject
-from foedus.node import retention, vault
+from foedus.node import packs, retention, vault
 from foedus.node.corroborate import Came, corroborate
 from foedus.node.expire import expire
 from foedus.node.home import Node, Progress, silent
@@ -208,6 +208,7 @@ def keep(arriving: Arriving, made: Concluding, result: Analysed, progress: Progr
             retention.inherit(tx, placed)
             if following is None:
                 state.put_room_state(tx, room.name, version, analysis.state)
+                packs.keep(node, tx, room.name, analysis.packs.values())
                 arriving.last(tx)
         for one, where in placed:
             result.take(one, where)

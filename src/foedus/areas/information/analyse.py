@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foedus.areas.information import cases, claimed, remembered, together
+from foedus.areas.information import cases, claimed, evidence, remembered, together
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import finding as facts
 from foedus.areas.information.record import ARTICLE
 from foedus.areas.information.remembered import Said, State
 from foedus.engine import documents
 from foedus.model import instant
-from foedus.model.finding import Finding
+from foedus.model.finding import Finding, Pack
 from foedus.model.room import Layers, Records, Settings
 from foedus.model.stix import StixObject
 
@@ -27,7 +27,7 @@ NAME = "information"
 
 def analyse(
     records: Records, *, settings: Settings, layers: Layers, state: bytes, at: datetime
-) -> Iterator[Finding | bytes]:
+) -> Iterator[Finding | Pack | bytes]:
     """Conclude findings from records of articles and posts.
 
     Args:
@@ -40,7 +40,7 @@ def analyse(
 
     Yields:
         Documents in their order; the facts of each article; what was shared together, where it is new or changed; what no
-        longer stands; the new state.
+        longer stands, with what that can be replayed from; the new state.
 
     Raises:
         MalformedRecord: a file of claims or a state that is not understood.
@@ -77,7 +77,7 @@ def _facts(batch: pa.RecordBatch, owner: str, source: str) -> Iterator[Finding]:
 
 def _together(
     state: State, posts: list[pa.Table], whose: tuple[str, str], layers: Layers, now: str
-) -> Iterator[Finding]:
+) -> Iterator[Finding | Pack]:
     """Measure the weeks that have new posts, and say what changed."""
     held = remembered.joined(state, posts)
     claims = claimed.written(layers)
@@ -86,6 +86,7 @@ def _together(
         of_week = held.posts.slice(int(rows[0]), len(rows))
         measured = together.measured(of_week, week)
         encoder = claimed.encoder_or_none() if measured.groups else None
+        yield evidence.local(week, of_week, measured)
         known = cases.Known(whose[0], claims, encoder, state.crowded, state.deleted)
         made = {one.id: one for one in cases.made(week, of_week, measured, known)}
         for id_ in [id_ for id_, said in state.said.items() if said.week == week and id_ not in made]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from foedus.areas.information.record import POST
 from foedus.errors import MalformedRecord
+from foedus.model import instant
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,7 +100,7 @@ def joined(state: State, fresh: Sequence[pa.Table]) -> Joined:
     """Return what is held together with new posts; of one id the one held first stays."""
     import pyarrow as pa  # noqa: PLC0415
 
-    held = [_read(state.posts)] if state.posts else []
+    held = [read(state.posts)] if state.posts else []
     new = pa.concat_tables(fresh)
     week = _week(new)
     since = int(_week(held[0]).max()) - WEEKS + 1 if held else None
@@ -123,7 +124,7 @@ def keep(state: State, held: Joined) -> None:
     lost = np.unique(held.week[rows[:-MAX_POSTS]]).tolist()
     state.crowded = sorted({one for one in (*state.crowded, *lost) if one >= since})
     state.deleted = [one for one in state.deleted if one >= since]
-    state.posts = _written(held.posts.take(pa.array(rows[-MAX_POSTS:])))
+    state.posts = written(held.posts.take(pa.array(rows[-MAX_POSTS:])))
     state.said = {id_: one for id_, one in sorted(state.said.items()) if one.week >= since}
 
 
@@ -139,7 +140,7 @@ def forget(state: bytes, sources: Collection[str]) -> bytes:
     import pyarrow.compute as pc  # noqa: PLC0415
 
     held = restore(state)
-    posts = _read(held.posts) if held.posts else None
+    posts = read(held.posts) if held.posts else None
     if (
         posts is None
         or not (going := pc.is_in(posts["origin"], pa.array(sorted(sources), pa.string()))).to_numpy().any()
@@ -147,7 +148,7 @@ def forget(state: bytes, sources: Collection[str]) -> bytes:
         return state
     held.deleted = sorted({*held.deleted, *np.unique(_week(posts.filter(going))).tolist()})
     left = posts.filter(pc.invert(going))
-    held.posts = _written(left) if len(left) else b""
+    held.posts = written(left) if len(left) else b""
     return dump(held)
 
 
@@ -158,6 +159,15 @@ def monday_s(week: int) -> int:
     (345600, 604800)
     """
     return week * WEEK_S + _MONDAY_S
+
+
+def day_of(week: int) -> str:
+    """Return the day a week begins.
+
+    >>> day_of(2941)
+    '2026-05-18'
+    """
+    return f"{instant.from_us(monday_s(week) * 1_000_000):%Y-%m-%d}"
 
 
 def _week(posts: pa.Table) -> NDArray[np.int64]:
@@ -175,7 +185,12 @@ def _once(posts: pa.Table) -> NDArray[np.int64]:
     return np.array(sorted(first.values(), key=lambda row: (at[row], ids[row])), dtype=np.int64)
 
 
-def _read(raw: bytes) -> pa.Table:
+def read(raw: bytes) -> pa.Table:
+    """Return posts of their bytes.
+
+    Raises:
+        MalformedRecord: no such bytes.
+    """
     import pyarrow as pa  # noqa: PLC0415
 
     try:
@@ -185,7 +200,8 @@ def _read(raw: bytes) -> pa.Table:
         raise MalformedRecord("unreadable posts in the state", code="state-malformed", hint=hint) from error
 
 
-def _written(posts: pa.Table) -> bytes:
+def written(posts: pa.Table) -> bytes:
+    """Return posts as an Arrow stream; equal posts are equal bytes."""
     import pyarrow as pa  # noqa: PLC0415
 
     sink = pa.BufferOutputStream()

@@ -40,7 +40,7 @@ def both(read):
 
 def texts(state: bytes) -> set[str]:
     held = remembered.restore(state).posts
-    return set(remembered._read(held)["text"].to_pylist()) if held else set()
+    return set(remembered.read(held)["text"].to_pylist()) if held else set()
 
 
 def test_nothing_of_a_source_is_left_and_all_of_the_others(both):

@@ -12,6 +12,7 @@ from foedus.model.stix import StixObject
 CASE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a01"
 CHANNEL = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a02"
 CLAIM = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a03"
+EVIDENCE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a11"
 # OpenCTI's own, for object types that the standard lacks.
 NEW_SDO = "extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba"
 NEW_SCO = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
@@ -24,12 +25,21 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
         "claims": {"type": "array", "items": {"type": "object"}}, "shared": {"type": "array", "items": {"type": "object"}},
         "timeline": {"type": "array", "items": {"type": "object"}}, "unseen": {"type": "array", "items": _TEXT},
     },
+    EVIDENCE: {
+        "method": {"type": "object"}, "coverage": {"type": "object"}, "cells": {"type": "array", "items": {"type": "object"}},
+        "public_items": {"type": "array", "items": _TEXT}, "public_whole": {"type": "boolean"}, "result_sha256": _TEXT,
+        "k": {"type": "integer"},
+    },
     CHANNEL: {"tier": _TEXT, "listing": _OBJECT},
     CLAIM: {"claim": _TEXT, "language": _TEXT, "variants": {"type": "object"}, "anchors": {"type": "array", "items": _TEXT}},
 }  # fmt: skip
 _NAMES = {
     CASE: ("information-case", "What was measured, and what people judged, each apart, on an incident or grouping."),
     CHANNEL: ("information-channel", "The tier of a public channel and the list it comes from."),
+    EVIDENCE: (
+        "information-evidence",
+        "How a case was measured and on how much, on a note about it; no account, no post.",
+    ),
     CLAIM: ("information-claim", "A claim in words, with its variants by language and its anchors."),
 }
 _OPENCTI = Defined(
