@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.e2e.test_information import accounts, everything
 from tests.information.pushed import ACCOUNTS, CLAIMS, lines, post, posts
 from tests.node_pair import OPEN, make_nodes
-from tests.unit.cli.conftest import done, told
+from tests.three_nodes import Fixed
+from tests.unit.cli.conftest import done, refused, run, told
 
+from foedus.areas.information import remembered
 from foedus.areas.information.cases import KIND
 from foedus.areas.information.followed import KIND as UPTAKE
 from foedus.areas.information.meaning.counters import COLUMNS
+from foedus.areas.information.meaning.extensions import CASE, EVIDENCE
+from foedus.areas.information.meaning.packs import opened
+from foedus.errors import StoreError
+from foedus.model import instant
+from foedus.model.canonical import canonical
+from foedus.model.finding import Pack
+from foedus.node import packs, vault
+from foedus.node.analyse import analyse
+from foedus.node.home import Node
+from foedus.node.ingest import Origin, ingest
+from foedus.node.label import read_text
+from foedus.node.retention import delete_due
+from foedus.store import findings
+from foedus.store.engine import Read
+from foedus.store.findings import Held
+from foedus.store.state import room_state_of
+from foedus.store.vault import Box, items, pack
 
 pytestmark = pytest.mark.e2e
 OWN = {"nato": "en", "jpn": "ja"}
@@ -128,3 +152,99 @@ def test_a_claim_whose_file_has_no_label_keeps_its_case_at_home(pair, tmp_path):
     assert "information/claims/ours.toml" in grounds
     assert "no label" in grounds
     assert made.why("nato", later, "jpn").outcome == "withhold"
+
+
+def later_posts(made, days: int) -> Node:
+    """NATO's node so many days later, where posts of the same week were read and wait to be analysed."""
+    node = made.open("nato")
+    node.clock = Fixed(node.clock.now() + timedelta(days=days))
+    held = [one | {"id": f"9{one['id']}"} for one in posts(CLAIMS["en"], seed=0)[:50]]
+    origin = Origin("later", read_text(node, OPEN, node.clock.now()), OPEN)
+    ingest(node, "information", io.BytesIO(lines(held)), origin, {"time_format": "s"})
+    return node
+
+
+def carried(node: Node) -> set[str]:
+    """The sources of the posts that the room carries."""
+    with node.store.read() as read:
+        raw = remembered.restore(room_state_of(read, "information")[1]).posts
+    return set(remembered.read(raw)["origin"].to_pylist()) if raw else set()
+
+
+@pytest.mark.parametrize("retained", [True, False])
+def test_what_is_over_is_carried_no_longer_and_nothing_later_rests_on_it(pair, tmp_path, retained):
+    made = pair.copied(tmp_path / "copy")
+    with later_posts(made, 31) as node:
+        [old] = carried(node)
+        if retained:  # else it is over already, and no turn of the node has deleted it yet
+            delete_due(node)
+            assert carried(node) == set()
+        analyse(node, "information")
+        assert old not in carried(node)
+        assert not [path for path in made.path("nato").rglob("*.parquet") if old.replace(":", "%3A") in path.name]
+        found = versions_of_case(node, of(pair, "nato", "nato"))
+    assert (found[0].revoked, f"source:{old}" in found[0].because) == (True, False)
+
+
+def versions_of_case(node: Node, object_id: str) -> list[Held]:
+    with node.store.read() as read:
+        return list(findings.versions_of(read, object_id))
+
+
+def test_before_its_end_it_is_carried_on(pair, tmp_path):
+    with later_posts(pair.copied(tmp_path / "copy"), 20) as node:
+        before = carried(node)
+        delete_due(node)
+        analyse(node, "information")
+        assert before < carried(node)
+
+
+def test_a_case_is_replayed_from_the_vault_until_its_source_is_over(pair, tmp_path):
+    made, case = pair.copied(tmp_path / "copy"), of(pair, "nato", "nato")
+    words = done("vault", "replay", case, node=made.path("nato"))
+    assert "comes out as it was concluded" in words
+    assert told("vault", "replay", case, node=made.path("nato"))["same"] is True
+    with made.open("nato") as node:
+        node.clock = Fixed(instant.parse(packs.replay(node, case).until))
+        with pytest.raises(StoreError) as caught:
+            packs.replay(node, case)
+        assert caught.value.code == "pack-expired"
+        delete_due(node)
+        with node.store.read() as read:
+            assert items(read) == []
+
+
+def test_what_a_partner_concluded_is_not_replayed(pair):
+    assert "replay-none" in refused("vault", "replay", of(pair, "jpn", "nato"), node=pair.path("jpn"))
+
+
+def test_a_changed_pack_is_no_pack_or_comes_out_otherwise(pair, tmp_path):
+    made, case = pair.copied(tmp_path / "copy"), of(pair, "nato", "nato")
+    with made.open("nato") as node, node.store.write() as tx:
+        name = opened_week(tx, vault.box_of(node))
+        held = opened(pack(tx, vault.box_of(node), "information", name)[1])
+        less = msgspec.structs.replace(held, posts=remembered.written(remembered.read(held.posts).slice(0, 500)))
+        packs.keep(node, tx, "information", [Pack(name, msgspec.msgpack.encode(less))])
+    result = run("vault", "replay", case, node=made.path("nato"))
+    assert (result.exit_code, "no such group" in result.output) == (5, True)
+
+
+def opened_week(read: Read, box: Box) -> str:
+    """The name of the one pack in the vault, which opens under no other."""
+    [item] = items(read, "pack")
+    assert pack(read, box, "elsewhere", item.name) is None
+    return item.name
+
+
+def test_the_evidence_that_may_go_came_with_the_case_and_its_hash_is_in_it(pair):
+    case = told("show", of(pair, "jpn", "nato"), node=pair.path("jpn"))[0]["object"]
+    [note] = [one for one in objects(pair, "jpn", "note") if one["object_refs"] == [case["id"]]]
+    held = {name: value for name, value in note["extensions"][EVIDENCE].items() if name != "extension_type"}
+    assert hashlib.sha256(canonical(held)).hexdigest() == case["extensions"][CASE]["pack_sha256"]
+    assert held["method"]["parameters"]["window_s"] == 60
+
+
+def objects(pair, party: str, type_: str) -> list[dict]:
+    with pair.open(party) as node, node.store.read() as read:
+        rows = read.connection.exec_driver_sql("SELECT raw FROM blob")
+        return [one for (raw,) in rows if (one := json.loads(raw)).get("type") == type_]

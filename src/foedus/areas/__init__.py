@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 import msgspec
 
 from foedus.errors import InputError, MalformedRecord
-from foedus.model.finding import About, Finding, Match
+from foedus.model.finding import About, Finding, Match, Pack
 from foedus.model.picture import Picture
-from foedus.model.room import Layers, LiveDoor, PlanDoor, Records, Room, Settings
+from foedus.model.room import EvidenceDoor, Layers, LiveDoor, PlanDoor, Records, RetentionDoor, Room, Settings
 from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ class FolderRoom:
 
     def analyse(
         self, records: Records, *, settings: Settings, layers: Layers, state: bytes, at: datetime
-    ) -> Iterator[Finding | bytes]:
+    ) -> Iterator[Finding | Pack | bytes]:
         """Conclude findings from records."""
         door = self._door("analyse", "analyse")
-        findings: Iterator[Finding | bytes] = door(records, settings=settings, layers=layers, state=state, at=at)
+        findings: Iterator[Finding | Pack | bytes] = door(records, settings=settings, layers=layers, state=state, at=at)
         return findings
 
     def about(self, finding: Finding, objects: Sequence[StixObject], *, layers: Layers) -> About:
@@ -176,6 +176,18 @@ def live(room: Room) -> LiveDoor | None:
 def plan(room: Room) -> PlanDoor | None:
     """Return a room's door ``plan``; None where its methods run in its own analysis only."""
     door: PlanDoor | None = _offered(room, "spark", "plan")
+    return door
+
+
+def retention(room: Room) -> RetentionDoor | None:
+    """Return a room's door ``retention``; None where its state holds nothing of what sources brought."""
+    door: RetentionDoor | None = _offered(room, "retention", "retention")
+    return door
+
+
+def evidence(room: Room) -> EvidenceDoor | None:
+    """Return a room's door ``evidence``; None where its findings cannot be replayed."""
+    door: EvidenceDoor | None = _offered(room, "evidence", "replayed")
     return door
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from foedus.model.finding import Finding, Key, Seen
+from foedus.model.finding import Finding, Key, Pack, Seen
 from foedus.model.room import REFUSED, Layers, Records, Room, Settings
 
 if TYPE_CHECKING:
@@ -59,17 +59,23 @@ class HeldLayers:
 
 
 class Analysis:
-    """A run of a room's ``analyse``: iterate over its findings; ``state`` is the room's new state when they are through."""
+    """A run of a room's ``analyse``: iterate over its findings; when they are through ``state`` is the room's new state.
 
-    def __init__(self, items: Iterator[Finding | bytes], state: bytes) -> None:
+    ``packs`` are then what the findings can be replayed from, by name.
+    """
+
+    def __init__(self, items: Iterator[Finding | Pack | bytes], state: bytes) -> None:
         self._items = items
         self.state = state
+        self.packs: dict[str, Pack] = {}
 
     def __iter__(self) -> Iterator[Finding]:
         """Yield the findings."""
         for item in self._items:
             if isinstance(item, bytes):
                 self.state = item
+            elif isinstance(item, Pack):
+                self.packs[item.name] = item
             else:
                 yield item
 

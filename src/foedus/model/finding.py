@@ -42,6 +42,32 @@ class Finding(msgspec.Struct, frozen=True):
     label: Label | None = None
 
 
+class Pack(msgspec.Struct, frozen=True):
+    """What conclusions can be replayed from: its name in its area, its bytes, the sources it came from.
+
+    The node keeps it sealed, in place of one of the same name, until the first of those sources is over; without bytes nothing
+    is kept under the name any more.
+    """
+
+    name: str
+    raw: bytes
+    sources: tuple[str, ...] = ()
+
+
+class Again(msgspec.Struct, frozen=True):
+    """One thing that a finding says, and what a replay gives; ``number`` is of how many things it is the hash."""
+
+    what: str
+    said: str
+    again: str
+    number: int | None = None
+
+    @property
+    def same(self) -> bool:
+        """Say whether it comes out as it was said."""
+        return self.said == self.again
+
+
 class Key(msgspec.Struct, frozen=True):
     """A value that a finding holds and that others may hold too: what corroboration and correlation join on.
 

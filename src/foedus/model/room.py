@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from foedus.model.finding import About, Finding, Key, Match, Seen
+from foedus.model.finding import About, Again, Finding, Key, Match, Pack, Seen
 from foedus.model.picture import Picture
 from foedus.model.stix import StixObject
 
@@ -64,6 +64,23 @@ class LiveDoor(Protocol):
         """Return the next instant at which silence alone may give a finding; -1 for none."""
 
 
+class RetentionDoor(Protocol):
+    """The door ``retention`` of a room whose state holds parts of what sources brought (its module ``remembered``)."""
+
+    def forget(self, state: bytes, sources: Collection[str]) -> bytes:
+        """Return a state without anything that came from some sources: their time is over."""
+
+
+class EvidenceDoor(Protocol):
+    """The door ``evidence`` of a room whose findings can be replayed from packs it gave (its module ``replayed``)."""
+
+    def pack_of(self, head: StixObject) -> str:
+        """Return the name of the pack that a finding can be replayed from; empty for one that has none."""
+
+    def replay(self, raw: bytes, head: StixObject) -> Sequence[Again]:
+        """Conclude again what a finding says, from its pack."""
+
+
 class PlanDoor(Protocol):
     """The door ``plan`` of a room whose methods are kernels over key partitions of its Parquet files (``engine.kernels``)."""
 
@@ -94,7 +111,7 @@ class Room(Protocol):
 
     def analyse(
         self, records: Records, *, settings: Settings, layers: Layers, state: bytes, at: datetime
-    ) -> Iterator[Finding | bytes]:
+    ) -> Iterator[Finding | Pack | bytes]:
         """Conclude findings from records; the last item may be the room's new state as bytes."""
 
     def about(self, finding: Finding, objects: Sequence[StixObject], *, layers: Layers) -> About:

@@ -19,8 +19,9 @@ from foedus.model.entry import MASTER, Draft
 from foedus.model.finding import Finding
 from foedus.model.room import Layers, Records, Room
 from foedus.model.stix import StixObject
-from foedus.node import retention, vault
+from foedus.node import packs, retention, vault
 from foedus.node.corroborate import Came, corroborate
+from foedus.node.expire import expire
 from foedus.node.home import Node, Progress, silent
 from foedus.node.ingest import done_mark, settings_of, waiting
 from foedus.node.label import Given, Labeller, keep_rests
@@ -76,6 +77,7 @@ def analyse(node: Node, area: str, settings: Mapping[str, Any] | None = None, pr
     Findings and the room's state go in together; after a crash the same records give the same findings again.
     """
     room = node.room(area)
+    expire(node)  # nothing may rest on what is over, also where no turn of the node has deleted it yet
     take_up(node)
     result = Analysed(room.name)
     for records in waiting(node, room.name):
@@ -206,6 +208,7 @@ def keep(arriving: Arriving, made: Concluding, result: Analysed, progress: Progr
             retention.inherit(tx, placed)
             if following is None:
                 state.put_room_state(tx, room.name, version, analysis.state)
+                packs.keep(node, tx, room.name, analysis.packs.values())
                 arriving.last(tx)
         for one, where in placed:
             result.take(one, where)

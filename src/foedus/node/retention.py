@@ -16,7 +16,7 @@ from foedus.model.decision import Bound
 from foedus.model.duration import shift_us
 from foedus.model.entry import MASTER, Draft, StoredEntry
 from foedus.model.finding import Finding
-from foedus.node import vault
+from foedus.node.expire import expire
 from foedus.node.home import Node
 from foedus.node.signing import may_sign, sign_log
 from foedus.node.view import pair_log
@@ -124,7 +124,7 @@ def due(node: Node) -> list[ToDelete]:
 
 def delete_due(node: Node) -> int:
     """Delete what is due and enter it in the log of each pair it came from, or went on to; return how many findings."""
-    vault.expire(node)
+    expire(node)
     deleted = 0
     while True:
         with node.store.write() as tx:

@@ -10,7 +10,7 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from foedus.account.bodies import VaultExpired, VaultOpened, draft
+from foedus.account.bodies import VaultOpened, draft
 from foedus.account.ledger import append
 from foedus.areas import facts
 from foedus.errors import FoedusError, InputError, TrustError
@@ -72,7 +72,7 @@ def entrance(node: Node, room: Room, source: IO[bytes], settings: dict[str, Any]
 def keep(node: Node, tx: Tx, capture: Capture | None, area: str, source: str) -> None:
     """Keep a sealed source until its time is over."""
     if capture is not None:
-        vault.keep_capture(tx, _box(node), capture, _item(node, "capture", area, source, capture.sha256))
+        vault.keep_capture(tx, box_of(node), capture, item_of(node, "capture", area, source, capture.sha256))
 
 
 def refuse(node: Node, tx: Tx, refusals: Sequence[Refusal]) -> list[int]:
@@ -81,12 +81,12 @@ def refuse(node: Node, tx: Tx, refusals: Sequence[Refusal]) -> list[int]:
     kept = [one._replace(raw=b"") if one.area in personal else one for one in refusals]
     numbers = quarantine.put_refusals(tx, kept, instant.to_us(node.clock.now()))
     parts = [
-        (_item(node, "refused", one.area, one.source, str(number)), one.raw[: quarantine.KEPT_BYTES])
+        (item_of(node, "refused", one.area, one.source, str(number)), one.raw[: quarantine.KEPT_BYTES])
         for number, one, now in zip(numbers, refusals, kept, strict=True)
         if one.raw and not now.raw
     ]
     if parts:
-        vault.keep_refused(tx, _box(node), parts)
+        vault.keep_refused(tx, box_of(node), parts)
     return numbers
 
 
@@ -94,7 +94,7 @@ def whole(node: Node, read: Read, held: Quarantined) -> Quarantined:
     """Return a refused part with its bytes, from wherever they lie; without, where their time is over."""
     if held.refusal.raw or not is_personal(node, held.refusal.area):
         return held
-    raw = vault.refused(read, _box(node), held.id)
+    raw = vault.refused(read, box_of(node), held.id)
     return held._replace(refusal=held.refusal._replace(raw=raw or b""))
 
 
@@ -105,28 +105,11 @@ def forget_refused(node: Node, tx: Tx, source: str, object_ids: Sequence[str], h
     gone = [
         number
         for number in sealed
-        if erase.is_part(vault.refused(tx, _box(node), number) or b"", hashes, object_ids, quarantine.KEPT_BYTES)
+        if erase.is_part(vault.refused(tx, box_of(node), number) or b"", hashes, object_ids, quarantine.KEPT_BYTES)
     ]
     if gone:
         vault.forget_refused(tx, gone)
         erase.forget_numbers(tx, gone)
-
-
-def expire(node: Node) -> int:
-    """Delete what is over in the vault, and enter that for each source; return how many things went."""
-    with node.store.read() as read:
-        if not vault.due(read):
-            return 0
-    at = node.clock.now()
-    with node.store.write() as tx:
-        gone = vault.expire(tx, node.directory)
-        drafts = [
-            draft(VaultExpired(at=instant.text(instant.to_us(at)), area=one.area, source=one.source, sha256=one.name))
-            for one in gone
-            if one.kind == "capture"
-        ]
-        append(tx.logs, MASTER, drafts, at=at, entropy=node.entropy)
-    return len(gone)
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -160,7 +143,7 @@ def open_capture(node: Node, source: str, person: Person, reason: str) -> Iterat
         raise InputError(f"a reason of 1 to {MAX_REASON} characters", code="reason-missing", hint="--reason TEXT")
     at = node.clock.now()
     with node.store.write() as tx:
-        item, segments = vault.capture(tx, _box(node), node.directory, source)
+        item, segments = vault.capture(tx, box_of(node), node.directory, source)
         body = VaultOpened(
             at=instant.text(instant.to_us(at)),
             area=item.area,
@@ -193,12 +176,14 @@ class _Segments(io.RawIOBase):
         return len(part)
 
 
-def _item(node: Node, kind: vault.Kind, area: str, source: str, name: str) -> Item:
+def item_of(node: Node, kind: vault.Kind, area: str, source: str, name: str) -> Item:
+    """Return what is said of a thing that comes now, with its end."""
     at_us = instant.to_us(node.clock.now())
     return Item(0, kind, area, source, name, at_us, at_us + node.config.vault_days * DAY_US)
 
 
-def _box(node: Node) -> Box:
+def box_of(node: Node) -> Box:
+    """Return what seals and opens short things with the node's key."""
     return Box(_derived(node, "seal"), node.entropy)
 
 

@@ -18,9 +18,10 @@ from typing import IO, Any, Literal, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, func, select
 
 from foedus.errors import StoreError
+from foedus.model.finding import Pack
 from foedus.model.ports import Entropy
 from foedus.store.bulk import bulk_insert, chunks, first_free
 from foedus.store.engine import Read, Tx
@@ -30,11 +31,14 @@ FOLDER = "vault"
 SEGMENT = 256 * 1024
 _NONCE, _TAG = 12, 16
 
-Kind = Literal["capture", "refused"]
+Kind = Literal["capture", "refused", "pack"]
 
 
 class Item(NamedTuple):
-    """What is kept, of which area and source, from when to when; ``name`` is a capture's SHA-256 or a refused part's number."""
+    """What is kept, of which area and source, from when to when.
+
+    ``name`` is a capture's SHA-256, a refused part's number or a pack's name.
+    """
 
     id: int
     kind: Kind
@@ -133,6 +137,34 @@ def keep_refused(tx: Tx, box: Box, parts: Sequence[tuple[Item, bytes]]) -> None:
     _insert(tx, [(item, "", box.seal(raw, _said(item))) for item, raw in parts])
 
 
+def keep_pack(tx: Tx, box: Box, item: Item, pack: Pack) -> None:
+    """Keep a pack in place of what its area keeps under its name, no longer than the first of its sources; without bytes none.
+
+    Args:
+        tx: the transaction.
+        box: seals it.
+        item: what is said of it; it ends then, where no source ends before.
+        pack: what is kept.
+    """
+    _overwritten(tx)
+    which = (vault.c.kind == "pack") & (vault.c.area == item.area) & (vault.c.name == item.name)
+    tx.connection.execute(delete(vault).where(which))
+    if pack.raw:
+        first = select(func.min(vault.c.until_us)).where(vault.c.kind == "capture", vault.c.area == item.area)
+        ends = [tx.connection.scalar(first.where(vault.c.source.in_(chunk))) for chunk in chunks(list(pack.sources))]
+        ending = item._replace(until_us=min([item.until_us, *(end for end in ends if end is not None)]))
+        _insert(tx, [(ending, "", box.seal(pack.raw, _said(ending)))])
+
+
+def pack(read: Read, box: Box, area: str, name: str) -> tuple[Item, bytes] | None:
+    """Return what an area keeps under a name; None where it keeps nothing, or its time is over."""
+    row = read.connection.execute(_now(read, "pack").where(vault.c.area == area, vault.c.name == name)).first()
+    if row is None:
+        return None
+    item = Item._make(row[: len(_COLUMNS)])
+    return item, box.open(row.sealed, _said(item))
+
+
 def items(read: Read, kind: Kind | None = None) -> list[Item]:
     """Return what is kept and may be read now, in the order of its coming."""
     chosen = [] if kind is None else [vault.c.kind == kind]
@@ -169,16 +201,16 @@ def forget_refused(tx: Tx, numbers: Sequence[int]) -> None:
         tx.connection.execute(delete(vault).where(vault.c.kind == "refused", vault.c.name.in_(chunk)))
 
 
-def due(read: Read) -> bool:
-    """Say whether the time of anything is over."""
-    return (
-        read.connection.execute(select(vault.c.id).where(vault.c.until_us <= read.at_us).limit(1)).first() is not None
-    )
+def due(read: Read) -> list[str]:
+    """Return the areas of which the time of anything is over."""
+    statement = select(vault.c.area).where(vault.c.until_us <= read.at_us).distinct().order_by(vault.c.area)
+    return list(read.connection.scalars(statement))
 
 
-def expire(tx: Tx, directory: Path) -> list[Item]:
-    """Delete what is over: first the keys, once that is durable the files; return what went."""
-    rows = tx.connection.execute(select(*_COLUMNS, vault.c.file).where(vault.c.until_us <= tx.at_us)).all()
+def expire(tx: Tx, directory: Path, areas: Sequence[str]) -> list[Item]:
+    """Delete what of some areas is over: first the keys, once that is durable the files; return what went."""
+    over = (vault.c.until_us <= tx.at_us) & vault.c.area.in_(areas)
+    rows = tx.connection.execute(select(*_COLUMNS, vault.c.file).where(over)).all()
     _overwritten(tx)
     for chunk in chunks([row.id for row in rows]):
         tx.connection.execute(delete(vault).where(vault.c.id.in_(chunk)))

@@ -40,7 +40,7 @@ recall make|recall lift|recall list|recall show|grant give|grant withdraw|grant 
 break-glass agree|break-glass list|break-glass review|exchange pull|exchange push|exchange feed|exchange misp|
 ask|ledger show|ledger verify|ledger prove|ledger replay|ledger reconcile|ledger thaw|ledger dispute|
 ledger equivocation|score|why|show|export|quarantine list|quarantine show|quarantine retry|quarantine discard|
-vault list|vault open|people add|people list|people roles|people password|people disable|people enable|people sessions|
+vault list|vault open|vault replay|people add|people list|people roles|people password|people disable|people enable|people sessions|
 people sign-in|people sign-out|people passkeys|people remove-passkey|demo"""
 
 

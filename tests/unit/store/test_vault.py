@@ -86,8 +86,9 @@ def test_what_is_over_is_deleted_with_its_file_and_the_rest_stays(at, box, tmp_p
     with at(2_000).write() as tx:
         vault.keep_refused(tx, box, [(US._replace(kind="refused", name="7", until_us=2_001), b"part")])
     with at(2_000).write() as tx:
-        assert vault.due(tx)
-        assert [one.kind for one in vault.expire(tx, tmp_path)] == ["capture"]
+        assert vault.due(tx) == [US.area]
+        assert vault.expire(tx, tmp_path, ["elsewhere"]) == []
+        assert [one.kind for one in vault.expire(tx, tmp_path, [US.area])] == ["capture"]
     assert not gone.path.exists()
     with at(2_000).read() as reading:
         assert vault.refused(reading, box, 7) == b"part"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foedus.areas.information import cases, claimed, followed, options, remembered, together
+from foedus.areas.information import cases, claimed, evidence, followed, options, remembered, together
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import finding as facts
 from foedus.areas.information.followed import Told
@@ -16,7 +16,7 @@ from foedus.areas.information.record import ARTICLE
 from foedus.areas.information.remembered import State
 from foedus.engine import documents
 from foedus.model import instant
-from foedus.model.finding import Finding
+from foedus.model.finding import Finding, Pack
 from foedus.model.room import Layers, Records, Settings
 from foedus.model.stix import StixObject
 
@@ -28,7 +28,7 @@ NAME = "information"
 
 def analyse(
     records: Records, *, settings: Settings, layers: Layers, state: bytes, at: datetime
-) -> Iterator[Finding | bytes]:
+) -> Iterator[Finding | Pack | bytes]:
     """Conclude findings from records of articles and posts.
 
     Args:
@@ -41,7 +41,7 @@ def analyse(
 
     Yields:
         Documents in their order; the facts of each article; what was shared together, where it is new or changed; what no
-        longer stands; the new state.
+        longer stands, with what that can be replayed from; the new state.
 
     Raises:
         MalformedRecord: a file of claims or a state that is not understood.
@@ -80,7 +80,7 @@ def _facts(batch: pa.RecordBatch, owner: str, source: str) -> Iterator[Finding]:
             yield made
 
 
-def _together(state: State, posts: list[pa.Table], articles: list[pa.Table], told: Told) -> Iterator[Finding]:
+def _together(state: State, posts: list[pa.Table], articles: list[pa.Table], told: Told) -> Iterator[Finding | Pack]:
     """Measure the weeks that have new posts, and say what changed; then how lines to take stood."""
     held = remembered.joined(state, posts)
     claims = claimed.written(told.layers)
@@ -91,7 +91,8 @@ def _together(state: State, posts: list[pa.Table], articles: list[pa.Table], tol
         of_week = held.posts.slice(int(rows[0]), len(rows))
         measured = together.measured(of_week, week)
         encoder = claimed.encoder_or_none() if measured.groups else None
-        known = cases.Known(told.owner, claims, encoder, state.crowded)
+        yield evidence.local(week, of_week, measured)
+        known = cases.Known(told.owner, claims, encoder, state.crowded, state.deleted)
         made = {one.id: one for one in cases.made(week, of_week, measured, known)}
         gone, news = remembered.changed(
             state.said, week, {id_: one.digest + offered.digest for id_, one in made.items()}

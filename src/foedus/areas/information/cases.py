@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from foedus.areas.information import options
+from foedus.areas.information import evidence, options
 from foedus.areas.information.claimed import ABSENT, Written, carried
 from foedus.areas.information.extensions import LAYER
 from foedus.areas.information.few import rounded
@@ -20,6 +20,7 @@ from foedus.areas.information.meaning.disarm import Behaviour, Measured, Tag
 from foedus.areas.information.meaning.embed import Encoder
 from foedus.areas.information.meaning.findings import Case, Hour, Shared, encode
 from foedus.areas.information.meaning.judgement import Coordination
+from foedus.areas.information.meaning.packs import Released
 from foedus.areas.information.methods.cosharing import WINDOW_S
 from foedus.areas.information.methods.shares import HASHTAG
 from foedus.areas.information.options import Offered
@@ -56,21 +57,24 @@ class Known(NamedTuple):
         claims: what its people wrote down.
         encoder: the model of meaning; None without the extra.
         crowded: weeks that lost posts for want of room.
+        deleted: weeks of which posts went with their source.
     """
 
     owner: str
     claims: Sequence[Written]
     encoder: Encoder | None
     crowded: Sequence[int]
+    deleted: Sequence[int] = ()
 
 
 class Made(NamedTuple):
-    """A finding before it is dated: its case, what it rests on, the hash of all it says."""
+    """A finding before it is dated: its case, what it rests on, the hash of all it says, its evidence that may go."""
 
     case: Case
     because: tuple[str, ...]
     id: str
     digest: str
+    pack: Released
 
 
 def made(week: int, posts: pa.Table, measured: Week, known: Known) -> list[Made]:
@@ -85,7 +89,10 @@ def made(week: int, posts: pa.Table, measured: Week, known: Known) -> list[Made]
     columns = {name: posts[name].to_pylist() for name in ("record_id", "origin", "platform")}
     columns["at_us"] = posts["published_at"].cast("int64").to_pylist()
     coverage = _coverage(week, columns, measured, known)
-    found = [_made(week, columns, group, (known, coverage)) for group in measured.groups]
+    found = [
+        _made(week, columns, group, (known, coverage, evidence.may_go(group, posts, coverage)))
+        for group in measured.groups
+    ]
     return sorted(found, key=lambda one: one.id)
 
 
@@ -94,9 +101,10 @@ def finding(one: Made, week: int, modified: str, offered: Offered) -> Finding:
     encoded = encode(one.case, "opencti", instant.from_us(monday_s(week) * 1_000_000), instant.parse(modified))
     defined = {held.id for held in extensions.definitions()}
     supports = [Support(held, (LAYER,) if held.id in defined else one.because) for held in encoded.supports]
-    return Finding(
-        "information", KIND, encoded.head, one.because, (*supports, *options.supports(encoded.head, offered))
-    )
+    dated = {"spec_version": "2.1", "created": _created(week), "modified": modified}
+    supports.append(Support(evidence.note(one.pack, encoded.head.id, dated), one.because))
+    supports += options.supports(encoded.head, offered)
+    return Finding("information", KIND, encoded.head, one.because, tuple(supports))
 
 
 def withdrawn(id_: str, week: int, modified: str, source: str) -> Finding:
@@ -120,8 +128,8 @@ def is_ours(document: StixObject) -> bool:
     return document.type == "incident" and extensions.CASE in document.extensions
 
 
-def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str, str | int]]) -> Made:
-    known, coverage = told
+def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str, str | int], Released]) -> Made:
+    known, coverage, pack = told
     claims = carried(known.claims, group.texts, known.encoder)
     ids = [columns["record_id"][row] for row in group.rows.tolist()]
     case = Case(
@@ -135,6 +143,7 @@ def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str
         claims=tuple({one.claim.text: one.claim for one in claims}.values()),
         tags=tuple(_tags(group, columns, known.encoder)),
         coverage=coverage,
+        pack_sha256=hashlib.sha256(pack.raw).hexdigest(),
         shared=tuple(_shared(group, columns)),
         timeline=tuple(_timeline(group, columns)),
         unseen=(*UNSEEN, *(() if known.encoder else (ABSENT,))),
@@ -143,7 +152,7 @@ def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str
     because = (*(f"source:{one}" for one in sources), *sorted({f"layer:{one.layer}" for one in claims}))
     id_ = opencti_ids.incident(case.name, _created(week))
     head = encode(case, "opencti", case.from_at, case.from_at).head
-    return Made(case, because, id_, digest([hashlib.sha256(head.raw).hexdigest(), list(because)]))
+    return Made(case, because, id_, digest([hashlib.sha256(head.raw).hexdigest(), list(because)]), pack)
 
 
 def _name(week: int, owner: str, first: str) -> str:
@@ -171,6 +180,7 @@ def _coverage(week: int, columns: Columns, measured: Week, known: Known) -> dict
         "objects too many to pair": measured.viral,
         "week": _created(week)[:10],
         "posts lost for want of room": "some" if week in known.crowded else "none",
+        "posts deleted with their source": "some" if week in known.deleted else "none",
         "model of meaning": known.encoder.name if known.encoder else "none",
     }
 

@@ -8,7 +8,7 @@ group that chance does not explain pushed is told apart.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -137,6 +137,21 @@ def findings(
     held.pushed = {week: ids for week, ids in sorted(held.pushed.items()) if week >= since and ids}
     held.articles = remembered.dump(mine)
     state.followed = msgspec.msgpack.encode(held)
+
+
+def forget(raw: bytes, sources: Collection[str]) -> bytes:
+    """Return what is carried without the articles of some sources, and without who pushed in weeks that lost any.
+
+    Raises:
+        MalformedRecord: not a state of this version.
+    """
+    if not raw:
+        return raw
+    held, before = _restore(raw)
+    held.articles = remembered.forget(held.articles, sources)
+    lost = set(remembered.restore(held.articles).deleted) - set(before.deleted)
+    held.pushed = {week: ids for week, ids in held.pushed.items() if week not in lost}
+    return msgspec.msgpack.encode(held)
 
 
 def is_ours(document: StixObject) -> bool:

@@ -8,7 +8,7 @@ to the newest are kept; a post of an earlier week comes too late and is counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from foedus.areas.information.record import POST
 from foedus.errors import MalformedRecord
+from foedus.model import instant
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,6 +45,7 @@ class State(msgspec.Struct):
     """What the room remembers: posts as an Arrow stream, which of their weeks lost posts for want of room, what was said.
 
     ``followed`` is what lines to take are followed with (``followed``), as bytes of its own.
+    ``deleted`` are the weeks whose posts went with their source.
     """
 
     version: int = VERSION
@@ -51,6 +53,7 @@ class State(msgspec.Struct):
     crowded: list[int] = []
     said: dict[str, Said] = {}
     followed: bytes = b""
+    deleted: list[int] = []
 
 
 class Joined(NamedTuple):
@@ -99,7 +102,7 @@ def joined(state: State, fresh: Sequence[pa.Table]) -> Joined:
     """Return what is held together with new posts; of one id the one held first stays."""
     import pyarrow as pa  # noqa: PLC0415
 
-    held = [_read(state.posts)] if state.posts else []
+    held = [read(state.posts)] if state.posts else []
     new = pa.concat_tables(fresh)
     week = _week(new)
     since = int(_week(held[0]).max()) - WEEKS + 1 if held else None
@@ -122,7 +125,8 @@ def keep(state: State, held: Joined) -> None:
     rows = np.flatnonzero(held.week >= since)
     lost = np.unique(held.week[rows[:-MAX_POSTS]]).tolist()
     state.crowded = sorted({one for one in (*state.crowded, *lost) if one >= since})
-    state.posts = _written(held.posts.take(pa.array(rows[-MAX_POSTS:])))
+    state.deleted = [one for one in state.deleted if one >= since]
+    state.posts = written(held.posts.take(pa.array(rows[-MAX_POSTS:])))
     state.said = {id_: one for id_, one in sorted(state.said.items()) if one.week >= since}
 
 
@@ -136,6 +140,30 @@ def changed(said: dict[str, Said], week: int, digests: Mapping[str, str]) -> tup
     return gone, news
 
 
+def forget(state: bytes, sources: Collection[str]) -> bytes:
+    """Return a state without the posts of some sources.
+
+    What was said stays known: measured again without them, it is told anew or revoked.
+
+    Raises:
+        MalformedRecord: not a state of this version.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    held = restore(state)
+    posts = read(held.posts) if held.posts else None
+    if (
+        posts is None
+        or not (going := pc.is_in(posts["origin"], pa.array(sorted(sources), pa.string()))).to_numpy().any()
+    ):
+        return state
+    held.deleted = sorted({*held.deleted, *np.unique(_week(posts.filter(going))).tolist()})
+    left = posts.filter(pc.invert(going))
+    held.posts = written(left) if len(left) else b""
+    return dump(held)
+
+
 def monday_s(week: int) -> int:
     """Return when a week begins, seconds since 1970.
 
@@ -143,6 +171,15 @@ def monday_s(week: int) -> int:
     (345600, 604800)
     """
     return week * WEEK_S + _MONDAY_S
+
+
+def day_of(week: int) -> str:
+    """Return the day a week begins.
+
+    >>> day_of(2941)
+    '2026-05-18'
+    """
+    return f"{instant.from_us(monday_s(week) * 1_000_000):%Y-%m-%d}"
 
 
 def _week(posts: pa.Table) -> NDArray[np.int64]:
@@ -160,7 +197,12 @@ def _once(posts: pa.Table) -> NDArray[np.int64]:
     return np.array(sorted(first.values(), key=lambda row: (at[row], ids[row])), dtype=np.int64)
 
 
-def _read(raw: bytes) -> pa.Table:
+def read(raw: bytes) -> pa.Table:
+    """Return posts of their bytes.
+
+    Raises:
+        MalformedRecord: no such bytes.
+    """
     import pyarrow as pa  # noqa: PLC0415
 
     try:
@@ -170,7 +212,8 @@ def _read(raw: bytes) -> pa.Table:
         raise MalformedRecord("unreadable posts in the state", code="state-malformed", hint=hint) from error
 
 
-def _written(posts: pa.Table) -> bytes:
+def written(posts: pa.Table) -> bytes:
+    """Return posts as an Arrow stream; equal posts are equal bytes."""
     import pyarrow as pa  # noqa: PLC0415
 
     sink = pa.BufferOutputStream()

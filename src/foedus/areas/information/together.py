@@ -7,7 +7,7 @@ accounts shared, and some of them within the window, counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,17 @@ class Text(NamedTuple):
     text: str
 
 
+class Tie(NamedTuple):
+    """What ties two accounts of a group in objects of one kind: how many, in how many pairs of posts, seconds between them."""
+
+    kind: str
+    a: str
+    b: str
+    objects: int
+    pairs: int
+    delta_s: int
+
+
 class Shared(NamedTuple):
     """One object that a group shared: of what kind, by how many of it, in which rows."""
 
@@ -60,6 +71,7 @@ class Group(NamedTuple):
         kinds: kinds of objects with ties that chance does not explain.
         texts: the oldest of each cluster among what it shared.
         rows: the posts, by instant.
+        ties: pairs of accounts that chance does not explain, with how much ties them; they stay in the room.
     """
 
     accounts: int
@@ -68,6 +80,7 @@ class Group(NamedTuple):
     kinds: tuple[str, ...]
     texts: tuple[Text, ...]
     rows: Rows
+    ties: tuple[Tie, ...] = ()
 
 
 class Week(NamedTuple):
@@ -123,7 +136,17 @@ def _group(accounts: Sequence[int], held: Exploded, said: Graded, text: Any) -> 
     kinds, chances = _chances(members, said)
     shared.sort(key=lambda one: (int(one.rows[0]), one.kind))
     rows = np.unique(np.concatenate([one.rows for one in shared]))
-    return Group(len(members), tuple(shared), chances, kinds, tuple(texts), rows)
+    ties = tuple(_ties(members, held.accounts, said))
+    return Group(len(members), tuple(shared), chances, kinds, tuple(texts), rows, ties)
+
+
+def _ties(members: Rows, names: Sequence[str], said: Graded) -> Iterator[Tie]:
+    """What ties the members, by kind and names."""
+    for kind, one in sorted(said.kinds.items()):
+        edges = one.edges.take(np.flatnonzero(one.strong & np.isin(one.edges.a, members)))
+        columns = (edges.a, edges.b, edges.objects, edges.pairs, edges.delta_s)
+        for a, b, *counts in zip(*(column.tolist() for column in columns), strict=True):
+            yield Tie(kind, names[a], names[b], *counts)
 
 
 def _together(kind: str, shares: Shares) -> list[tuple[int, Shared]]:

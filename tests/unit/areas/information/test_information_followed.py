@@ -7,12 +7,13 @@ import json
 import random
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.areas.information.conftest import AT, KEYS
 
-from foedus.areas.information import channels, messages
+from foedus.areas.information import channels, messages, remembered, retention
 from foedus.areas.information.about import about, show
 from foedus.areas.information.analyse import received
 from foedus.areas.information.followed import KIND
@@ -198,6 +199,17 @@ def test_the_same_again_says_nothing_new_and_a_line_taken_out_is_revoked(followe
 
 def test_without_lines_nothing_is_carried_or_said_of_articles(followed):
     assert followed([*PAPERS], {}) == ([], [], b"")
+
+
+def test_articles_that_are_carried_end_with_their_source(followed):
+    state = followed([week(), *PAPERS])[2]
+    held = remembered.restore(msgspec.msgpack.decode(remembered.restore(state).followed)["articles"])
+    assert set(remembered.read(held.posts)["origin"].to_pylist()) == {f"file:{n}" for n in range(1, 5)}
+    left = remembered.restore(retention.forget(state, {"file:0", "file:2"}))
+    carried = msgspec.msgpack.decode(left.followed)
+    held = remembered.restore(carried["articles"])
+    assert set(remembered.read(held.posts)["origin"].to_pylist()) == {"file:1", "file:3", "file:4"}
+    assert (left.posts, carried["pushed"]) == (b"", {})
 
 
 def test_a_partners_finding_is_of_the_kind_and_shows_whatever_stands_in_it(stood):

@@ -83,7 +83,7 @@ def test_nothing_of_a_post_stands_in_any_object(whole, concluded):
 
 
 def _none(state: bytes):
-    return remembered._read(remembered.restore(state).posts).slice(0, 0)
+    return remembered.read(remembered.restore(state).posts).slice(0, 0)
 
 
 def by_day(held):
@@ -204,7 +204,7 @@ def test_a_state_of_another_version_or_without_its_posts_is_refused():
         remembered.restore(remembered.dump(remembered.State(version=9)))
     assert caught.value.code == "state-version"
     with pytest.raises(MalformedRecord):
-        remembered._read(b"no posts")
+        remembered.read(b"no posts")
 
 
 def test_weeks_are_kept_in_number_and_what_comes_too_late_is_not_measured(concluded):

@@ -14,6 +14,7 @@ CHANNEL = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a02"
 CLAIM = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a03"
 OPTIONS = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a05"
 UPTAKE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a04"
+EVIDENCE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a11"
 # OpenCTI's own, for object types that the standard lacks.
 NEW_SDO = "extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba"
 NEW_SCO = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
@@ -25,6 +26,11 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
         "techniques": {"type": "array", "items": {"type": "object"}}, "coverage": {"type": "object"}, "pack_sha256": _TEXT,
         "claims": {"type": "array", "items": {"type": "object"}}, "shared": {"type": "array", "items": {"type": "object"}},
         "timeline": {"type": "array", "items": {"type": "object"}}, "unseen": {"type": "array", "items": _TEXT},
+    },
+    EVIDENCE: {
+        "method": {"type": "object"}, "coverage": {"type": "object"}, "cells": {"type": "array", "items": {"type": "object"}},
+        "public_items": {"type": "array", "items": _TEXT}, "public_whole": {"type": "boolean"}, "result_sha256": _TEXT,
+        "k": {"type": "integer"},
     },
     CHANNEL: {"tier": _TEXT, "listing": _OBJECT},
     OPTIONS: {"options": {"type": "array", "items": {"type": "object"}}, "licence": _TEXT},
@@ -42,6 +48,10 @@ _NAMES = {
     UPTAKE: (
         "information-uptake",
         "How a line to take stood in a week: figures by day, none of fewer than three channels.",
+    ),
+    EVIDENCE: (
+        "information-evidence",
+        "How a case was measured and on how much, on a note about it; no account, no post.",
     ),
     CLAIM: ("information-claim", "A claim in words, with its variants by language and its anchors."),
 }
