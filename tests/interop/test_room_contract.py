@@ -140,6 +140,14 @@ def test_a_room_has_all_doors_and_a_complete_card(name):
     assert set(card.maturity) >= CARD
     assert [key for key, line in card.maturity.items() if line.state != "done" and not line.why] == []
     assert set(card.symbols) <= set(card.kinds)
+    assert {one.kind for one in card.methods} <= set(card.kinds)
+
+
+@each_room
+def test_a_card_says_in_both_languages_what_a_room_does_not_do(name):
+    card = facts(rooms()[name])
+    assert [key for key, line in card.maturity.items() if line.state != "done" and not line.ja] == []
+    assert set(card.strings.ja) >= {"name", "about", *(one.kind for one in card.methods)}
 
 
 @each_room
@@ -187,7 +195,10 @@ def test_the_sample_gives_what_is_expected(sample):
         for finding, one, held in zip(findings, told, keys, strict=True)
     ]
     assert {"findings": got, "refused": refused} == sample.expected
-    assert {finding.kind for finding in findings if not finding.document} <= set(facts(sample.room).kinds)
+    # What a room concludes it can explain.
+    assert {finding.kind for finding in findings if not finding.document} <= {
+        one.kind for one in facts(sample.room).methods
+    }
 
 
 @each_sample

@@ -35,10 +35,27 @@ _BROKEN = (
 
 
 class Maturity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of a room's maturity card; what is not done says why."""
+    """One line of a room's maturity card; what is not done says why, in English (``why``) and in Japanese."""
 
     state: Literal["done", "todo", "exempt"]
     why: str = ""
+    ja: str = ""
+
+
+class MethodWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A method in one language: what it calls by its name, and what it cannot show."""
+
+    what: str
+    limits: str
+
+
+class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a room concludes a kind, in its languages; ``source`` is where the method is written down, or from whom it is."""
+
+    kind: str
+    en: MethodWords
+    ja: MethodWords
+    source: str = ""
 
 
 class Strings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +70,8 @@ class AreaToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``kinds`` are findings it concludes or takes, ``formats`` the media types it reads, ``measures`` the measures of a
     programme it can feed, ``personal`` whether its input holds personal data, ``layers`` the map layers and look-up files it
-    uses, ``symbols`` kind -> symbol name, ``filters`` the columns its page filters by, ``latency`` from when latency counts.
+    uses, ``symbols`` kind -> symbol name, ``filters`` the columns its page filters by, ``latency`` from when latency counts,
+    ``methods`` how it concludes what it calls by kinds of its own.
     """
 
     name: str
@@ -67,6 +85,7 @@ class AreaToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strings: Strings
     maturity: dict[str, Maturity]
     latency: str
+    methods: tuple[Method, ...] = ()
 
 
 class FolderRoom:

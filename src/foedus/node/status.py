@@ -12,9 +12,10 @@ from foedus.node.account import LogState
 from foedus.node.due import Item, upcoming
 from foedus.node.home import Node
 from foedus.node.signing import why_halted
-from foedus.node.source_state import SourceState, source_states
+from foedus.node.source_state import SourceState, states_in
 from foedus.node.waits import Waits, waits
 from foedus.store import access, lookups, quarantine, views
+from foedus.store.engine import Read
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -104,9 +105,14 @@ def status(node: Node) -> Status:
 
 
 def _sources(node: Node) -> tuple[tuple[SourceState, ...], str]:
-    """The live sources; a list that cannot be read hides nothing else of how the node stands."""
+    with node.store.read() as read:
+        return live_sources(node, read)
+
+
+def live_sources(node: Node, read: Read) -> tuple[tuple[SourceState, ...], str]:
+    """Return the live sources, and why there are none where their list cannot be read: it hides nothing else."""
     try:
-        return tuple(source_states(node)), ""
+        return tuple(states_in(node, read)), ""
     except MalformedRecord as error:
         return (), f"{error.where}: {error.code}"
 

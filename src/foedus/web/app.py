@@ -177,7 +177,12 @@ def _failed(visit: Visit, error: FoedusError) -> Shown:
     """Say an error by its code: its words may quote what a partner sent, so of a fault of this side only the code is said."""
     if isinstance(error, StoreError):
         return _said(visit, 503, "error.busy")
-    if isinstance(error, ReleaseError) or error.code in ("object-unknown", "party-unknown", "log-unknown"):
+    if isinstance(error, ReleaseError) or error.code in (
+        "object-unknown",
+        "party-unknown",
+        "log-unknown",
+        "area-unknown",
+    ):
         return _said(visit, 404, "error.absent")
     status = 400 if isinstance(error, InputError) else 403 if isinstance(error, TrustError) else error.http_status
     title = visit.words.known(f"code.{error.code}", visit.words("error.refused.title"))

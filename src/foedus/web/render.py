@@ -80,6 +80,7 @@ def html(visit: Visit, page: Shown, *, version: str) -> str:
         age=_aged(at, visit.words),
         party_name=_named(visit, at),
         kind_name=_kind_named(visit),
+        rooms=sorted(visit.node.rooms),
         version=version,
     )
 
