@@ -42,6 +42,8 @@ about = "海上の暴風"
 storm = "暴風"
 [maturity]
 radar = { state = "todo", why = "no radar is read", ja = "レーダーは読み込まない" }
+[phrases.ja]
+"Where it blew" = "吹いた場所"
 [[methods]]
 kind = "storm"
 source = "Beaufort 1805"
@@ -61,8 +63,8 @@ from foedus.model.finding import About, Place
 from foedus.model.picture import Map, Picture, Track, Words
 def about(finding, objects, *, layers):
     return About(kind=finding.kind, title="Wind over Kyushu", urgency=3, confidence=None, places=(Place(32.0, 131.0),), keys=(), contains=())
-def show(finding, objects):
-    return Picture("Wind", (Words("It blew."), Map("Where it blew", (Track("eye", (32.0, 33.0), (131.0, 132.0)),))))
+def show(finding, objects, *, say):
+    return Picture("Wind", (Words("It blew."), Map(say("Where it blew"), (Track("eye", (32.0, 33.0), (131.0, 132.0)),))))
 """
 
 
@@ -138,7 +140,9 @@ def test_a_room_that_is_added_has_its_page_entry_map_filters_methods_and_picture
         assert kim.get("/area/weather.json").json()["points"][0]["lat"] == 32.0
         kim.cookies["foedus-look"] = "ja.light.keys"
         page = kim.get("/area/weather").text
-        assert all(one in page for one in ("気象", "海上の暴風", "風力十以上。", "レーダーは読み込まない"))
+        assert all(
+            one in page for one in ("気象", "海上の暴風", "吹いた場所", "風力十以上。", "レーダーは読み込まない")
+        )
         assert all(one not in page for one in ("Storm", "force ten", "no radar"))
 
 
@@ -193,6 +197,15 @@ def test_japanese_pages_of_our_rooms_speak_japanese(kim):
         ]
         assert texts(page, "//details/p[1]")[-len(card.methods) :] == [one.ja.what for one in card.methods]
         assert not any(one.en.limits in page.text for one in card.methods)
+
+
+def test_pictures_speak_japanese_on_japanese_pages(kim):
+    kim.cookies["foedus-look"] = "ja.light.keys"
+    assert "位置" in texts(kim.get("/area/maritime"), "//div[@class='drawings']//figcaption")
+    [silent] = [one for one in kim.get("/area/maritime.json").json()["area"]["pictures"] if one["kind"] == "gap"]
+    page = kim.get(f"/finding/{silent['object_id']}").text
+    assert all(one in page for one in ("測位間の速力", "無害な説明もありうる：受信不良", "無受信の下限 h", "終了"))
+    assert all(one not in page for one in ("Speed between fixes", "May be innocent", "silence min"))
 
 
 def test_who_sees_no_findings_sees_no_area(node):

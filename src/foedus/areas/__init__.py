@@ -20,7 +20,7 @@ import msgspec
 from foedus.errors import InputError, MalformedRecord
 from foedus.model.finding import About, Finding, Match
 from foedus.model.picture import Picture
-from foedus.model.room import Layers, LiveDoor, PlanDoor, Records, Room, Settings
+from foedus.model.room import Layers, LiveDoor, PlanDoor, Records, Room, Say, Settings, as_written
 from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class AreaToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``kinds`` are findings it concludes or takes, ``formats`` the media types it reads, ``measures`` the measures of a
     programme it can feed, ``personal`` whether its input holds personal data, ``layers`` the map layers and look-up files it
     uses, ``symbols`` kind -> symbol name, ``filters`` the columns its page filters by, ``latency`` from when latency counts,
-    ``methods`` how it concludes what it calls by kinds of its own.
+    ``methods`` how it concludes what it calls by kinds of its own, ``phrases`` language -> what its pictures say, by the
+    English text.
     """
 
     name: str
@@ -86,6 +87,7 @@ class AreaToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     maturity: dict[str, Maturity]
     latency: str
     methods: tuple[Method, ...] = ()
+    phrases: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
 
 
 class FolderRoom:
@@ -123,9 +125,9 @@ class FolderRoom:
         match: Match | None = self._door("about", "same")(a, b)
         return match
 
-    def show(self, finding: Finding, objects: Sequence[StixObject]) -> Picture:
-        """Show a finding, from the objects the reader holds."""
-        picture: Picture = self._door("about", "show")(finding, objects)
+    def show(self, finding: Finding, objects: Sequence[StixObject], *, say: Say = as_written) -> Picture:
+        """Show a finding, from the objects the reader holds, in the reader's language."""
+        picture: Picture = self._door("about", "show")(finding, objects, say=say)
         return picture
 
     def _door(self, module: str, name: str) -> Any:

@@ -15,6 +15,7 @@ from foedus.model.stix import read as read_stix
 from foedus.node.chosen import all_edges
 from foedus.node.home import Node
 from foedus.node.label import finding_of
+from foedus.node.naming import room_words
 from foedus.node.situation import Seen, Situation, Wanted, situation, urgent
 from foedus.node.source_state import SourceState
 from foedus.node.status import live_sources
@@ -143,7 +144,9 @@ def area(node: Node, name: str, wanted: Wanted, language: str) -> AreaSeen:
     seen = situation(node, msgspec.structs.replace(wanted, area=room))
     with node.store.read() as read:
         most = tuple(urgent(read, NOW, MOST_URGENT, room))
-        return AreaSeen(card(node, room, language), most, seen, _health(node, read, room), _pictures(node, read, room))
+        return AreaSeen(
+            card(node, room, language), most, seen, _health(node, read, room), _pictures(node, read, room, language)
+        )
 
 
 def card(node: Node, room: str, language: str) -> Card:
@@ -180,20 +183,23 @@ def _health(node: Node, read: Read, room: str) -> Health:
     )
 
 
-def _pictures(node: Node, read: Read, room: str) -> tuple[Drawn, ...]:
+def _pictures(node: Node, read: Read, room: str, language: str) -> tuple[Drawn, ...]:
     """Return what the room draws of its newest findings, of each kind one."""
     kinds: dict[str, findings.Held] = {}
     for one in findings.find(read, FindingQuery(limit=_SEARCHED, room=room, stories=True)):
         kinds.setdefault(one.kind, one)
     found: list[Drawn] = []
-    for one, pane in _glances(node, read, list(kinds.values())[:MOST_PICTURES]):
+    for one, pane in _glances(node, read, list(kinds.values())[:MOST_PICTURES], language):
         label = marking(one.label) if one.label else "no label"
         found.append(Drawn(one.object_id, one.kind, one.title or one.object_id, label, pane))
     return tuple(found)
 
 
-def _glances(node: Node, read: Read, held: Sequence[findings.Held]) -> Iterator[tuple[findings.Held, Picture]]:
+def _glances(
+    node: Node, read: Read, held: Sequence[findings.Held], language: str
+) -> Iterator[tuple[findings.Held, Picture]]:
     """Yield of some findings what their room draws first: a map, graph or series, else whatever stands first."""
+    words = room_words(node)
     parsed = {one.seq: read_stix(one.raw) for one in held}
     targets = {seq: {edge.target for edge in all_edges(obj)} for seq, obj in parsed.items()}
     seqs = lookups.resolve_all(read, {target for of in targets.values() for target in of})
@@ -201,7 +207,7 @@ def _glances(node: Node, read: Read, held: Sequence[findings.Held]) -> Iterator[
     for one in held:
         near = [obj for obj in objects if obj.id in targets[one.seq]]
         try:
-            drawn = node.rooms[one.room].show(finding_of(one), near)
+            drawn = node.rooms[one.room].show(finding_of(one), near, say=words[one.room].say(language))
         except FoedusError:
             # A room that cannot draw what somebody sent takes nothing else of the page with it.
             continue

@@ -20,6 +20,7 @@ from foedus.node.chosen import all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.label import Labeller, finding_of
+from foedus.node.naming import room_words
 from foedus.node.partial import Partial, partial_of
 from foedus.node.subject import subject_of
 from foedus.node.view import rooms_of, view_name
@@ -160,17 +161,17 @@ def _shown(read: Read, held: Held) -> Shown:
     )
 
 
-def picture(node: Node, object_id: str) -> Picture:
+def picture(node: Node, object_id: str, language: str = "en") -> Picture:
     """Return the room's picture of an object's current version, from the objects this node holds."""
     with node.store.read() as read:
-        return picture_of(node, read, versions(read, object_id)[0])
+        return picture_of(node, read, versions(read, object_id)[0], language)
 
 
-def picture_of(node: Node, read: Read, held: Held) -> Picture:
+def picture_of(node: Node, read: Read, held: Held, language: str = "en") -> Picture:
     """Return the room's picture of a finding at hand."""
     targets = lookups.resolve_all(read, [edge.target for edge in all_edges(read_stix(held.raw))])
     objects = [read_stix(one.raw) for one in findings.findings_of(read, sorted(set(targets)))]
-    return node.rooms[held.room].show(finding_of(held), objects)
+    return node.rooms[held.room].show(finding_of(held), objects, say=room_words(node)[held.room].say(language))
 
 
 def rows(
