@@ -55,14 +55,6 @@ class Taken(msgspec.Struct, frozen=True):
     label: str
 
 
-class Refusals(msgspec.Struct, frozen=True):
-    """How many parts wait in quarantine for one reason, and since when the latest does."""
-
-    code: str
-    many: int
-    latest: str
-
-
 class Drawn(msgspec.Struct, frozen=True):
     """The first drawing of the room's picture of one finding."""
 
@@ -71,6 +63,15 @@ class Drawn(msgspec.Struct, frozen=True):
     title: str
     label: str
     picture: Picture
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How many parts of an area wait for one reason, and since when the latest does."""
+
+    area: str
+    code: str
+    many: int
+    latest: str
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -92,7 +93,7 @@ class Health(msgspec.Struct, frozen=True):
     sources: tuple[SourceState, ...]
     sources_fault: str
     taken: tuple[Taken, ...]
-    refused: tuple[Refusals, ...]
+    refused: tuple[Tally, ...]
     layers: tuple[Held, ...]
 
 
@@ -121,17 +122,23 @@ def areas(node: Node) -> list[Listed]:
     with node.store.read() as read:
         most = urgent(read, NOW, _SEARCHED)
         live, _ = live_sources(node, read)
-        tallies = quarantine.open_by_code(read)
+        held = _tallies(read)
     return [
         Listed(
             name,
             tuple(one for one in most if one.room == name)[:MOST_URGENT],
             sum(1 for one in live if one.area == name),
             sum(1 for one in live if one.area == name and one.state != "up"),
-            sum(one.many for one in tallies if one.area == name),
+            sum(one.many for one in held if one.area == name),
         )
         for name in sorted(node.rooms)
     ]
+
+
+def tallies(node: Node) -> list[Tally]:
+    """Return of each area how many parts wait in quarantine for which reason."""
+    with node.store.read() as read:
+        return _tallies(read)
 
 
 def area(node: Node, name: str, wanted: Wanted, language: str) -> AreaSeen:
@@ -166,15 +173,18 @@ def card(node: Node, room: str, language: str) -> Card:
     )
 
 
+def _tallies(read: Read) -> list[Tally]:
+    return [Tally(one.area, one.code, one.many, instant.text(one.latest_us)) for one in quarantine.open_by_code(read)]
+
+
 def _health(node: Node, read: Read, room: str) -> Health:
     live, fault = live_sources(node, read)
     taken = state.newest_sources(read, room, MOST_SOURCES)
-    tallies = [one for one in quarantine.open_by_code(read) if one.area == room]
     return Health(
         tuple(one for one in live if one.area == room),
         fault,
         tuple(Taken(one.id, instant.text(one.at_us), marking(one.label) if one.label else "") for one in taken),
-        tuple(Refusals(one.code, one.many, instant.text(one.latest_us)) for one in tallies),
+        tuple(one for one in _tallies(read) if one.area == room),
         tuple(
             Held(name, node.layers.label_text(name) or "")
             for prefix in facts(node.rooms[room]).layers

@@ -313,13 +313,15 @@ def sources(node: Node) -> list[Source]:
     ]
 
 
-def refused(node: Node, *, all_states: bool = False, limit: int = 100) -> list[Refused]:
-    """Return the newest parts in quarantine, the open ones or all."""
+def refused(
+    node: Node, *, all_states: bool = False, limit: int = 100, area: str = "", before: int | None = None
+) -> list[Refused]:
+    """Return the newest parts in quarantine, the open ones or all; of one area, before one number, where asked."""
     with node.store.read() as read:
-        held = quarantine.refusals(read, limit=limit)
+        held = quarantine.refusals(read, area=area, before_id=before, limit=limit)
         for word in ("accepted", "discarded") if all_states else ():
-            held += quarantine.refusals(read, word, limit=limit)
-    return [_refused(one) for one in sorted(held, key=lambda one: -one.id)]
+            held += quarantine.refusals(read, word, area=area, before_id=before, limit=limit)
+    return [refused_of(one) for one in sorted(held, key=lambda one: -one.id)]
 
 
 def refused_one(node: Node, number: int) -> Refused:
@@ -333,10 +335,11 @@ def refused_one(node: Node, number: int) -> Refused:
         held = None if found is None else vault.whole(node, read, found)
     if held is None:
         raise InputError(f"no part {number} in quarantine", code="quarantine-unknown", hint="foedus quarantine list")
-    return msgspec.structs.replace(_refused(held), head=held.refusal.raw.decode("utf-8", "backslashreplace"))
+    return msgspec.structs.replace(refused_of(held), head=held.refusal.raw.decode("utf-8", "backslashreplace"))
 
 
-def _refused(one: quarantine.Quarantined) -> Refused:
+def refused_of(one: quarantine.Quarantined) -> Refused:
+    """Return a part as people read it, without its bytes."""
     part = one.refusal
     at = instant.text(one.at_us)
     return Refused(one.id, at, part.area, part.source, part.where, part.code, part.message, part.hint, one.state)

@@ -80,7 +80,7 @@ def status(node: Node) -> Status:
         tools = tuple(one.name for one in access.accounts(read) if one.role == "tool")
         refused = quarantine.open_refusals(read)
     waiting = waits(node)
-    sources, fault = _sources(node)
+    sources, fault = sources_of(node)
     return Status(
         node.party,
         node.config.name,
@@ -104,13 +104,14 @@ def status(node: Node) -> Status:
     )
 
 
-def _sources(node: Node) -> tuple[tuple[SourceState, ...], str]:
+def sources_of(node: Node) -> tuple[tuple[SourceState, ...], str]:
+    """Return how the live sources stand, and why there are none where their list cannot be read."""
     with node.store.read() as read:
         return live_sources(node, read)
 
 
 def live_sources(node: Node, read: Read) -> tuple[tuple[SourceState, ...], str]:
-    """Return the live sources, and why there are none where their list cannot be read: it hides nothing else."""
+    """Return the same within a read at hand; a list that cannot be read hides nothing else."""
     try:
         return tuple(states_in(node, read)), ""
     except MalformedRecord as error:

@@ -61,9 +61,13 @@ def put_refusals(tx: Tx, refusals: Sequence[Refusal], at_us: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def refusals(read: Read, state: State = "open", *, before_id: int | None = None, limit: int = 100) -> list[Quarantined]:
-    """Return one page of refused parts, the newest first."""
+def refusals(
+    read: Read, state: State = "open", *, area: str = "", before_id: int | None = None, limit: int = 100
+) -> list[Quarantined]:
+    """Return one page of refused parts, of an area or of all, the newest first."""
     statement = select(quarantine).where(quarantine.c.state == state).order_by(quarantine.c.id.desc()).limit(limit)
+    if area:
+        statement = statement.where(quarantine.c.area == area)
     if before_id is not None:
         statement = statement.where(quarantine.c.id < before_id)
     return [_quarantined(tuple(row)) for row in read.connection.execute(statement)]

@@ -182,6 +182,8 @@ def _failed(visit: Visit, error: FoedusError) -> Shown:
         "party-unknown",
         "log-unknown",
         "area-unknown",
+        "person-unknown",
+        "quarantine-unknown",
     ):
         return _said(visit, 404, "error.absent")
     status = 400 if isinstance(error, InputError) else 403 if isinstance(error, TrustError) else error.http_status
