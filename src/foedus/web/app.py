@@ -9,8 +9,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
-from importlib import resources
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -35,7 +33,6 @@ from foedus.web.visit import Asked, Twin, Visit, cookie_name, cookies_of, form_o
 
 _MAX_BODY = 256 * 1024
 _SUFFIXES: Mapping[str, Twin] = {".json": "json", ".csv": "csv"}
-_STATIC = Path(str(resources.files(__package__).joinpath("static")))
 
 
 class _Refused(Exception):
@@ -54,7 +51,7 @@ def application(node: Node) -> ASGIApp:
         Route(page.path, _endpoint(node, page), methods=[page.method], name=f"{page.method} {page.path}")
         for page in PAGES
     ]
-    static = Mount("/static", _Static(directory=_STATIC))
+    static = Mount("/static", _Static(directory=render.STATIC))
     nowhere = Route("/{rest:path}", _endpoint(node, Page("GET", "/", _absent, None)), methods=["GET", "POST"])
     return Guard(_Unsuffixed(Starlette(routes=[static, *routes, nowhere])))
 
@@ -62,7 +59,7 @@ def application(node: Node) -> ASGIApp:
 @cache
 def _version() -> str:
     """Return what changes in the addresses of our own static files when they change."""
-    files = sorted(path for path in _STATIC.rglob("*") if path.is_file() and "vendor" not in path.parts)
+    files = sorted(path for path in render.STATIC.rglob("*") if path.is_file() and "vendor" not in path.parts)
     return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
