@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from tests.browsing import Watched, chromium
 from tests.node_pair import AMBER, OPEN, bundle, free_port, stix, stix_id
-from tests.queued import ANNA, CHIE, PASSWORD, SECRET_ONE, WORD, entries, make
+from tests.queued import ANNA, CHIE, FINN, PASSWORD, SECRET_ONE, WORD, entries, make
 from tests.web_site import Visitor
 
 from foedus.exchange.serving import serving
@@ -129,6 +129,23 @@ def test_every_page_is_sound_accessible_and_as_wide_as_the_window(node, base, wi
         assert page.locator("h1").count() == 1, path
     # The page that is not there is one 404, and the browser says so.
     assert [one for one in there.faults if "404" not in one] == []
+
+
+@pytest.mark.parametrize(
+    ("person", "look", "width", "paths"),
+    [
+        (ALL, "ja.light.keys", 1400, ("/areas", "/area/maritime", "/quarantine/1")),
+        (FINN, "ja.dark.keys", 480, ("/people", f"/person?name={CHIE.name}", "/sources", "/parties")),
+    ],
+    ids=["areas", "administrator"],
+)
+def test_areas_and_the_pages_of_an_administrator_are_sound_too(window, person, look, width, paths):
+    there = window(person, look=look, width=width)
+    for path in paths:
+        page = there.go(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert there.violations() == [], path
+    assert there.faults == []
 
 
 @pytest.mark.parametrize(("look", "width"), [("en.dark.keys", 480), ("ja.light.keys", 1400)])

@@ -8,6 +8,7 @@ from foedus.node import people, sessions
 from foedus.web.pages import PAGES
 
 LIAISON = next(one for one in OTHERS if one.name == "gil")
+HANA = next(one for one in OTHERS if one.name == "hana")
 QUEUE = f"/release/{WORD}/jpn/{SECRET_ONE}"
 SEEN_BY_ANYBODY = {"/sign-in", "/sign-in/passkey/begin", "/sign-in/passkey", "/look"}
 
@@ -25,7 +26,8 @@ PATHS = [(page.method, filled(page.path)) for page in PAGES if page.path not in 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
     with make(tmp_path_factory.mktemp("web") / "guarded").open("nato") as node:
-        people.add(node, LIAISON.name, LIAISON.roles, PASSWORD, LIAISON.party)
+        for one in (LIAISON, HANA):
+            people.add(node, one.name, one.roles, PASSWORD, one.party)
         at_hand(node)
         yield node
 
@@ -50,10 +52,12 @@ def test_without_a_session_a_twin_says_only_that(visit, path):
 
 @pytest.mark.parametrize("path", sorted({path for method, path in PATHS if method == "POST"}))
 def test_a_form_without_the_sessions_own_mark_does_nothing(node, visit, path):
-    chie, other = visit(CHIE), visit(CHIE)
+    who = next(page.who for page in PAGES if page.method == "POST" and filled(page.path) == path)
+    person = next(one for one in (CHIE, FINN, HANA) if set(one.roles) & set(who))
+    theirs, other = visit(person), visit(person)
     foreign = other.form("/settings", "/sign-out")["csrf"]
     for mark in ("", "0", foreign):
-        answer = chie.post(path, {"csrf": mark, "act": "approve", "once": "1", "seen": "", "item": "a|b|c|d"})
+        answer = theirs.post(path, {"csrf": mark, "act": "approve", "once": "1", "seen": "", "item": "a|b|c|d"})
         assert answer.status_code == 403
         assert "not of your session" in answer.text
     assert entries(node, "approval.given", "approval.denied", "decision.held", "recall.made") == []

@@ -11,6 +11,7 @@ import doctest
 import io
 import json
 import random
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -28,6 +29,7 @@ from foedus.areas import FolderRoom, check, facts, rooms
 from foedus.engine.run import HeldLayers, HeldRecords, analyse, is_refused, records_from
 from foedus.model import instant
 from foedus.model.finding import Seen
+from foedus.model.room import as_written
 
 FORBIDDEN = (
     "foedus.programme", "foedus.label", "foedus.release", "foedus.store", "foedus.exchange", "foedus.account", "foedus.node",
@@ -140,6 +142,14 @@ def test_a_room_has_all_doors_and_a_complete_card(name):
     assert set(card.maturity) >= CARD
     assert [key for key, line in card.maturity.items() if line.state != "done" and not line.why] == []
     assert set(card.symbols) <= set(card.kinds)
+    assert {one.kind for one in card.methods} <= set(card.kinds)
+
+
+@each_room
+def test_a_card_says_in_both_languages_what_a_room_does_not_do(name):
+    card = facts(rooms()[name])
+    assert [key for key, line in card.maturity.items() if line.state != "done" and not line.ja] == []
+    assert set(card.strings.ja) >= {"name", "about", *(one.kind for one in card.methods)}
 
 
 @each_room
@@ -187,7 +197,10 @@ def test_the_sample_gives_what_is_expected(sample):
         for finding, one, held in zip(findings, told, keys, strict=True)
     ]
     assert {"findings": got, "refused": refused} == sample.expected
-    assert {finding.kind for finding in findings if not finding.document} <= set(facts(sample.room).kinds)
+    # What a room concludes it can explain.
+    assert {finding.kind for finding in findings if not finding.document} <= {
+        one.kind for one in facts(sample.room).methods
+    }
 
 
 @each_sample
@@ -222,6 +235,42 @@ def test_every_finding_can_be_told_matched_and_shown(sample):
             match = sample.room.same(about, about)
             assert match is None or 0 < match.score <= 1
             assert sample.room.show(finding, held).title.strip()
+
+
+class Heard:
+    """Says texts as they are written, and keeps which it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __call__(self, text: str, /, **values: object) -> str:
+        self.asked.add(text)
+        return as_written(text, **values)
+
+
+@each_sample
+def test_what_a_picture_says_is_said_in_japanese_too(sample):
+    table, heard = facts(sample.room).phrases.get("ja", {}), Heard()
+    for finding in sample.findings():
+        sample.room.show(finding, (), say=heard)
+    # What holds a figure is a value of the finding, such as the words of a part and its weight.
+    assert [text for text in sorted(heard.asked) if text not in table and not re.search(r"\d", text)] == []
+
+
+@each_room
+def test_a_phrase_takes_the_same_values_in_both_languages(name):
+    for text, told in facts(rooms()[name]).phrases.get("ja", {}).items():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", told)), text
+
+
+@each_room
+def test_every_text_that_a_room_writes_for_its_pictures_has_its_japanese(name):
+    asked = set()
+    for path in Path(str(resources.files(rooms()[name].package))).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+                asked |= {one.value for one in node.args if isinstance(one, ast.Constant)}
+    assert asked <= set(facts(rooms()[name]).phrases.get("ja", {}))
 
 
 # --- determinism, state, streaming ------------------------------------------------------------------------------------

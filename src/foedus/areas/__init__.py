@@ -20,7 +20,18 @@ import msgspec
 from foedus.errors import InputError, MalformedRecord
 from foedus.model.finding import About, Finding, Match, Pack
 from foedus.model.picture import Picture
-from foedus.model.room import EvidenceDoor, Layers, LiveDoor, PlanDoor, Records, RetentionDoor, Room, Settings
+from foedus.model.room import (
+    EvidenceDoor,
+    Layers,
+    LiveDoor,
+    PlanDoor,
+    Records,
+    RetentionDoor,
+    Room,
+    Say,
+    Settings,
+    as_written,
+)
 from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
@@ -35,10 +46,27 @@ _BROKEN = (
 
 
 class Maturity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of a room's maturity card; what is not done says why."""
+    """One line of a room's maturity card; what is not done says why, in English (``why``) and in Japanese."""
 
     state: Literal["done", "todo", "exempt"]
     why: str = ""
+    ja: str = ""
+
+
+class MethodWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A method in one language: what it calls by its name, and what it cannot show."""
+
+    what: str
+    limits: str
+
+
+class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a room concludes a kind, in its languages; ``source`` is where the method is written down, or from whom it is."""
+
+    kind: str
+    en: MethodWords
+    ja: MethodWords
+    source: str = ""
 
 
 class Strings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +81,9 @@ class AreaToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``kinds`` are findings it concludes or takes, ``formats`` the media types it reads, ``measures`` the measures of a
     programme it can feed, ``personal`` whether its input holds personal data, ``layers`` the map layers and look-up files it
-    uses, ``symbols`` kind -> symbol name, ``filters`` the columns its page filters by, ``latency`` from when latency counts.
+    uses, ``symbols`` kind -> symbol name, ``filters`` the columns its page filters by, ``latency`` from when latency counts,
+    ``methods`` how it concludes what it calls by kinds of its own, ``phrases`` language -> what its pictures say, by the
+    English text.
     """
 
     name: str
@@ -67,6 +97,8 @@ class AreaToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strings: Strings
     maturity: dict[str, Maturity]
     latency: str
+    methods: tuple[Method, ...] = ()
+    phrases: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
 
 
 class FolderRoom:
@@ -104,9 +136,9 @@ class FolderRoom:
         match: Match | None = self._door("about", "same")(a, b)
         return match
 
-    def show(self, finding: Finding, objects: Sequence[StixObject]) -> Picture:
-        """Show a finding, from the objects the reader holds."""
-        picture: Picture = self._door("about", "show")(finding, objects)
+    def show(self, finding: Finding, objects: Sequence[StixObject], *, say: Say = as_written) -> Picture:
+        """Show a finding, from the objects the reader holds, in the reader's language."""
+        picture: Picture = self._door("about", "show")(finding, objects, say=say)
         return picture
 
     def _door(self, module: str, name: str) -> Any:

@@ -18,6 +18,7 @@ from foedus.node import init as making
 from foedus.node import programmes, rotation
 from foedus.node.home import Node
 from foedus.node.serve import serve
+from foedus.node.setup import Setup
 from foedus.node.status import Status, halts
 from foedus.node.status import status as status_of
 
@@ -69,6 +70,36 @@ def init(
         ]
     )
     terminal.line(f"Next: foedus --node {made.directory} node status")
+
+
+@command.command(
+    "setup",
+    ledger="The node's private log is opened; person.added, for the first administrator.",
+    examples=["foedus node setup nato", "foedus node setup nato --web 127.0.0.1:8090"],
+)
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--web", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where the form is, loopback only."
+)
+@prints
+def setup(terminal: Terminal, directory: Path, web: str) -> None:
+    """Make a node in a new directory with a browser.
+
+    Prints an address that is good once: who opens it on this machine chooses programme and party, and is the node's first
+    administrator. Ends when the node was made.
+    """
+    from foedus.web.first_run import application  # noqa: PLC0415 — templates are only for who wants pages
+
+    waiting = Setup(directory, web)
+    with lines_to_stderr() as console:
+        console.print(
+            f"Open http://localhost:{waiting.address[1]}/?token={waiting.token} (Ctrl-C ends it)", soft_wrap=True
+        )
+    made = waiting.wait(application(waiting))
+    if terminal.as_json:
+        terminal.document(made)
+        return
+    terminal.line(f"A node of {made.party} was made. Next: foedus --node {made.directory} node serve")
 
 
 @command.command(

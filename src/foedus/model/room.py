@@ -15,6 +15,23 @@ if TYPE_CHECKING:
 
 Settings = Mapping[str, Any]
 
+
+class Say(Protocol):
+    """What says a room's own texts in the language of the reader."""
+
+    def __call__(self, text: str, /, **values: object) -> str:
+        """Return a text, written in English, in the reader's language, with values put in; as it is where nobody has it."""
+
+
+def as_written(text: str, /, **values: object) -> str:
+    """Say texts in English, as rooms write them.
+
+    >>> as_written("Not tested: {what}", what="ports")
+    'Not tested: ports'
+    """
+    return text.format(**values) if values else text
+
+
 REFUSED = b"foedus.refused"
 """Key in a batch's schema metadata: the batch holds refused parts (see ``refused_schema``), not records."""
 
@@ -120,8 +137,8 @@ class Room(Protocol):
     def same(self, a: About, b: About) -> Match | None:
         """Say whether two findings, whoever made them, are one story."""
 
-    def show(self, finding: Finding, objects: Sequence[StixObject]) -> Picture:
-        """Show a finding, from the objects the reader holds."""
+    def show(self, finding: Finding, objects: Sequence[StixObject], *, say: Say = as_written) -> Picture:
+        """Show a finding, from the objects the reader holds, in the reader's language."""
 
 
 def refused_schema() -> pa.Schema:

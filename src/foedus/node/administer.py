@@ -37,13 +37,14 @@ def everyone(node: Node) -> list[Listed]:
     """Return the people of the node, by name."""
     open_now = [one.person for one in sessions.sessions(node)]
     with node.store.read() as read:
+        keys = kept_passkeys.counts(read)
         return [
             Listed(
                 one.name,
                 tuple(one.roles.split()),
                 one.party,
                 one.disabled,
-                len(kept_passkeys.passkeys_of(read, one.name)),
+                keys.get(one.name, 0),
                 open_now.count(one.name),
             )
             for one in kept_people.people(read)

@@ -42,6 +42,12 @@ class NodeLayers:
                 found[name] = self._read(name, path)
         return found
 
+    def names(self, prefix: str) -> list[str]:
+        """Return the names of layer files that start with a prefix, without what stands beside them; none is read."""
+        held = sorted(self._directory.rglob("*")) if self._directory.is_dir() else ()
+        names = [path.relative_to(self._directory).as_posix() for path in held if path.is_file()]
+        return [name for name in names if name.startswith(prefix) and not name.endswith(LABEL)]
+
     def label_text(self, name: str) -> str | None:
         """Return what a person wrote beside a layer file, in ``NAME.label``; empty without that, None without the file."""
         beside = self._directory / f"{name}{LABEL}"

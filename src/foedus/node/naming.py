@@ -8,6 +8,7 @@ from functools import cache
 import msgspec
 
 from foedus.areas import facts, rooms
+from foedus.model.room import Say, as_written
 from foedus.node.home import Node
 
 
@@ -17,6 +18,12 @@ class RoomWords(msgspec.Struct, frozen=True):
     kinds: tuple[str, ...]
     filters: tuple[str, ...]
     words: Mapping[str, Mapping[str, str]]
+    phrases: Mapping[str, Mapping[str, str]]
+
+    def say(self, language: str) -> Say:
+        """Return what says the texts of the room's pictures in a language."""
+        table = self.phrases.get(language, {})
+        return lambda text, /, **values: as_written(table.get(text, text), **values)
 
     def said(self, key: str, language: str) -> str:
         """Return a word of the room, or the key where it has none."""
@@ -31,4 +38,4 @@ def room_words(node: Node) -> Mapping[str, RoomWords]:
 @cache
 def _words(name: str) -> RoomWords:
     said = facts(rooms()[name])
-    return RoomWords(said.kinds, said.filters, {"en": said.strings.en, "ja": said.strings.ja})
+    return RoomWords(said.kinds, said.filters, {"en": said.strings.en, "ja": said.strings.ja}, said.phrases)

@@ -105,14 +105,20 @@ def checked_roles(node: Node, roles: Sequence[str], party: str) -> str:
             code="liaison-party",
             hint="--role liaison --party PARTY",
         )
-    known = {one.id for held in node.agreements.all(node.clock.now()) for one in held.programme.parties} - {node.party}
+    known = other_parties(node)
     if party and party not in known:
         raise InputError(
             f"no programme held has the party {party!r}",
             code="party-unknown",
-            hint=f"parties: {', '.join(sorted(known)) or 'none yet'}",
+            hint=f"parties: {', '.join(known) or 'none yet'}",
         )
     return " ".join(roles_of(roles))
+
+
+def other_parties(node: Node) -> list[str]:
+    """Return the other parties of the programmes held: those whose view a liaison may see."""
+    held = node.agreements.all(node.clock.now())
+    return sorted({one.id for agreement in held for one in agreement.programme.parties} - {node.party})
 
 
 def hashed(node: Node, name: str, password: str) -> str:

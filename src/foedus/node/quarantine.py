@@ -10,6 +10,7 @@ import msgspec
 
 from foedus.engine import run as engine
 from foedus.errors import InputError
+from foedus.label.text import marking
 from foedus.node import vault
 from foedus.node.analyse import Analysed, Arriving, conclude
 from foedus.node.exchange import given_by, may_be_originator
@@ -18,7 +19,8 @@ from foedus.node.ingest import refusals_of, settings_of
 from foedus.node.label import Given
 from foedus.node.partial import require_sound
 from foedus.node.retention import put_ends
-from foedus.store import evidence, quarantine
+from foedus.node.show import Refused, refused_of
+from foedus.store import evidence, quarantine, state
 
 _PEER = "peer:"
 _OTHERS = (_PEER, "submit:", "desk:")
@@ -30,6 +32,31 @@ class Retried(msgspec.Struct, frozen=True):
     number: int
     taken: int
     refused: tuple[str, ...]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A refused part as the pages show it: its source's label; ``sealed``: what is kept of its bytes may be personal."""
+
+    refused: Refused
+    label: str
+    sealed: bool
+
+
+def part(node: Node, number: int) -> Part:
+    """Return one part for people to look at; bytes that may be personal stay in the vault, which takes a reason.
+
+    Raises:
+        InputError: there is none of that number.
+    """
+    with node.store.read() as read:
+        found = quarantine.refusal(read, number)
+        source = state.source_of(read, found.refusal.source) if found is not None else None
+    if found is None:
+        raise _unknown(number)
+    sealed = vault.is_personal(node, found.refusal.area)
+    head = "" if sealed else found.refusal.raw.decode("utf-8", "backslashreplace")
+    label = marking(source.label) if source is not None and source.label is not None else "no label"
+    return Part(msgspec.structs.replace(refused_of(found), head=head), label, sealed)
 
 
 def retry(node: Node, number: int) -> Retried:
@@ -51,7 +78,7 @@ def retry(node: Node, number: int) -> Retried:
             hint="mend the source, and ingest it again",
         )
     if held is None:
-        raise InputError(f"no part {number} in quarantine", code="quarantine-unknown", hint="foedus quarantine list")
+        raise _unknown(number)
     part = held.refusal
     if len(part.raw) >= quarantine.KEPT_BYTES:
         raise InputError("only its first 64 kB were kept", code="quarantine-cut", hint="ingest the source again")
@@ -104,3 +131,7 @@ def dismiss(node: Node, number: int) -> None:
     with node.store.write() as tx:
         if not quarantine.settle(tx, [number], "discarded"):
             raise InputError(f"no open part {number}", code="quarantine-unknown", hint="foedus quarantine list")
+
+
+def _unknown(number: int) -> InputError:
+    return InputError(f"no part {number} in quarantine", code="quarantine-unknown", hint="foedus quarantine list")

@@ -95,9 +95,9 @@ def serve(node: Node, *, plain: str = "", poll: bool = True, web: ASGIApp | None
         stack.callback(live.join, LIVE_STOP_S)
         stack.callback(stop.set)
         if web is not None:
-            stack.enter_context(serving(web, *_address(node.config.web)))
+            stack.enter_context(serving(web, *loopback_of(node.config.web)))
         if plain:
-            host, port = _address(plain)
+            host, port = loopback_of(plain)
             serve_app(app_of(node, plain=True), host, port)
         else:
             serve_app(app_of(node, plain=False), node.config.host, node.config.port, context_of(node))
@@ -152,7 +152,12 @@ def _each_second(node: Node, act: Callable[[Node], object], stop: threading.Even
             continue
 
 
-def _address(text: str) -> tuple[str, int]:
+def loopback_of(text: str) -> tuple[str, int]:
+    """Return host and port of an address of this machine alone.
+
+    Raises:
+        InputError: it is no address, or one that others reach.
+    """
     host, _, port = text.rpartition(":")
     try:
         if not ipaddress.ip_address(host.strip("[]")).is_loopback:

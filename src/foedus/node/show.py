@@ -20,6 +20,7 @@ from foedus.node.chosen import all_edges
 from foedus.node.facts import facts_of
 from foedus.node.home import Node
 from foedus.node.label import Labeller, finding_of
+from foedus.node.naming import room_words
 from foedus.node.partial import Partial, partial_of
 from foedus.node.subject import subject_of
 from foedus.node.view import rooms_of, view_name
@@ -160,18 +161,18 @@ def _shown(read: Read, held: Held) -> Shown:
     )
 
 
-def picture(node: Node, object_id: str) -> Picture:
+def picture(node: Node, object_id: str, language: str = "en") -> Picture:
     """Return the room's picture of an object's current version, from the objects this node holds."""
     with node.store.read() as read:
-        return picture_of(node, read, versions(read, object_id)[0])
+        return picture_of(node, read, versions(read, object_id)[0], language)
 
 
-def picture_of(node: Node, read: Read, held: Held) -> Picture:
+def picture_of(node: Node, read: Read, held: Held, language: str = "en") -> Picture:
     """Return the room's picture of a finding at hand, with what it refers to and what supports it."""
     targets = lookups.resolve_all(read, [edge.target for edge in all_edges(read_stix(held.raw))])
     supports = findings.supports_of(read, [held.seq]).get(held.seq, ())
     objects = [read_stix(one.raw) for one in findings.findings_of(read, sorted({*targets, *supports}))]
-    return node.rooms[held.room].show(finding_of(held), objects)
+    return node.rooms[held.room].show(finding_of(held), objects, say=room_words(node)[held.room].say(language))
 
 
 def rows(
@@ -313,13 +314,15 @@ def sources(node: Node) -> list[Source]:
     ]
 
 
-def refused(node: Node, *, all_states: bool = False, limit: int = 100) -> list[Refused]:
-    """Return the newest parts in quarantine, the open ones or all."""
+def refused(
+    node: Node, *, all_states: bool = False, limit: int = 100, area: str = "", before: int | None = None
+) -> list[Refused]:
+    """Return the newest parts in quarantine, the open ones or all; of one area, before one number, where asked."""
     with node.store.read() as read:
-        held = quarantine.refusals(read, limit=limit)
+        held = quarantine.refusals(read, area=area, before_id=before, limit=limit)
         for word in ("accepted", "discarded") if all_states else ():
-            held += quarantine.refusals(read, word, limit=limit)
-    return [_refused(one) for one in sorted(held, key=lambda one: -one.id)]
+            held += quarantine.refusals(read, word, area=area, before_id=before, limit=limit)
+    return [refused_of(one) for one in sorted(held, key=lambda one: -one.id)]
 
 
 def refused_one(node: Node, number: int) -> Refused:
@@ -333,10 +336,11 @@ def refused_one(node: Node, number: int) -> Refused:
         held = None if found is None else vault.whole(node, read, found)
     if held is None:
         raise InputError(f"no part {number} in quarantine", code="quarantine-unknown", hint="foedus quarantine list")
-    return msgspec.structs.replace(_refused(held), head=held.refusal.raw.decode("utf-8", "backslashreplace"))
+    return msgspec.structs.replace(refused_of(held), head=held.refusal.raw.decode("utf-8", "backslashreplace"))
 
 
-def _refused(one: quarantine.Quarantined) -> Refused:
+def refused_of(one: quarantine.Quarantined) -> Refused:
+    """Return a part as people read it, without its bytes."""
     part = one.refusal
     at = instant.text(one.at_us)
     return Refused(one.id, at, part.area, part.source, part.where, part.code, part.message, part.hint, one.state)

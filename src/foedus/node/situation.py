@@ -13,6 +13,7 @@ from foedus.model.finding import Place
 from foedus.node.home import Node
 from foedus.node.naming import room_words
 from foedus.store import facets, findings
+from foedus.store.engine import Read
 from foedus.store.findings import FindingQuery, Held
 
 PAGE_ROWS = 50
@@ -71,6 +72,12 @@ def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
     kinds = rooms[wanted.area].kinds if wanted.area in rooms else ()
     more = str(held[limit - 1].seq) if len(held) > limit else ""
     return Situation(tuple(map(_seen, held[:limit])), more, tuple(rooms), kinds, owners, tuple(labels))
+
+
+def urgent(read: Read, least: int, limit: int, room: str = "") -> list[Seen]:
+    """Return the newest findings of some urgency and more, of a room or of all."""
+    query = FindingQuery(limit=limit, room=room, min_urgency=least, stories=True)
+    return [_seen(one) for one in findings.find(read, query)]
 
 
 def _query(wanted: Wanted, limit: int) -> FindingQuery:

@@ -10,6 +10,7 @@ from foedus.node.home import Node
 from foedus.node.live_source import health_of
 from foedus.node.sources import listed
 from foedus.store import live, state
+from foedus.store.engine import Read
 
 STALE_US = 10 * 1_000_000
 SHOWN = 20
@@ -56,13 +57,23 @@ def source_states(node: Node) -> list[SourceState]:
     Raises:
         MalformedRecord: the list cannot be read.
     """
+    with node.store.read() as read:
+        return states_in(node, read)
+
+
+def states_in(node: Node, read: Read) -> list[SourceState]:
+    """Return the same within a read at hand.
+
+    Raises:
+        MalformedRecord: the list cannot be read.
+    """
     now_us = instant.to_us(node.clock.now())
     found: list[SourceState] = []
-    for one in listed(node.directory):
-        health = health_of(node.directory, one.name)
-        with node.store.read() as read:
-            kept = state.source_of(read, one.id)
-            outages = live.outages(read, one.id, SHOWN)
+    sources = listed(node.directory)
+    held = state.sources_named(read, [one.id for one in sources])
+    away = live.outages_of(read, [one.id for one in sources], SHOWN)
+    for one in sources:
+        health, kept = health_of(node.directory, one.name), held.get(one.id)
         served = abs(now_us - health.written_us) < STALE_US
         found.append(
             SourceState(
@@ -81,7 +92,7 @@ def source_states(node: Node) -> list[SourceState]:
                 health.behind_bytes,
                 health.refused,
                 health.error,
-                tuple(Away(_text(out.from_us), _text(out.to_us), out.cause) for out in outages),
+                tuple(Away(_text(out.from_us), _text(out.to_us), out.cause) for out in away.get(one.id, ())),
             )
         )
     return found

@@ -94,6 +94,11 @@ def listed(directory: Path) -> tuple[LiveSource, ...]:
     return found
 
 
+def readers(node: Node) -> list[str]:
+    """Return the rooms that read live sources."""
+    return [name for name, room in sorted(node.rooms.items()) if live(room) is not None]
+
+
 def add(node: Node, person: Person, wanted: LiveSource, text: str) -> LiveSource:
     """Put a source on the list, under a label; a serving node opens it within a second.
 

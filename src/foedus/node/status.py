@@ -12,9 +12,10 @@ from foedus.node.account import LogState
 from foedus.node.due import Item, upcoming
 from foedus.node.home import Node
 from foedus.node.signing import why_halted
-from foedus.node.source_state import SourceState, source_states
+from foedus.node.source_state import SourceState, states_in
 from foedus.node.waits import Waits, waits
 from foedus.store import access, lookups, quarantine, views
+from foedus.store.engine import Read
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ def status(node: Node) -> Status:
         tools = tuple(one.name for one in access.accounts(read) if one.role == "tool")
         refused = quarantine.open_refusals(read)
     waiting = waits(node)
-    sources, fault = _sources(node)
+    sources, fault = sources_of(node)
     return Status(
         node.party,
         node.config.name,
@@ -103,10 +104,16 @@ def status(node: Node) -> Status:
     )
 
 
-def _sources(node: Node) -> tuple[tuple[SourceState, ...], str]:
-    """The live sources; a list that cannot be read hides nothing else of how the node stands."""
+def sources_of(node: Node) -> tuple[tuple[SourceState, ...], str]:
+    """Return how the live sources stand, and why there are none where their list cannot be read."""
+    with node.store.read() as read:
+        return live_sources(node, read)
+
+
+def live_sources(node: Node, read: Read) -> tuple[tuple[SourceState, ...], str]:
+    """Return the same within a read at hand; a list that cannot be read hides nothing else."""
     try:
-        return tuple(source_states(node)), ""
+        return tuple(states_in(node, read)), ""
     except MalformedRecord as error:
         return (), f"{error.where}: {error.code}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
@@ -48,6 +48,18 @@ def outages(read: Read, source: str, limit: int = MAX_OUTAGES) -> Sequence[Outag
     """Return the outages of a source, the latest first."""
     columns = select(outage.c.from_us, outage.c.to_us, outage.c.cause).where(outage.c.source == source)
     return [Outage(*row) for row in read.connection.execute(columns.order_by(outage.c.from_us.desc()).limit(limit))]
+
+
+def outages_of(read: Read, sources: Sequence[str], limit: int) -> dict[str, list[Outage]]:
+    """Return the latest outages of each of some sources; those without any are absent."""
+    place = func.row_number().over(partition_by=outage.c.source, order_by=outage.c.from_us.desc()).label("place")
+    columns = select(outage.c.source, outage.c.from_us, outage.c.to_us, outage.c.cause, place)
+    ranked = columns.where(outage.c.source.in_(sources)).subquery()
+    found: dict[str, list[Outage]] = {}
+    rows = select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.source, ranked.c.place)
+    for row in read.connection.execute(rows):
+        found.setdefault(row.source, []).append(Outage(row.from_us, row.to_us, row.cause))
+    return found
 
 
 def put_outage(tx: Tx, source: str, one: Outage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from foedus.store.engine import Read, Tx
 from foedus.store.people_tables import challenge, passkey
@@ -64,6 +64,12 @@ def passkey_with(read: Read, credential_id: bytes) -> Passkey | None:
 def passkeys_of(read: Read, name: str) -> list[Passkey]:
     """Return a person's passkeys, oldest first."""
     return _passkeys(read, passkey.c.name == name)
+
+
+def counts(read: Read) -> dict[str, int]:
+    """Return how many passkeys each person has; who has none is absent."""
+    rows = read.connection.execute(select(passkey.c.name, func.count()).group_by(passkey.c.name))
+    return {row[0]: row[1] for row in rows}
 
 
 def put_challenge(tx: Tx, kept: Challenge, at_us: int, most: int) -> None:

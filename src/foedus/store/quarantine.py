@@ -14,6 +14,8 @@ from foedus.store.state_tables import quarantine
 State = Literal["open", "accepted", "discarded"]
 
 KEPT_BYTES = 64 * 1024
+MOST_COUNTED = 10_000
+"""How many of the newest open parts are counted by reason."""
 
 
 class Refusal(NamedTuple):
@@ -37,6 +39,15 @@ class Quarantined(NamedTuple):
     state: State
 
 
+class Tally(NamedTuple):
+    """How many parts of an area wait for one reason, and since when the latest does."""
+
+    area: str
+    code: str
+    many: int
+    latest_us: int
+
+
 def put_refusals(tx: Tx, refusals: Sequence[Refusal], at_us: int) -> list[int]:
     """Keep refused parts; of each at most 64 kB."""
     if not refusals:
@@ -50,9 +61,13 @@ def put_refusals(tx: Tx, refusals: Sequence[Refusal], at_us: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def refusals(read: Read, state: State = "open", *, before_id: int | None = None, limit: int = 100) -> list[Quarantined]:
-    """Return one page of refused parts, the newest first."""
+def refusals(
+    read: Read, state: State = "open", *, area: str = "", before_id: int | None = None, limit: int = 100
+) -> list[Quarantined]:
+    """Return one page of refused parts, of an area or of all, the newest first."""
     statement = select(quarantine).where(quarantine.c.state == state).order_by(quarantine.c.id.desc()).limit(limit)
+    if area:
+        statement = statement.where(quarantine.c.area == area)
     if before_id is not None:
         statement = statement.where(quarantine.c.id < before_id)
     return [_quarantined(tuple(row)) for row in read.connection.execute(statement)]
@@ -70,6 +85,23 @@ def settle(tx: Tx, numbers: Sequence[int], state: State) -> int:
         tx.connection.execute(update(quarantine).where(quarantine.c.id.in_(chunk)).values(state=state)).rowcount
         for chunk in chunks(numbers)
     )
+
+
+def open_by_code(read: Read) -> list[Tally]:
+    """Return of each area how many of the newest parts were refused for each reason, the most frequent first."""
+    newest = (
+        select(quarantine.c.area, quarantine.c.code, quarantine.c.at_us)
+        .where(quarantine.c.state == "open")
+        .order_by(quarantine.c.id.desc())
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    many = func.count()
+    columns = select(newest.c.area, newest.c.code, many, func.max(newest.c.at_us))
+    rows = read.connection.execute(
+        columns.group_by(newest.c.area, newest.c.code).order_by(many.desc(), newest.c.area, newest.c.code)
+    )
+    return [Tally(*row) for row in rows]
 
 
 def open_refusals(read: Read) -> int:

@@ -61,6 +61,17 @@ def sources(read: Read, area: str) -> list[Source]:
     return _sources(read, source.c.area == area)
 
 
+def newest_sources(read: Read, area: str, limit: int) -> list[Source]:
+    """Return the latest sources of an area, the newest first."""
+    newest = select(source.c.id).where(source.c.area == area).order_by(source.c.at_us.desc(), source.c.id).limit(limit)
+    return _sources(read, source.c.id.in_(select(newest.subquery().c.id)))[::-1]
+
+
+def sources_named(read: Read, ids: Sequence[str]) -> dict[str, Source]:
+    """Return the sources of some ids; unknown ones are absent."""
+    return {one.id: one for one in _sources(read, source.c.id.in_(ids))}
+
+
 def source_with(read: Read, area: str, sha256: str) -> Source | None:
     """Return the first source of an area with these bytes: the same file again is no news."""
     return next(iter(_sources(read, (source.c.area == area) & (source.c.sha256 == sha256))), None)

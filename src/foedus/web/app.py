@@ -9,8 +9,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
-from importlib import resources
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -35,7 +33,6 @@ from foedus.web.visit import Asked, Twin, Visit, cookie_name, cookies_of, form_o
 
 _MAX_BODY = 256 * 1024
 _SUFFIXES: Mapping[str, Twin] = {".json": "json", ".csv": "csv"}
-_STATIC = Path(str(resources.files(__package__).joinpath("static")))
 
 
 class _Refused(Exception):
@@ -54,7 +51,7 @@ def application(node: Node) -> ASGIApp:
         Route(page.path, _endpoint(node, page), methods=[page.method], name=f"{page.method} {page.path}")
         for page in PAGES
     ]
-    static = Mount("/static", _Static(directory=_STATIC))
+    static = Mount("/static", _Static(directory=render.STATIC))
     nowhere = Route("/{rest:path}", _endpoint(node, Page("GET", "/", _absent, None)), methods=["GET", "POST"])
     return Guard(_Unsuffixed(Starlette(routes=[static, *routes, nowhere])))
 
@@ -62,7 +59,7 @@ def application(node: Node) -> ASGIApp:
 @cache
 def _version() -> str:
     """Return what changes in the addresses of our own static files when they change."""
-    files = sorted(path for path in _STATIC.rglob("*") if path.is_file() and "vendor" not in path.parts)
+    files = sorted(path for path in render.STATIC.rglob("*") if path.is_file() and "vendor" not in path.parts)
     return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
@@ -177,7 +174,14 @@ def _failed(visit: Visit, error: FoedusError) -> Shown:
     """Say an error by its code: its words may quote what a partner sent, so of a fault of this side only the code is said."""
     if isinstance(error, StoreError):
         return _said(visit, 503, "error.busy")
-    if isinstance(error, ReleaseError) or error.code in ("object-unknown", "party-unknown", "log-unknown"):
+    if isinstance(error, ReleaseError) or error.code in (
+        "object-unknown",
+        "party-unknown",
+        "log-unknown",
+        "area-unknown",
+        "person-unknown",
+        "quarantine-unknown",
+    ):
         return _said(visit, 404, "error.absent")
     status = 400 if isinstance(error, InputError) else 403 if isinstance(error, TrustError) else error.http_status
     title = visit.words.known(f"code.{error.code}", visit.words("error.refused.title"))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -20,6 +22,7 @@ from foedus.web.answer import Shown
 from foedus.web.visit import CONTENT, Visit
 from foedus.web.words import LANGUAGES, Words
 
+STATIC = Path(str(resources.files(__package__).joinpath("static")))
 _BRIEF = 12
 # Controls, and what changes the direction of text or is not seen: U+061C, U+200B-200F, U+202A-202E, U+2060-2069, U+FEFF.
 _TURNS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -80,6 +83,7 @@ def html(visit: Visit, page: Shown, *, version: str) -> str:
         age=_aged(at, visit.words),
         party_name=_named(visit, at),
         kind_name=_kind_named(visit),
+        rooms=sorted(visit.node.rooms),
         version=version,
     )
 

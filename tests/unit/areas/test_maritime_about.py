@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foedus.areas import rooms
+from foedus.areas import facts, rooms
+from foedus.areas.maritime import words
 from foedus.areas.maritime.extensions import EVENT
+from foedus.areas.maritime.thresholds import USUAL
 from foedus.engine.run import HeldLayers
 from foedus.model import instant, stix
 from foedus.model.finding import Finding
-from foedus.model.picture import Map, Series, Table
+from foedus.model.picture import Map, Series, Table, Words
+from foedus.model.room import as_written
 
 ROOM = rooms()["maritime"]
 ID = "incident--24ed7c32-d26e-55f4-8de8-67e89c2a179f"
@@ -131,3 +134,16 @@ def test_whatever_a_partner_writes_is_told_and_shown(changed):
 def test_an_instant_far_off_is_none():
     assert about(to="9999-99-99T00:00:00Z").to_at is None
     assert about().from_at == instant.parse("2026-05-30T06:00:00Z")
+
+
+def test_thresholds_innocent_explanations_and_what_was_not_tested_are_said_in_japanese_too():
+    written = {name.replace("_", " ") for held in USUAL.values() for name in held}
+    assert written | set(words.INNOCENT.values()) | set(words._UNSEEN.values()) <= set(facts(ROOM).phrases["ja"])
+
+
+def test_a_picture_says_what_the_reader_reads_and_nothing_of_a_partner_is_a_format():
+    theirs = finding(unseen=["{why}", "{0.__class__}"])
+    said = [pane.text for pane in ROOM.show(theirs, (), say=lambda text, **values: f"<{as_written(text, **values)}>").panes
+            if isinstance(pane, Words)]  # fmt: skip
+    assert "<Not tested: <{why}>>" in said
+    assert "<Not tested: <{0.__class__}>>" in said

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import foedus.web
+from foedus.model.people import ROLES
+from foedus.node.config import Config
 from foedus.web.words import LANGUAGES, Words, preferred, texts
 
 TEMPLATES = sorted((Path(foedus.web.__file__).parent / "templates").glob("*.html"))
@@ -32,6 +34,13 @@ def test_every_key_of_a_template_is_there(template):
     asked = re.findall(r"""\bt\(["']([a-z-]+(?:\.[a-zA-Z_-]+)+)["'](?! ~)""", text)
     counted = [f"{key}.one" for key in re.findall(r"""t\.count\(["']([^"']+)["']""", text)]
     assert {*asked, *counted} <= texts("en").keys()
+
+
+def test_every_setting_of_a_node_and_every_role_is_explained():
+    explained = {f"of-node.{name}" for name in Config.__struct_fields__}
+    assert (
+        explained | {f"people.may.{role}" for role in ROLES} | {f"role.{role}" for role in ROLES} <= texts("en").keys()
+    )
 
 
 def test_no_japanese_text_was_left_in_english():

@@ -15,7 +15,7 @@ from foedus.errors import FoedusError
 from foedus.model import ijson, instant
 from foedus.model.finding import About, Finding, Key, Match
 from foedus.model.picture import Graph, Pane, Picture, Table, Words
-from foedus.model.room import Layers
+from foedus.model.room import Layers, Say, as_written
 from foedus.model.stix import StixObject
 
 MAX_SHOWN = 200
@@ -80,19 +80,19 @@ def same(a: About, b: About) -> Match | None:
     return Match(tuple(shared), round(1 - missing, 4), f"both hold the {shared[0].kind} {shared[0].norm}{more}")
 
 
-def show(finding: Finding, objects: Sequence[StixObject]) -> Picture:
+def show(finding: Finding, objects: Sequence[StixObject], *, say: Say = as_written) -> Picture:
     """Show a finding: its words, values, ATT&CK techniques, and what it refers to among the objects the reader holds."""
     obj = _properties(finding.head)
     keys = _keys(finding, obj, _UNREAD)
     panes: list[Pane] = [Words(text) for text in _words(obj)]
     if keys:
         rows = tuple((key.kind, key.norm, key.written, "; ".join(key.warned)) for key in keys[:MAX_SHOWN])
-        panes.append(Table("Values", ("kind", "value", "as written", "warning"), rows))
+        panes.append(Table(say("Values"), (say("kind"), say("value"), say("as written"), say("warning")), rows))
     used = techniques(finding.head.id, objects)
     if used:
         rows = tuple((one.id, one.name, str(one.sources), "; ".join(one.remarks)) for one in used[:MAX_SHOWN])
-        panes.append(Table("Techniques", ("id", "technique", "relationships", "remark"), rows))
-    graph = _graph(finding, objects)
+        panes.append(Table(say("Techniques"), ("id", say("technique"), say("relationships"), say("remark")), rows))
+    graph = _graph(finding, objects, say)
     if graph.edges:
         panes.append(graph)
     return Picture(_title(finding, obj, keys, objects), tuple(panes))
@@ -175,7 +175,7 @@ def _words(obj: dict[str, Any]) -> Iterator[str]:
             yield written
 
 
-def _graph(finding: Finding, objects: Sequence[StixObject]) -> Graph:
+def _graph(finding: Finding, objects: Sequence[StixObject], say: Say) -> Graph:
     """References among the finding and the objects at hand; what the reader does not hold is not drawn."""
     held = {one.id: one for one in (*objects, *_supports(finding), finding.head)}
     shown = dict(list(held.items())[-MAX_SHOWN:])
@@ -189,4 +189,4 @@ def _graph(finding: Finding, objects: Sequence[StixObject]) -> Graph:
     nodes = tuple(
         (id_, f"{one.type}: {one.name}" if one.name else one.type) for id_, one in shown.items() if id_ in linked
     )
-    return Graph("References", nodes, edges)
+    return Graph(say("References"), nodes, edges)

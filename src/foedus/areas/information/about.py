@@ -14,7 +14,7 @@ from foedus.errors import FoedusError
 from foedus.model import ijson
 from foedus.model.finding import About, Finding, Key, Match
 from foedus.model.picture import Pane, Picture, Words
-from foedus.model.room import Layers
+from foedus.model.room import Layers, Say, as_written
 from foedus.model.stix import StixObject
 
 MAX_TITLE = 300
@@ -71,23 +71,23 @@ def same(a: About, b: About) -> Match | None:
     return Match(tuple(shared), round(1 - missing, 4), f"both tell of the same {shared[0].kind}")
 
 
-def show(finding: Finding, objects: Sequence[StixObject]) -> Picture:
+def show(finding: Finding, objects: Sequence[StixObject], *, say: Say = as_written) -> Picture:
     """Show a finding: its words and its tables, and the response options where the reader holds them."""
     head = _properties(finding.head)
-    return Picture(_title(finding, head), (*_panes(head), *options.panes(objects)))
+    return Picture(_title(finding, head), (*_panes(head, say), *options.panes(objects, say)))
 
 
-def _panes(head: dict[str, Any]) -> Iterator[Pane]:
+def _panes(head: dict[str, Any], say: Say) -> Iterator[Pane]:
     said = _said(head, FACTS)
     if said:
-        yield Words("What one article says, read by patterns: nobody has said that it is so.")
-        yield from shown.panes(said)
+        yield Words(say("What one article says, read by patterns: nobody has said that it is so."))
+        yield from shown.panes(said, say)
     elif case := _said(head, CASE):
         description = head.get("description")
-        yield from told.panes(case, description if isinstance(description, str) else "")
+        yield from told.panes(case, description if isinstance(description, str) else "", say)
     elif week := _said(head, UPTAKE):
         description = head.get("description")
-        yield from stood.panes(week, description if isinstance(description, str) else "")
+        yield from stood.panes(week, description if isinstance(description, str) else "", say)
     else:
         yield from (
             Words(text) for name in ("description", "content") if isinstance(text := head.get(name), str) and text

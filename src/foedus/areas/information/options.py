@@ -21,7 +21,7 @@ from foedus.model import ijson, stix
 from foedus.model.canonical import canonical, digest
 from foedus.model.finding import Support
 from foedus.model.picture import Pane, Table, Words
-from foedus.model.room import Layers
+from foedus.model.room import Layers, Say, as_written
 from foedus.model.stix import StixObject
 
 FOLDER = "information/counters/"
@@ -87,7 +87,7 @@ def supports(head: StixObject, given: Offered) -> tuple[Support, ...]:
     return (Support(stix.read(canonical(note)), given.because),)
 
 
-def panes(objects: Sequence[StixObject]) -> Iterator[Pane]:
+def panes(objects: Sequence[StixObject], say: Say = as_written) -> Iterator[Pane]:
     """Yield the checklist that stands among the objects a reader holds."""
     for one in objects:
         if one.type == "note" and extensions.OPTIONS in one.extensions:
@@ -95,8 +95,8 @@ def panes(objects: Sequence[StixObject]) -> Iterator[Pane]:
             rows = tuple(
                 tuple(said_of(row.get(name)) for name in ("id", "name", "kind")) for row in dicts(said.get("options"))
             )
-            yield Words(NOTE)
-            yield Table("Response options (DISARM)", ("id", "option", "kind"), rows[:MAX_ROWS])
+            yield Words(say(NOTE))
+            yield Table(say("Response options (DISARM)"), (say("id"), say("option"), say("kind")), rows[:MAX_ROWS])
             yield Words(said_of(said.get("licence")))
 
 

@@ -11,6 +11,7 @@ from foedus.errors import FoedusError
 from foedus.model import instant
 from foedus.model.finding import Key
 from foedus.model.picture import Graph, Line, Pane, Series, Table, Words
+from foedus.model.room import Say
 
 CLAIM, WEEK = "claim", "claim-week"
 MAX_CLAIMS = 20
@@ -53,27 +54,30 @@ def title(said: Mapping[str, Any]) -> str:
     return f"Shared together: “{shown(first[1])}” ({first[0]})" if first else ""
 
 
-def panes(said: Mapping[str, Any], description: str) -> Iterator[Pane]:
+def panes(said: Mapping[str, Any], description: str, say: Say) -> Iterator[Pane]:
     """Yield the panes of a case: each of coordination, inauthenticity, foreignness and attribution by itself."""
     if description:
         yield Words(description)
     claims = claims_of(said)
     if claims:
-        yield Table("Claims", ("language", "claim"), tuple((one, shown(text)) for one, text in claims.values()))
-    yield from _coordination(said.get("coordination"))
-    yield Table("Judged by people", ("what", "by whom", "why"), tuple(_judged(said, name) for name in _JUDGED))
-    yield from _timeline(dicts(said.get("timeline")))
-    yield from _shared(dicts(said.get("shared")))
-    techniques = tuple(_technique(one) for one in dicts(said.get("techniques"))[:MAX_ROWS])
+        yield Table(
+            say("Claims"), (say("language"), say("claim")), tuple((one, shown(text)) for one, text in claims.values())
+        )
+    yield from _coordination(said.get("coordination"), say)
+    judged = tuple(_judged(said, name, say) for name in _JUDGED)
+    yield Table(say("Judged by people"), (say("what"), say("by whom"), say("why")), judged)
+    yield from _timeline(dicts(said.get("timeline")), say)
+    yield from _shared(dicts(said.get("shared")), say)
+    techniques = tuple(_technique(one, say) for one in dicts(said.get("techniques"))[:MAX_ROWS])
     if techniques:
-        yield Table("Techniques (DISARM)", ("technique", "name", "how sure"), techniques)
+        yield Table(say("Techniques (DISARM)"), (say("technique"), say("name"), say("how sure")), techniques)
     held = said.get("coverage")
     if isinstance(held, dict) and held:
-        rows = tuple((str(name), str(value)) for name, value in sorted(held.items()))[:MAX_ROWS]
-        yield Table("Coverage", ("what", "how much"), rows)
+        rows = tuple((say(str(name)), say(str(value))) for name, value in sorted(held.items()))[:MAX_ROWS]
+        yield Table(say("Coverage"), (say("what"), say("how much")), rows)
     unseen = said.get("unseen")
     for text in unseen[:MAX_ROWS] if isinstance(unseen, list) else ():
-        yield Words(f"Not tested: {text}")
+        yield Words(say("Not tested: {what}", what=say(str(text))))
 
 
 def instant_of(written: Any) -> datetime | None:
@@ -84,36 +88,35 @@ def instant_of(written: Any) -> datetime | None:
         return None
 
 
-def _coordination(held: Any) -> Iterator[Pane]:
+def _coordination(held: Any, say: Say) -> Iterator[Pane]:
     if not isinstance(held, dict):
         return
-    rows = [("accounts, at least", said_of(held.get("accounts"))), ("objects", said_of(held.get("objects")))]
-    rows += [("within s", said_of(held.get("window_s"))), ("method", said_of(held.get("method")))]
-    for name, words in (("chances", "chance under"), ("parameters", "setting")):
+    rows = [(say("accounts, at least"), said_of(held.get("accounts"))), (say("objects"), said_of(held.get("objects")))]
+    rows += [(say("within s"), said_of(held.get("window_s"))), (say("method"), said_of(held.get("method")))]
+    for name, words in (("chances", "chance under {name}"), ("parameters", "setting {name}")):
         of = held.get(name)
-        rows += (
-            [(f"{words} {one}", said_of(value)) for one, value in sorted(of.items())] if isinstance(of, dict) else []
-        )
-    yield Table("Coordination, measured", ("what", "value"), tuple(rows[:MAX_ROWS]))
-    yield from (Words(f"May be innocent: {text}") for text in INNOCENT)
+        pairs = sorted(of.items()) if isinstance(of, dict) else ()
+        rows += [(say(words, name=one), said_of(value)) for one, value in pairs]
+    yield Table(say("Coordination, measured"), (say("what"), say("value")), tuple(rows[:MAX_ROWS]))
+    yield from (Words(say("May be innocent: {why}", why=say(text))) for text in INNOCENT)
 
 
-def _judged(said: Mapping[str, Any], name: str) -> tuple[str, str, str]:
+def _judged(said: Mapping[str, Any], name: str, say: Say) -> tuple[str, str, str]:
     held = said.get(name)
-    return (
-        (name, said_of(held.get("by")), said_of(held.get("reason"))) if isinstance(held, dict) else (name, "nobody", "")
-    )
+    if not isinstance(held, dict):
+        return (say(name), say("nobody"), "")
+    return (say(name), said_of(held.get("by")), said_of(held.get("reason")))
 
 
-def _timeline(hours: list[dict[str, Any]]) -> Iterator[Pane]:
+def _timeline(hours: list[dict[str, Any]], say: Say) -> Iterator[Pane]:
     points = [(instant_of(one.get("at")), one.get("records")) for one in hours[:MAX_HOURS]]
     good = [(at, float(many)) for at, many in points if at and type(many) is int and 0 <= many < MAX_COUNT]
     if good:
         at, many = zip(*good, strict=True)
-        yield Series("When", (Line("records by hour, at least", at, many, "records"),))
+        yield Series(say("When"), (Line(say("records by hour, at least"), at, many, say("records")),))
 
 
-def _shared(held: list[dict[str, Any]]) -> Iterator[Pane]:
+def _shared(held: list[dict[str, Any]], say: Say) -> Iterator[Pane]:
     rows = [
         (
             f"{said_of(one.get('kind'))} {said_of(one.get('number'))}",
@@ -124,10 +127,10 @@ def _shared(held: list[dict[str, Any]]) -> Iterator[Pane]:
     ]
     if rows:
         heading = ("object", "accounts, at least", "records, at least", "first hour", "last hour")
-        yield Table("What was shared", heading, tuple(rows))
+        yield Table(say("What was shared"), tuple(map(say, heading)), tuple(rows))
         names = dict.fromkeys(row[0] for row in rows)
-        nodes = (("group", "the group"), *((name, name) for name in names))
-        yield Graph("The group and what it shared", nodes, tuple(("group", row[0], row[1]) for row in rows))
+        nodes = (("group", say("the group")), *((name, name) for name in names))
+        yield Graph(say("The group and what it shared"), nodes, tuple(("group", row[0], row[1]) for row in rows))
 
 
 def _minute(value: object) -> str:
@@ -135,10 +138,10 @@ def _minute(value: object) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at else said_of(value)
 
 
-def _technique(one: Mapping[str, Any]) -> tuple[str, str, str]:
+def _technique(one: Mapping[str, Any], say: Say) -> tuple[str, str, str]:
     hand = one.get("by_hand")
     if isinstance(hand, dict):
-        return said_of(hand.get("technique")), "", f"set by {said_of(hand.get('by'))}"
+        return said_of(hand.get("technique")), "", say("set by {name}", name=said_of(hand.get("by")))
     return said_of(one.get("technique")), said_of(one.get("name")), said_of(one.get("wording"))
 
 

@@ -23,6 +23,7 @@ from foedus.areas.maritime.said import (
 from foedus.areas.maritime.words import INNOCENT
 from foedus.model.finding import Finding
 from foedus.model.picture import Line, Map, Pane, Picture, Series, Table, Track, Words
+from foedus.model.room import Say, as_written
 from foedus.model.stix import StixObject
 
 _SPEED_LIMITS = {
@@ -36,22 +37,22 @@ _APART = timedelta(hours=1)
 _MAX_FIXES = 200
 
 
-def show(finding: Finding, objects: Sequence[StixObject]) -> Picture:
+def show(finding: Finding, objects: Sequence[StixObject], *, say: Say = as_written) -> Picture:
     """Show a finding, of whoever wrote it, from its head alone; of a coarse one no distance or speed is drawn."""
     del objects
     said = said_of(finding)
     path = steps_of(said.get("path"))[:MAX_PATH]
     tracks = {f"MMSI {mmsi:09}": steps for mmsi, steps in tracks_of(said).items()}
-    shown = tracks if len(tracks) > 1 or not path else {_who(said): path}
-    panes: list[Pane] = [Words(text) for text in _words(finding, said)]
+    shown = tracks if len(tracks) > 1 or not path else {_who(said, say): path}
+    panes: list[Pane] = [Words(text) for text in _words(finding, said, say)]
     if shown:
-        panes.append(Map("Where", tuple(_track(name, steps) for name, steps in shown.items())))
+        panes.append(Map(say("Where"), tuple(_track(name, steps) for name, steps in shown.items())))
     if is_partial(finding):
-        panes.append(Words("Positions may be coarse: no distances or speeds are drawn from them."))
+        panes.append(Words(say("Positions may be coarse: no distances or speeds are drawn from them.")))
     else:
-        panes.extend(_distances(finding.kind, said, list(tracks.items())))
-        panes.extend(_speeds(finding.kind, said, shown))
-    panes.extend(_tables(said, shown))
+        panes.extend(_distances(finding.kind, said, list(tracks.items()), say))
+        panes.extend(_speeds(finding.kind, said, shown, say))
+    panes.extend(_tables(said, shown, say))
     return Picture(title_of(finding), tuple(panes))
 
 
@@ -59,30 +60,38 @@ def _track(name: str, steps: Sequence[Step]) -> Track:
     return Track(name, tuple(step.lat_deg for step in steps), tuple(step.lon_deg for step in steps))
 
 
-def _words(finding: Finding, said: Mapping[str, Any]) -> list[str]:
+def _words(finding: Finding, said: Mapping[str, Any], say: Say) -> list[str]:
     description = properties(finding.head).get("description")
     words = [description] if isinstance(description, str) and description else []
     if finding.head.revoked:
-        words.append("No longer concluded: later data show otherwise.")
+        words.append(say("No longer concluded: later data show otherwise."))
     elif finding.kind in INNOCENT:
-        words.append(f"May be innocent: {INNOCENT[finding.kind]}.")
+        words.append(say("May be innocent: {why}.", why=say(INNOCENT[finding.kind])))
     marks = said.get("marks")
     for one in marks if isinstance(marks, list) else ():
         if isinstance(one, dict) and isinstance(one.get("why"), str):
-            words.append(f"Identity mismatch, which alone says nothing: {one['why']}")
+            words.append(say("Identity mismatch, which alone says nothing: {why}", why=one["why"]))
     unseen = said.get("unseen")
     words.extend(
-        f"Not tested: {text}" for text in (unseen if isinstance(unseen, list) else ()) if isinstance(text, str)
+        say("Not tested: {what}", what=say(text))
+        for text in (unseen if isinstance(unseen, list) else ())
+        if isinstance(text, str)
     )
     return words
 
 
-def _who(said: Mapping[str, Any]) -> str:
+def _told(value: object, say: Say) -> str:
+    return say(value) if isinstance(value, str) else str(value)
+
+
+def _who(said: Mapping[str, Any], say: Say) -> str:
     held = said.get("mmsis")
-    return " and ".join(f"MMSI {one}" for one in held) if isinstance(held, list) and held else "vessel"
+    return ", ".join(f"MMSI {one}" for one in held) if isinstance(held, list) and held else say("vessel")
 
 
-def _distances(kind: str, said: Mapping[str, Any], tracks: Sequence[tuple[str, Sequence[Step]]]) -> list[Series]:
+def _distances(
+    kind: str, said: Mapping[str, Any], tracks: Sequence[tuple[str, Sequence[Step]]], say: Say
+) -> list[Series]:
     """How far two vessels were apart, whenever either was heard and the other within the hour."""
     if kind not in _MEETINGS or len(tracks) != 2:
         return []
@@ -92,9 +101,9 @@ def _distances(kind: str, said: Mapping[str, Any], tracks: Sequence[tuple[str, S
     known = [(at, apart_km(*a, *b) * 1_000) for at, a, b in pairs if a is not None and b is not None]
     if not known:
         return []
-    line = Line("distance", tuple(at for at, _ in known), tuple(float(round(metres)) for _, metres in known), "m")
+    line = Line(say("distance"), tuple(at for at, _ in known), tuple(float(round(metres)) for _, metres in known), "m")
     limit = number_of(_settings(said).get("distance_m", 500.0 if kind == "rendezvous" else None))
-    return [Series("Distance", (line,), () if limit is None else (("distance m", limit),))]
+    return [Series(say("Distance"), (line,), () if limit is None else ((say("distance m"), limit),))]
 
 
 def _place(steps: Sequence[Step], at: datetime) -> tuple[float, float] | None:
@@ -110,12 +119,14 @@ def _place(steps: Sequence[Step], at: datetime) -> tuple[float, float] | None:
     return a.lat_deg + part * (b.lat_deg - a.lat_deg), (a.lon_deg + part * east + 180) % 360 - 180
 
 
-def _speeds(kind: str, said: Mapping[str, Any], shown: Mapping[str, Sequence[Step]]) -> list[Series]:
+def _speeds(kind: str, said: Mapping[str, Any], shown: Mapping[str, Sequence[Step]], say: Say) -> list[Series]:
     """Implied speeds between neighbouring fixes, at the later one."""
     lines = [
-        _line(name if len(shown) > 1 else "implied speed", steps) for name, steps in shown.items() if len(steps) > 1
+        _line(name if len(shown) > 1 else say("implied speed"), steps)
+        for name, steps in shown.items()
+        if len(steps) > 1
     ]
-    return [Series("Speed between fixes", tuple(lines), _thresholds(kind, said))] if lines else []
+    return [Series(say("Speed between fixes"), tuple(lines), _thresholds(kind, said, say))] if lines else []
 
 
 def _line(name: str, steps: Sequence[Step]) -> Line:
@@ -130,12 +141,12 @@ def _line(name: str, steps: Sequence[Step]) -> Line:
     return Line(name, tuple(b.at for _, b in pairs), speeds, "kn")
 
 
-def _thresholds(kind: str, said: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+def _thresholds(kind: str, said: Mapping[str, Any], say: Say) -> tuple[tuple[str, float], ...]:
     if kind not in _SPEED_LIMITS:
         return ()
     name, usual = _SPEED_LIMITS[kind]
     value = number_of(_settings(said).get(name, usual))
-    return () if value is None else ((name.replace("_", " "), value),)
+    return () if value is None else ((say(name.replace("_", " ")), value),)
 
 
 def _settings(said: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -144,15 +155,16 @@ def _settings(said: Mapping[str, Any]) -> Mapping[str, Any]:
     return settings if isinstance(settings, dict) else {}
 
 
-def _tables(said: Mapping[str, Any], shown: Mapping[str, Sequence[Step]]) -> list[Table]:
+def _tables(said: Mapping[str, Any], shown: Mapping[str, Sequence[Step]], say: Say) -> list[Table]:
     made = []
-    for title, held in (("Measured", said.get("measures")), ("Thresholds", _settings(said))):
+    for title, held in ((say("Measured"), said.get("measures")), (say("Thresholds"), _settings(said))):
         if isinstance(held, dict) and held:
-            told = tuple((name.replace("_", " "), str(value)) for name, value in sorted(held.items()))
-            made.append(Table(title, ("what", "value"), told))
+            told = tuple((say(name.replace("_", " ")), _told(value, say)) for name, value in sorted(held.items()))
+            made.append(Table(title, (say("what"), say("value")), told))
     for name, steps in shown.items():
         rows = tuple(
             (f"{one.at:%Y-%m-%d %H:%M:%S}", f"{one.lat_deg:.5f}", f"{one.lon_deg:.5f}") for one in steps[:_MAX_FIXES]
         )
-        made.append(Table("Fixes" if len(shown) == 1 else f"Fixes of {name}", ("UTC", "latitude", "longitude"), rows))
+        title = say("Fixes") if len(shown) == 1 else say("Fixes of {name}", name=name)
+        made.append(Table(title, ("UTC", say("latitude"), say("longitude")), rows))
     return made

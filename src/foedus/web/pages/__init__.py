@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from foedus.model.people import ROLES
-from foedus.web.pages import finding, home, ledger, look, programme, release, settings, sign_in, situation
+from foedus.model.people import ROLES, Role
+from foedus.web.pages import (
+    area,
+    finding,
+    home,
+    ledger,
+    look,
+    parties,
+    people,
+    programme,
+    quarantine,
+    release,
+    settings,
+    sign_in,
+    situation,
+    sources,
+)
 from foedus.web.pages.page import Page
 from foedus.web.visit import CONTENT
+
+STAFF: tuple[Role, ...] = (*CONTENT, "administrator")
+"""Who sees how the node stands, without content."""
+_ADMINISTRATOR: tuple[Role, ...] = ("administrator",)
+_ANALYST: tuple[Role, ...] = ("analyst",)
 
 PAGES: tuple[Page, ...] = (
     Page("GET", "/", home.show, ROLES),
@@ -27,11 +47,24 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/finding/{object_id}/entries", finding.entries, CONTENT),
     Page("GET", "/finding/{object_id}/stix", finding.stix, CONTENT),
     Page("POST", "/finding/{object_id}/recall", finding.call_back, CONTENT),
+    Page("GET", "/areas", area.index, CONTENT),
+    Page("GET", "/area/{name}", area.one, CONTENT),
     Page("GET", "/ledger", ledger.show, CONTENT),
     Page("POST", "/ledger/verify", ledger.verify, CONTENT),
     Page("GET", "/ledger/log", ledger.log, CONTENT),
     Page("GET", "/ledger/proof", ledger.proof, CONTENT),
     Page("GET", "/programme", programme.show, CONTENT),
+    Page("GET", "/sources", sources.show, STAFF),
+    Page("POST", "/sources", sources.add, _ANALYST),
+    Page("POST", "/sources/remove", sources.remove, _ANALYST),
+    Page("GET", "/quarantine", quarantine.show, STAFF),
+    Page("GET", "/quarantine/{number}", quarantine.one, CONTENT),
+    Page("POST", "/quarantine/{number}", quarantine.decide, _ANALYST),
+    Page("GET", "/parties", parties.show, STAFF),
+    Page("GET", "/people", people.show, _ADMINISTRATOR),
+    Page("POST", "/people", people.add, _ADMINISTRATOR),
+    Page("GET", "/person", people.one, _ADMINISTRATOR),
+    Page("POST", "/person", people.change, _ADMINISTRATOR),
     Page("GET", "/settings", settings.show, ROLES),
     Page("POST", "/settings/password", settings.password, ROLES),
     Page("POST", "/settings/sessions", settings.end_sessions, ROLES),

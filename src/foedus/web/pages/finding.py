@@ -97,7 +97,7 @@ def drawn(visit: Visit, picture: Picture | None) -> Markup:
 
 def _picture(visit: Visit, found: Dossier) -> Picture | None:
     try:
-        return show.picture(visit.node, found.versions[0].object_id)
+        return show.picture(visit.node, found.versions[0].object_id, visit.look.language)
     except FoedusError:
         # A room that cannot draw what somebody sent takes nothing else of the page with it.
         return None

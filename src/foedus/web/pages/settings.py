@@ -26,6 +26,7 @@ def show(visit: Visit, refused: str = "") -> Answer:
         "own": visit.held.id if visit.held else "",
         "people": everyone,
         "admin": admin,
+        "node_settings": _of_the_node(visit) if admin else (),
         "themes": THEMES,
         "told": told if told in _TOLD else "",
         "refused": refused,
@@ -33,6 +34,13 @@ def show(visit: Visit, refused: str = "") -> Answer:
     columns = ("name", "roles", "party", "disabled", "passkeys", "sessions")
     rows = [(one.name, " ".join(one.roles), *msgspec.structs.astuple(one)[2:]) for one in everyone]
     return Shown("settings.html", data, Table(columns, rows), status=422 if refused else 200)
+
+
+def _of_the_node(visit: Visit) -> list[tuple[str, object]]:
+    """Return the settings of the node by name; they are changed in its directory, and read when it starts."""
+    return [
+        (name, value) for name, value in msgspec.structs.asdict(visit.node.config).items() if value not in (None, "")
+    ]
 
 
 def password(visit: Visit) -> Answer:

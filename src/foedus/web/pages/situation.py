@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -17,7 +17,7 @@ from foedus.web.visit import Visit
 _FILTERS = Wanted.__struct_fields__
 # What asks for no attention at all (identities, relations, markings) is shown to whoever asks for it.
 _USUAL: Mapping[str, str] = MappingProxyType({"urgency": "1"})
-_COLUMNS = ("object", "title", "area", "kind", "owner", "label", "urgency", "at", "latitude", "longitude")
+COLUMNS = ("object", "title", "area", "kind", "owner", "label", "urgency", "at", "latitude", "longitude")
 
 
 def show(visit: Visit) -> Answer:
@@ -29,20 +29,15 @@ def show(visit: Visit) -> Answer:
         for name, value in msgspec.structs.asdict(wanted).items()
         if value != _USUAL.get(name, "") and name != "after"
     }
-    points = [
-        {"id": one.object_id, "title": one.title, "urgency": one.urgency, "lon": place.lon_deg, "lat": place.lat_deg}
-        for one in found.items
-        for place in one.places
-    ]
     data = {
         "situation": found,
         "wanted": wanted,
         "chosen": chosen,
-        "points": points,
+        "points": points(found.items),
         "labels_by_id": dict(found.labels),
     }
     labels = [one.label for one in found.items if one.label != "no label"]
-    page = Shown("situation.html", data, Table(_COLUMNS, [_row(one) for one in found.items]), labels)
+    page = Shown("situation.html", data, Table(COLUMNS, [row(one) for one in found.items]), labels)
     return page if visit.asked.twin != "html" else page._replace(data={**data, "beside": _beside(visit)})
 
 
@@ -55,7 +50,17 @@ def _beside(visit: Visit) -> dict[str, object] | None:
         return None
 
 
-def _row(one: Seen) -> tuple[object, ...]:
+def points(items: Sequence[Seen]) -> list[dict[str, object]]:
+    """Return what a map draws of findings."""
+    return [
+        {"id": one.object_id, "title": one.title, "urgency": one.urgency, "lon": place.lon_deg, "lat": place.lat_deg}
+        for one in items
+        for place in one.places
+    ]
+
+
+def row(one: Seen) -> tuple[object, ...]:
+    """Return a finding as a row of a table."""
     place = one.places[0] if one.places else None
     said = (one.object_id, one.title, one.room, one.kind, one.owner, one.label, one.urgency, one.at)
     return (*said, place.lat_deg if place else "", place.lon_deg if place else "")

@@ -8,6 +8,7 @@ from typing import Any
 from foedus.areas.information.facts.told import PERSON
 from foedus.model.finding import Key
 from foedus.model.picture import Pane, Table, Words
+from foedus.model.room import Say
 
 MAX_ROWS = 200
 
@@ -24,30 +25,30 @@ def names_people(said: Mapping[str, Any]) -> bool:
     return any(one.get("kind") == PERSON for one in _names(said))
 
 
-def panes(said: Mapping[str, Any]) -> Iterator[Pane]:
+def panes(said: Mapping[str, Any], say: Say) -> Iterator[Pane]:
     """Yield the tables of a finding."""
     facts = _dicts(said.get("facts"))
     if facts:
         rows = tuple(_row(one) for one in facts[:MAX_ROWS])
         heading = ("what", "who", "with regard to", "where", "when", "amount", "how sure", "characters")
-        yield Table("Facts", heading, rows)
+        yield Table(say("Facts"), tuple(map(say, heading)), rows)
     quotations = _dicts(said.get("quotations"))
     if quotations:
         rows = tuple((_one(one.get("speaker")), str(one.get("text", "")), _span(one)) for one in quotations[:MAX_ROWS])
-        yield Table("Quotations", ("who", "words", "characters"), rows)
+        yield Table(say("Quotations"), (say("who"), say("words"), say("characters")), rows)
     people = {str(one.get("name")): one for one in _names(said)}
     if people:
         rows = tuple(
             (str(one.get("name", "")), str(one.get("kind", "")), str(one.get("role", "")), str(one.get("country", "")))
             for one in people.values()
         )[:MAX_ROWS]
-        yield Table("Named", ("name", "sort", "office", "country"), rows)
+        yield Table(say("Named"), (say("name"), say("sort"), say("office"), say("country")), rows)
     withheld = said.get("withheld")
     if isinstance(withheld, int) and withheld > 0:
-        yield Words(f"Quotations of nobody with a public office, not shown: {withheld}")
+        yield Words(say("Quotations of nobody with a public office, not shown: {many}", many=withheld))
     unseen = said.get("unseen")
     for text in unseen if isinstance(unseen, list) else ():
-        yield Words(f"Not told: {text}")
+        yield Words(say("Not told: {what}", what=say(str(text))))
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
