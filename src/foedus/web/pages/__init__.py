@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from foedus.model.people import ROLES
-from foedus.web.pages import finding, home, ledger, look, programme, release, settings, sign_in, situation
+from foedus.web.pages import finding, home, ledger, look, programme, release, review, settings, sign_in, situation
 from foedus.web.pages.page import Page
-from foedus.web.visit import CONTENT
+from foedus.web.visit import CONTENT, WRITERS
 
 PAGES: tuple[Page, ...] = (
     Page("GET", "/", home.show, ROLES),
@@ -32,6 +32,9 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/ledger/log", ledger.log, CONTENT),
     Page("GET", "/ledger/proof", ledger.proof, CONTENT),
     Page("GET", "/programme", programme.show, CONTENT),
+    Page("GET", "/programme/review", review.show, CONTENT),
+    Page("POST", "/programme/review", review.write, WRITERS),
+    Page("GET", "/programme/review.pdf", review.pdf, CONTENT),
     Page("GET", "/settings", settings.show, ROLES),
     Page("POST", "/settings/password", settings.password, ROLES),
     Page("POST", "/settings/sessions", settings.end_sessions, ROLES),

@@ -22,14 +22,14 @@ def show(visit: Visit) -> Answer:
     _, programme = programmes.document_of(visit.node, chosen.id)
     [board] = account.score(visit.node, chosen.id)
     figures = {one.id: one for one in board.indicators}
-    areas = [_area(visit, programme, area, board, figures) for area in programme.areas]
+    areas = [area_of(visit, programme, area, board, figures) for area in programme.areas]
     data = {
         "held": held,
         "chosen": chosen,
         "board": board,
-        "objectives": [_objective(visit, programme, one) for one in programme.strategic_objectives],
+        "objectives": [objective_of(visit, programme, one) for one in programme.strategic_objectives],
         "areas": areas,
-        "milestones": [_milestone(visit, programme, one) for one in board.milestones],
+        "milestones": [milestone_of(visit, programme, one) for one in board.milestones],
     }
     rows = [
         (chosen.word, area["id"], one["id"], one["title"], *(one[name] for name in _COLUMNS[4:9]), len(one["entries"]))
@@ -39,12 +39,14 @@ def show(visit: Visit) -> Answer:
     return Shown("programme.html", data, Table(_COLUMNS, rows))
 
 
-def _objective(visit: Visit, programme: Programme, one: Any) -> dict[str, Any]:
+def objective_of(visit: Visit, programme: Programme, one: Any) -> dict[str, Any]:
+    """Return an objective in the language of the page, and the areas that serve it."""
     serving = [area.id for area in programme.areas if one.id in area.supports]
     return {"id": one.id, "title": in_language(one.title, visit.look.language), "areas": serving}
 
 
-def _area(visit: Visit, programme: Programme, area: Any, board: Any, figures: Any) -> dict[str, Any]:
+def area_of(visit: Visit, programme: Programme, area: Any, board: Any, figures: Any) -> dict[str, Any]:
+    """Return an area with its score and coverage, and its indicators with their figures."""
     language = visit.look.language
     scored = next(one for one in board.areas if one.id == area.id)
     indicators = [one for one in programme.indicators if one.id in scored.indicators or one.id in area.indicators]
@@ -76,7 +78,8 @@ def _indicator(one: Any, figure: Any, language: str) -> dict[str, Any]:
     }
 
 
-def _milestone(visit: Visit, programme: Programme, state: Any) -> dict[str, Any]:
+def milestone_of(visit: Visit, programme: Programme, state: Any) -> dict[str, Any]:
+    """Return a milestone as it stands."""
     one = next(found for found in programme.milestones if found.id == state.id)
     return {
         "id": state.id,
@@ -86,4 +89,5 @@ def _milestone(visit: Visit, programme: Programme, state: Any) -> dict[str, Any]
         "state": state.state,
         "late": state.late,
         "done_on": state.done_on or "",
+        "entries": [{"log": ref.log, "seq": ref.seq} for ref in state.entries],
     }
