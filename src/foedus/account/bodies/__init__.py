@@ -82,8 +82,8 @@ __all__ = [
     "LedgerThawed", "NodeRestored", "OfGrant", "Origin", "PersonAdded", "PersonChanged", "Placed", "ProgrammeAgreed",
     "ProgrammeLoosened", "RecallCompleted", "RecallLifted", "RecallMade", "RecallRefused", "RecallRequested",
     "Received", "Refusal", "Refused", "ReleaseExpired", "ReleaseRun", "ReleaseSent", "ReviewNoted", "SessionEnded",
-    "SessionOpened", "Shared", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved", "State", "VaultExpired",
-    "VaultOpened", "draft", "exchange_due", "read",
+    "SessionOpened", "Shared", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved", "State",
+    "VaultExpired", "VaultOpened", "draft", "exchange_due", "read",
 ]  # fmt: skip
 
 BODIES: Mapping[str, type[Body]] = MappingProxyType(
