@@ -33,7 +33,7 @@ ALL = list(commands(main))
 IDS = [" ".join(path) for path, _ in ALL]
 
 EXPECTED = """node init|node serve|node card|node token|node revoke|node renew|node rotate-keys|node deny|node status|
-programme check|programme show|programme due|programme digest|programme schema|programme diff|programme impact|
+programme check|programme show|programme due|programme digest|programme schema|programme diff|programme impact|programme calendar|
 programme list|programme enrol|programme amend|programme sign|programme accept|source add|source list|source remove|ingest|analyse|label show|
 label sources|label source|release|release pending|release approve|release deny|release cancel|release hold|
 recall make|recall lift|recall list|recall show|grant give|grant withdraw|grant ask|grant list|break-glass ask|

@@ -32,6 +32,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/ledger/log", ledger.log, CONTENT),
     Page("GET", "/ledger/proof", ledger.proof, CONTENT),
     Page("GET", "/programme", programme.show, CONTENT),
+    Page("GET", "/programme.ics", programme.ics, CONTENT),
     Page("GET", "/programme/review", review.show, CONTENT),
     Page("POST", "/programme/review", review.write, WRITERS),
     Page("GET", "/programme/review.pdf", review.pdf, CONTENT),

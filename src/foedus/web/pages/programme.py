@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from foedus.errors import InputError
 from foedus.model.programme import Programme, in_language
-from foedus.node import account, programmes
-from foedus.web.answer import Answer, Shown, Table
+from foedus.node import account, agenda, programmes
+from foedus.web.answer import Answer, File, Shown, Table
 from foedus.web.visit import Visit
 
 MOST_ENTRIES = 12
@@ -37,6 +38,30 @@ def show(visit: Visit) -> Answer:
         for one in area["indicators"]
     ]
     return Shown("programme.html", data, Table(_COLUMNS, rows))
+
+
+def ics(visit: Visit) -> Answer:
+    """Give the agenda of a programme as a calendar, in the language of the page."""
+    chosen = chosen_of(visit)
+    if chosen is None:
+        raise InputError("the node holds no programme", code="programme-unknown")
+    kinds = {kind: visit.words(f"calendar.kind.{kind}") for kind in agenda.KINDS}
+    raw = agenda.ics(visit.node, chosen.id, visit.look.language, kinds)
+    return File(raw, f"{chosen.word}.ics", "text/calendar; charset=utf-8")
+
+
+def chosen_of(visit: Visit) -> programmes.Held | None:
+    """Return the programme that is asked for, the first where none is named; None where the node holds none.
+
+    Raises:
+        InputError: the one named is not held.
+    """
+    held = [one for one in programmes.held(visit.node) if visit.node.party in one.parties]
+    name = visit.value("programme")
+    chosen = next((one for one in held if name in ("", one.word, one.id)), None)
+    if name and chosen is None:
+        raise InputError("no such programme", code="programme-unknown", where=name[:90])
+    return chosen
 
 
 def objective_of(visit: Visit, programme: Programme, one: Any) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 from foedus.errors import InputError
 from foedus.model.programme import in_language
-from foedus.node import account, programmes, review_text
+from foedus.node import account, review_text
 from foedus.node.review import Review, review
 from foedus.node.review_text import Place
 from foedus.web import pdf as paper
 from foedus.web.answer import Answer, File, Moved, Shown, Table
-from foedus.web.pages.programme import area_of, milestone_of, objective_of
+from foedus.web.pages.programme import area_of, chosen_of, milestone_of, objective_of
 from foedus.web.visit import WRITERS, Visit
 
 _COLUMNS = (
@@ -34,11 +34,10 @@ class Refused(NamedTuple):
 
 def show(visit: Visit, refused: Refused | None = None) -> Answer:
     """Show the review of a programme's year, the newest of the first programme where nothing is named."""
-    held = [one for one in programmes.held(visit.node) if visit.node.party in one.parties]
-    word = visit.value("programme") or (held[0].word if held else "")
-    if not word:
+    chosen = chosen_of(visit)
+    if chosen is None:
         return Shown("programme.html", {"held": [], "chosen": None, "board": None, "objectives": [], "areas": []})
-    found = review(visit.node, word, visit.value("period"), visit.value("on"))
+    found = review(visit.node, chosen.id, visit.value("period"), visit.value("on"))
     data = data_of(visit, found) | {
         "refused": refused._asdict() if refused else None,
         "may_write": visit.may(*WRITERS),

@@ -1,0 +1,106 @@
+"""Programmes for others: the calendar, IATI, several side by side; of a node with two partners, in both languages."""
+
+from typing import get_args
+
+import icalendar
+import pytest
+from tests.node_pair import JAPAN_AND_KOREA, OPEN, bundle, indicator, make_nodes
+from tests.web_site import visiting
+
+from foedus.model.people import Person
+from foedus.node import agenda, people, programmes
+from foedus.programme.agenda import Dated
+from foedus.programme.calendar import Kind
+from foedus.web.words import texts as words
+
+KIM, ADA = Person("kim", ("analyst", "releaser", "approver")), Person("ada", ("administrator",))
+JAPAN, KOREA = "nato-jpn-itpp-2023", "nato-kor-itpp-2023"
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    nodes = make_nodes(tmp_path_factory.mktemp("programmes") / "nodes", JAPAN_AND_KOREA)
+    nodes.send("nato", bundle(*(indicator(n) for n in range(1, 4))), OPEN)
+    with nodes.open("nato") as node:
+        for one in (KIM, ADA):
+            people.add(node, one.name, one.roles, "a long password")
+        yield node
+
+
+@pytest.fixture(scope="module")
+def visit(node):
+    with visiting(node) as visit:
+        yield visit
+
+
+@pytest.fixture
+def kim(visit):
+    return visit(KIM)
+
+
+def events(raw):
+    return icalendar.Calendar.from_ical(raw).walk("VEVENT")
+
+
+def test_the_calendar_reads_back_as_the_agenda(node, kim):
+    answer = kim.get(f"/programme.ics?programme={JAPAN}")
+    assert answer.headers["content-type"].startswith("text/calendar")
+    found, said = events(answer.content), agenda.agenda(node, JAPAN)
+    assert [(one["dtstart"].dt.isoformat(), str(one["categories"].cats[0])) for one in found] == [
+        (one.day, one.kind) for one in said
+    ]
+    assert all(one.title in str(event["summary"]) for one, event in zip(said, found, strict=True))
+
+
+def test_the_calendar_follows_the_rules_of_its_format(kim):
+    raw = kim.get("/programme.ics").content
+    lines = raw.split(b"\r\n")
+    assert lines[-1] == b""
+    assert max(map(len, lines)) <= 75
+    assert b"\n" not in b"".join(lines)
+    uids = [str(one["uid"]) for one in events(raw)]
+    assert len(uids) == len(set(uids))
+    assert not any(one.errors for one in events(raw))
+
+
+def test_the_calendar_is_the_same_until_the_programme_changes_and_each_event_keeps_its_name(node, kim):
+    first = kim.get("/programme.ics").content
+    assert kim.get("/programme.ics").content == first
+    kim.cookies["foedus-look"] = "ja.light.keys"
+    japanese = kim.get("/programme.ics").content
+    assert [one["uid"] for one in events(japanese)] == [one["uid"] for one in events(first)]
+    assert any(str(one["summary"]).startswith("評価: ") for one in events(japanese))
+
+
+def test_stamps_come_from_the_last_signature(node, kim):
+    _, programme = programmes.document_of(node, JAPAN)
+    [stamp] = {one["dtstamp"].dt.isoformat() for one in events(kim.get("/programme.ics").content)}
+    assert stamp[:19] == max(one.at for one in programme.signatures)[:19]
+
+
+@pytest.mark.parametrize(
+    "text", ["a;b,c\\\\d", "one\r\nBEGIN:VALARM\r\nEND:VALARM", "あ" * 200, '"quoted": x', "END:VEVENT", "line\nbreak"]
+)
+def test_no_text_of_a_programme_breaks_out_of_its_field(node, text):
+    _, programme = programmes.document_of(node, JAPAN)
+    raw = agenda.calendar_of(programme, [Dated("2026-06-01", "milestone", "m", text, text)], "en", agenda.KINDS)
+    [found] = events(raw)
+    assert str(found["description"]).replace("\r\n", "\n") == text.replace("\r\n", "\n")
+    assert not found.subcomponents
+    assert max(map(len, raw.split(b"\r\n"))) <= 75
+
+
+def test_every_kind_of_what_is_due_has_a_word():
+    assert set(agenda.KINDS) == set(get_args(Kind))
+    assert all(words("en")[f"calendar.kind.{kind}"] == said for kind, said in agenda.KINDS.items())
+
+
+@pytest.mark.parametrize("path", ["/programme.ics"])
+def test_what_a_programme_gives_is_for_those_who_see_findings(visit, path):
+    assert visit(ADA).get(path).status_code == 403
+    assert visit().get(path).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/programme.ics"])
+def test_a_programme_that_is_not_held_gives_nothing(visit, path):
+    assert visit(KIM).get(f"{path}?programme=nothing").status_code == 400
