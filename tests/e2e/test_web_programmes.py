@@ -4,14 +4,15 @@ from typing import get_args
 
 import icalendar
 import pytest
+from lxml import etree
 from tests.node_pair import JAPAN_AND_KOREA, OPEN, bundle, indicator, make_nodes
-from tests.web_site import visiting
+from tests.web_site import texts, visiting
 
 from foedus.model.people import Person
-from foedus.node import agenda, people, programmes
+from foedus.node import account, agenda, people, programmes
 from foedus.programme.agenda import Dated
 from foedus.programme.calendar import Kind
-from foedus.web.words import texts as words
+from foedus.web import words as wording
 
 KIM, ADA = Person("kim", ("analyst", "releaser", "approver")), Person("ada", ("administrator",))
 JAPAN, KOREA = "nato-jpn-itpp-2023", "nato-kor-itpp-2023"
@@ -92,15 +93,34 @@ def test_no_text_of_a_programme_breaks_out_of_its_field(node, text):
 
 def test_every_kind_of_what_is_due_has_a_word():
     assert set(agenda.KINDS) == set(get_args(Kind))
-    assert all(words("en")[f"calendar.kind.{kind}"] == said for kind, said in agenda.KINDS.items())
+    assert all(wording.texts("en")[f"calendar.kind.{kind}"] == said for kind, said in agenda.KINDS.items())
 
 
-@pytest.mark.parametrize("path", ["/programme.ics"])
+def test_the_iati_file_says_the_figures_of_the_board(node, kim):
+    answer = kim.get(f"/programme/iati.xml?programme={JAPAN}")
+    found = etree.fromstring(answer.content, etree.XMLParser(resolve_entities=False, no_network=True))
+    [board] = account.score(node, JAPAN)
+    actual = next(one.actual for one in board.indicators if one.id == "cyber-released")
+    period = found.findall(".//indicator/period")[3]
+    assert period.find("actual").get("value") == str(actual) == "3"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{JAPAN}-iati.xml"'
+
+
+@pytest.mark.parametrize("look", ["en", "ja"])
+def test_what_the_iati_file_does_not_say_is_said_beside_it(kim, look):
+    kim.cookies["foedus-look"] = f"{look}.light.keys"
+    page, data = kim.get("/programme/iati"), kim.get("/programme/iati.json").json()
+    assert texts(page, "//tbody/tr/td[1]") == [
+        wording.texts(look)[f"iati.loss.{one['code']}"] for one in data["losses"]
+    ]
+
+
+@pytest.mark.parametrize("path", ["/programme.ics", "/programme/iati", "/programme/iati.xml"])
 def test_what_a_programme_gives_is_for_those_who_see_findings(visit, path):
     assert visit(ADA).get(path).status_code == 403
     assert visit().get(path).status_code == 303
 
 
-@pytest.mark.parametrize("path", ["/programme.ics"])
+@pytest.mark.parametrize("path", ["/programme.ics", "/programme/iati", "/programme/iati.xml"])
 def test_a_programme_that_is_not_held_gives_nothing(visit, path):
     assert visit(KIM).get(f"{path}?programme=nothing").status_code == 400

@@ -205,6 +205,7 @@ def diff(terminal: Terminal, old: str, new: str, day: date | None) -> None:
 
 command.add_command(impact.command)
 command.add_command(programme_files.calendar)
+command.add_command(programme_files.iati)
 
 
 @command.command("list", examples=["foedus programme list"])

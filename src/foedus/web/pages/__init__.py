@@ -33,6 +33,8 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/ledger/proof", ledger.proof, CONTENT),
     Page("GET", "/programme", programme.show, CONTENT),
     Page("GET", "/programme.ics", programme.ics, CONTENT),
+    Page("GET", "/programme/iati", programme.iati_page, CONTENT),
+    Page("GET", "/programme/iati.xml", programme.iati_file, CONTENT),
     Page("GET", "/programme/review", review.show, CONTENT),
     Page("POST", "/programme/review", review.write, WRITERS),
     Page("GET", "/programme/review.pdf", review.pdf, CONTENT),

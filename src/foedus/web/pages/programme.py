@@ -6,7 +6,7 @@ from typing import Any
 
 from foedus.errors import InputError
 from foedus.model.programme import Programme, in_language
-from foedus.node import account, agenda, programmes
+from foedus.node import account, agenda, iati, programmes
 from foedus.web.answer import Answer, File, Shown, Table
 from foedus.web.visit import Visit
 
@@ -42,12 +42,35 @@ def show(visit: Visit) -> Answer:
 
 def ics(visit: Visit) -> Answer:
     """Give the agenda of a programme as a calendar, in the language of the page."""
-    chosen = chosen_of(visit)
-    if chosen is None:
-        raise InputError("the node holds no programme", code="programme-unknown")
+    chosen = _required(visit)
     kinds = {kind: visit.words(f"calendar.kind.{kind}") for kind in agenda.KINDS}
     raw = agenda.ics(visit.node, chosen.id, visit.look.language, kinds)
     return File(raw, f"{chosen.word}.ics", "text/calendar; charset=utf-8")
+
+
+def iati_page(visit: Visit) -> Answer:
+    """Say what a programme's IATI file does not say, and lead to the file."""
+    chosen = _required(visit)
+    losses = iati.export(visit.node, chosen.id).losses
+    data = {
+        "word": chosen.word,
+        "title": chosen.title,
+        "losses": [{"code": code, "number": number} for code, number in losses],
+    }
+    return Shown("programme-iati.html", data, Table(("code", "number"), losses))
+
+
+def iati_file(visit: Visit) -> Answer:
+    """Give a programme and its results as an IATI file."""
+    chosen = _required(visit)
+    return File(iati.export(visit.node, chosen.id).raw, f"{chosen.word}-iati.xml", "application/xml")
+
+
+def _required(visit: Visit) -> programmes.Held:
+    chosen = chosen_of(visit)
+    if chosen is None:
+        raise InputError("the node holds no programme", code="programme-unknown")
+    return chosen
 
 
 def chosen_of(visit: Visit) -> programmes.Held | None:
