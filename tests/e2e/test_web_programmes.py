@@ -1,5 +1,7 @@
 """Programmes for others: the calendar, IATI, several side by side; of a node with two partners, in both languages."""
 
+import csv
+import io
 from typing import get_args
 
 import icalendar
@@ -19,9 +21,14 @@ JAPAN, KOREA = "nato-jpn-itpp-2023", "nato-kor-itpp-2023"
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory):
+def nodes(tmp_path_factory):
     nodes = make_nodes(tmp_path_factory.mktemp("programmes") / "nodes", JAPAN_AND_KOREA)
     nodes.send("nato", bundle(*(indicator(n) for n in range(1, 4))), OPEN)
+    return nodes
+
+
+@pytest.fixture(scope="module")
+def node(nodes):
     with nodes.open("nato") as node:
         for one in (KIM, ADA):
             people.add(node, one.name, one.roles, "a long password")
@@ -115,12 +122,70 @@ def test_what_the_iati_file_does_not_say_is_said_beside_it(kim, look):
     ]
 
 
-@pytest.mark.parametrize("path", ["/programme.ics", "/programme/iati", "/programme/iati.xml"])
+def test_the_alliance_sees_all_its_programmes_side_by_side(node, kim):
+    page, data = kim.get("/programmes"), kim.get("/programmes.json").json()
+    assert [one["word"] for one in data["programmes"]] == [JAPAN, KOREA]
+    for one in data["programmes"]:
+        [board] = account.score(node, one["word"])
+        assert (one["score"], one["coverage"], one["status"]) == (board.score, board.coverage, board.status)
+    assert texts(page, "//h2[text()='Areas']/..//th") == ["Area", JAPAN, KOREA]
+    assert "Republic of Korea" in texts(page, "//h2[text()='How they stand']/..//tbody/tr[2]/td[2]")[0]
+
+
+def test_what_a_programme_has_not_is_said_to_be_none_and_is_no_row_of_its_own(node, kim):
+    data = kim.get("/programmes.json").json()
+    for part in ("areas", "indicators"):
+        for at, word in enumerate((JAPAN, KOREA)):
+            [board] = account.score(node, word)
+            held = {row["id"]: row["cells"][at] for row in data[part]}
+            stated = {one.id: one for one in getattr(board, part)}
+            assert {key for key, cell in held.items() if cell} == stated.keys()
+            assert all(held[key]["score"] == one.score for key, one in stated.items())
+
+
+def test_objectives_have_a_score_and_coverage_of_the_areas_that_serve_them(node, kim):
+    [programme, _] = kim.get("/programmes.json").json()["programmes"]
+    assert [one["title"] for one in programme["objectives"]] == [
+        "Strengthen dialogue and consultations", "Promote practical cooperation and enhance interoperability",
+        "Reinforce resilience at every stage from peacetime to crisis",
+    ]  # fmt: skip
+    assert all(0 <= one["score"] <= 1 and 0 < one["coverage"] <= 1 for one in programme["objectives"])
+
+
+def test_what_is_late_and_what_comes_next_is_said_of_each(node, kim):
+    data = kim.get("/programmes.json").json()
+    for one in data["programmes"]:
+        assert [each["day"] for each in one["coming"]] == sorted(each["day"] for each in one["coming"])
+        assert all(each["day"] >= data["today"] > late["day"] for each in one["coming"] for late in one["late"])
+    assert [one["key"] for one in data["programmes"][0]["late"]] == ["ms-midterm"]
+
+
+def test_a_partner_sees_its_own_alone(nodes):
+    with nodes.open("jpn") as node:
+        people.add(node, KIM.name, KIM.roles, "a long password")
+        with visiting(node) as visit:
+            visitor = visit(KIM)
+            assert [one["word"] for one in visitor.get("/programmes.json").json()["programmes"]] == [JAPAN]
+            assert KOREA not in visitor.get("/programmes").text
+
+
+def test_the_csv_twin_holds_every_cell(kim):
+    data, rows = kim.get("/programmes.json").json(), list(csv.DictReader(io.StringIO(kim.get("/programmes.csv").text)))
+    for part, row in (("areas", "area"), ("indicators", "indicator")):
+        cells = sum(cell is not None for each in data[part] for cell in each["cells"])
+        assert sum(one["row"] == row for one in rows) == cells
+    assert {one["programme"] for one in rows} == {JAPAN, KOREA}
+
+
+PAGES = ["/programmes", "/programme.ics", "/programme/iati", "/programme/iati.xml"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_what_a_programme_gives_is_for_those_who_see_findings(visit, path):
     assert visit(ADA).get(path).status_code == 403
     assert visit().get(path).status_code == 303
 
 
-@pytest.mark.parametrize("path", ["/programme.ics", "/programme/iati", "/programme/iati.xml"])
+@pytest.mark.parametrize("path", PAGES[1:])
 def test_a_programme_that_is_not_held_gives_nothing(visit, path):
     assert visit(KIM).get(f"{path}?programme=nothing").status_code == 400

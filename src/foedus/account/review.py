@@ -6,13 +6,16 @@ Pure over events: whoever holds the same entries comes to the same figures, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 import msgspec
 
-from foedus.account.measure import EntryRef, Period, references
+from foedus.account.measure import EntryRef, Period, exact, plain, references
+from foedus.account.score import Rating, Scoreboard, rating
 from foedus.model.entry import Event
 from foedus.model.instant import text, to_us
+from foedus.model.programme import Number, Programme
 
 DISPUTED = (
     "ledger.forked", "ledger.disputed", "ledger.thawed", "entry.refused", "recall.refused", "grant.refused", "node.restored",
@@ -55,6 +58,35 @@ class Trouble(msgspec.Struct, frozen=True):
     at: str
     code: str
     entry: EntryRef
+
+
+class ObjectiveScore(msgspec.Struct, frozen=True):
+    """A strategic objective: weighted mean of the scored indicators of the areas that serve it, and their share of those due."""
+
+    id: str
+    areas: tuple[str, ...]
+    score: Number | None
+    coverage: Number | None
+    status: Rating
+
+
+def objectives(programme: Programme, board: Scoreboard) -> tuple[ObjectiveScore, ...]:
+    """Return every objective with its score; an area that serves several counts in each of them."""
+    return tuple(_objective(programme, board, one.id) for one in programme.strategic_objectives)
+
+
+def _objective(programme: Programme, board: Scoreboard, objective: str) -> ObjectiveScore:
+    areas = tuple(area.id for area in programme.areas if objective in area.supports)
+    due = [one for one in board.indicators if one.area in areas]
+    scored = [one for one in due if one.score is not None]
+    weight = sum((exact(one.weight) for one in scored), Fraction(0))
+    whole = sum((exact(one.weight) for one in due), Fraction(0))
+    if not weight:
+        return ObjectiveScore(objective, areas, None, 0 if whole else None, "not-scored")
+    total = sum((exact(one.weight) * exact(one.score or 0) for one in scored), Fraction(0)) / weight
+    expected = sum((exact(one.weight) * exact(one.expected) for one in scored), Fraction(0)) / weight
+    status = rating(total, expected, programme)
+    return ObjectiveScore(objective, areas, plain(total), plain(weight / whole), status)
 
 
 class _Way(NamedTuple):

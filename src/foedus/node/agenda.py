@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import icalendar
 
+from foedus.account.score import Scoreboard
 from foedus.model import instant
 from foedus.model.programme import Programme, in_language
 from foedus.node import account, due
@@ -15,8 +16,6 @@ from foedus.node.agreements import Agreement
 from foedus.node.home import Node
 from foedus.programme.agenda import Dated
 from foedus.programme.agenda import agenda as of_programme
-
-_OWED = ("approval-end", "recall", "retention", "certificate-end")
 
 KINDS: Mapping[str, str] = {
     "renewal": "Say whether it goes on",
@@ -35,14 +34,20 @@ KINDS: Mapping[str, str] = {
 """What each kind of thing is called, in English; pages have words of their own."""
 
 
-def agenda(node: Node, programme: str, language: str = "en") -> tuple[Dated, ...]:
+def agenda(node: Node, programme: str, language: str = "en", board: Scoreboard | None = None) -> tuple[Dated, ...]:
     """Return the agenda of a programme, the earliest first, with what is owed under it and the node's own certificates.
+
+    Args:
+        node: the node.
+        programme: a programme it holds.
+        language: of the titles.
+        board: its scoreboard, where the caller has it; computed where milestones need it otherwise.
 
     Raises:
         InputError: the programme is not known here.
     """
     held = node.agreements.of(programme, node.clock.now())
-    reached = _reached(node, held.programme)
+    reached = _reached(node, held.programme, board)
     return tuple(sorted([*of_programme(held.programme, language, reached), *_owed(node, held)]))
 
 
@@ -93,18 +98,17 @@ def _stamp(programme: Programme) -> datetime:
     return instant.parse(max(signed) if signed else f"{programme.term.start}T00:00:00Z").replace(microsecond=0)
 
 
-def _reached(node: Node, programme: Programme) -> tuple[str, ...]:
+def _reached(node: Node, programme: Programme, board: Scoreboard | None) -> tuple[str, ...]:
     """Return the milestones that the ledger's entries prove; of a programme without any the ledger is not read."""
     if not any(one.evidence for one in programme.milestones):
         return ()
-    [board] = account.score(node, programme.id)
-    return tuple(one.id for one in board.milestones if one.done_on)
+    known = board or account.score(node, programme.id)[0]
+    return tuple(one.id for one in known.milestones if one.done_on)
 
 
 def _owed(node: Node, held: Agreement) -> Iterator[Dated]:
-    for one in due.due(node, held.programme.id):
-        if one.due.kind in _OWED:
-            # How many objects are to be deleted changes from day to day; which partner's they are does not.
-            of_peer = f"{one.due.day}/{one.due.text.partition(' (')[0]}"
-            key = of_peer if one.due.kind == "retention" else f"{one.due.place}/{one.due.text}"
-            yield Dated(one.due.day, one.due.kind, key, one.due.place, one.due.text)
+    for one in due.owed_now(node, held):
+        # How many objects are to be deleted changes from day to day; which partner's they are does not.
+        of_peer = f"{one.due.day}/{one.due.text.partition(' (')[0]}"
+        key = of_peer if one.due.kind == "retention" else f"{one.due.place}/{one.due.text}"
+        yield Dated(one.due.day, one.due.kind, key, one.due.place, one.due.text)

@@ -10,7 +10,7 @@ import msgspec
 from foedus.account import review as reviewed
 from foedus.account.events import events
 from foedus.account.measure import EntryRef, Period
-from foedus.account.review import Flow, Trouble
+from foedus.account.review import Flow, ObjectiveScore, Trouble
 from foedus.account.score import Scoreboard, score
 from foedus.errors import InputError
 from foedus.model.entry import MASTER, Event
@@ -47,6 +47,7 @@ class Review(msgspec.Struct, frozen=True):
     periods: tuple[str, ...]
     day: str
     boards: tuple[Scoreboard, ...]
+    objectives: tuple[ObjectiveScore, ...]
     flows: tuple[Flow, ...]
     troubles: tuple[Trouble, ...]
     agreed: tuple[Agreed, ...]
@@ -82,6 +83,7 @@ def review(node: Node, programme: str, period: str = "", on: str = "") -> Review
     found, logs = _entered(node, agreement)
     years = [int(year) for year in periods if year <= chosen]
     span = Period.of(int(chosen), day)
+    boards = tuple(score(agreement.programme, found, day, year=year) for year in years)
     return Review(
         word=agreement.word,
         digest=agreement.digest,
@@ -89,7 +91,8 @@ def review(node: Node, programme: str, period: str = "", on: str = "") -> Review
         period=chosen,
         periods=periods,
         day=day.isoformat(),
-        boards=tuple(score(agreement.programme, found, day, year=year) for year in years),
+        boards=boards,
+        objectives=reviewed.objectives(agreement.programme, boards[-1]),
         flows=reviewed.flows(found, agreement.programme.id, span),
         troubles=reviewed.troubles(found, agreement.programme.id, span),
         agreed=_agreed(found, agreement.programme.id, span),

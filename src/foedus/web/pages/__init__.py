@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from foedus.model.people import ROLES
-from foedus.web.pages import finding, home, ledger, look, programme, release, review, settings, sign_in, situation
+from foedus.web.pages import (
+    finding,
+    home,
+    ledger,
+    look,
+    programme,
+    programmes,
+    release,
+    review,
+    settings,
+    sign_in,
+    situation,
+)
 from foedus.web.pages.page import Page
 from foedus.web.visit import CONTENT, WRITERS
 
@@ -32,6 +44,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/ledger/log", ledger.log, CONTENT),
     Page("GET", "/ledger/proof", ledger.proof, CONTENT),
     Page("GET", "/programme", programme.show, CONTENT),
+    Page("GET", "/programmes", programmes.show, CONTENT),
     Page("GET", "/programme.ics", programme.ics, CONTENT),
     Page("GET", "/programme/iati", programme.iati_page, CONTENT),
     Page("GET", "/programme/iati.xml", programme.iati_file, CONTENT),

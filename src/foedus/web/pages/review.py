@@ -98,7 +98,10 @@ def data_of(visit: Visit, found: Review) -> dict[str, Any]:
             {"year": one.period, "score": one.score, "coverage": one.coverage, "status": one.status}
             for one in found.boards
         ],
-        "objectives": [objective_of(visit, found.document, one) for one in found.document.strategic_objectives],
+        "objectives": [
+            objective_of(visit, found.document, one) | {"score": by.score, "coverage": by.coverage, "status": by.status}
+            for one, by in zip(found.document.strategic_objectives, found.objectives, strict=True)
+        ],
         "areas": areas,
         "milestones": [milestone_of(visit, found.document, one) for one in found.board.milestones],
         "flows": found.flows,
