@@ -194,7 +194,7 @@ def _line(
         actual=_plain(measured.value) if word is None else word,
         score=_plain(result),
         expected=plain(expected),
-        status=_rating(result, expected, programme),
+        status=rating(result, expected, programme),
         n=measured.n,
         entries=measured.entries,
         why=measured.why or why,
@@ -246,7 +246,7 @@ def _score(
     return min(Fraction(1), max(Fraction(0), (found - baseline) / (goal - baseline))), ""
 
 
-def _rating(result: Fraction | None, expected: Fraction, programme: Programme) -> Rating:
+def rating(result: Fraction | None, expected: Fraction, programme: Programme) -> Rating:
     """Return the light: score over expected share, against the programme's thresholds."""
     if result is None:
         return "not-scored"
@@ -268,8 +268,8 @@ def _mean(lines: Iterable[_Line], programme: Programme) -> tuple[Number | None, 
             expected += line.weight * line.expected
     if not scored:
         return None, 0 if due else None, "not-scored"
-    rating = _rating(total / scored, expected / scored, programme)
-    return plain(total / scored), plain(scored / due), rating
+    light = rating(total / scored, expected / scored, programme)
+    return plain(total / scored), plain(scored / due), light
 
 
 def _plain(value: Fraction | None) -> Number | None:

@@ -10,8 +10,9 @@ from typing import Any
 import click
 import msgspec
 
-from foedus.cli import impact, options
+from foedus.cli import impact, options, programme_files
 from foedus.cli.command import Group
+from foedus.cli.document import OUTPUT, write
 from foedus.cli.options import Day, on_node, prints
 from foedus.cli.person import signed_in
 from foedus.cli.terminal import Column, Terminal, count, finding_line, styled
@@ -25,9 +26,6 @@ from foedus.node.home import Node
 from foedus.node.programmes import Held
 
 _EFFECT = {"tightening": "green", "loosening": "yellow", "neutral": ""}
-_OUTPUT = click.option(
-    "-o", "output", type=click.Path(path_type=Path), help="File to write; standard output where absent."
-)
 _ENTERED = "programme.agreed, in the private log and in the log of each pair; both are signed."
 
 
@@ -175,11 +173,11 @@ def digest(terminal: Terminal, file: str) -> None:
 
 
 @command.command("schema", examples=["foedus programme schema -o programme.schema.json"])
-@_OUTPUT
+@OUTPUT
 @prints
 def schema(terminal: Terminal, output: Path | None) -> None:
     """Print the JSON Schema of programme documents, for editors that complete and check."""
-    _write(terminal, programmes.schema(), output, "The schema")
+    write(terminal, programmes.schema(), output, "The schema")
 
 
 @command.command("diff", examples=["foedus programme diff old.yaml new.yaml --on 2026-07-01"])
@@ -206,6 +204,8 @@ def diff(terminal: Terminal, old: str, new: str, day: date | None) -> None:
 
 
 command.add_command(impact.command)
+command.add_command(programme_files.calendar)
+command.add_command(programme_files.iati)
 
 
 @command.command("list", examples=["foedus programme list"])
@@ -233,7 +233,7 @@ def list_(terminal: Terminal) -> None:
     type=Day(),
     help="Last day of the card that a new one follows; it goes at once where absent.",
 )
-@_OUTPUT
+@OUTPUT
 @prints
 def enrol(terminal: Terminal, file: str, cards: tuple[Path, ...], output: Path | None, **given: Any) -> None:
     """Write the next version of a programme with nodes' cards enrolled.
@@ -244,7 +244,7 @@ def enrol(terminal: Terminal, file: str, cards: tuple[Path, ...], output: Path |
     on = given["day"] or _today()
     raw = programmes.enrol(file, cards, version=given["version"], on=on, old_until=given["until"])
     version = given["version"]
-    _write(terminal, raw, output, f"Version {version} with {count(len(cards), 'node')} enrolled")
+    write(terminal, raw, output, f"Version {version} with {count(len(cards), 'node')} enrolled")
 
 
 @command.command(
@@ -258,7 +258,7 @@ def enrol(terminal: Terminal, file: str, cards: tuple[Path, ...], output: Path |
 @click.option("--version", required=True, help="Version of the new document.")
 @click.option("--text", required=True, help="What the amendment does, in a sentence.")
 @click.option("--on", "day", type=Day(), help="Day of the amendment; today where absent.")
-@_OUTPUT
+@OUTPUT
 @prints
 def amend(terminal: Terminal, file: str, follows: str, output: Path | None, **given: Any) -> None:
     """Write an edited programme as the version that follows another.
@@ -268,14 +268,14 @@ def amend(terminal: Terminal, file: str, follows: str, output: Path | None, **gi
     """
     version = given["version"]
     raw = programmes.amend_text(file, follows, version=version, on=given["day"] or _today(), text=given["text"])
-    _write(terminal, raw, output, f"Version {version}, to be signed by all,")
+    write(terminal, raw, output, f"Version {version}, to be signed by all,")
 
 
 @command.command("sign", ledger="Nothing is entered before the programme is accepted.",
                  examples=["foedus --node nato programme sign p.yaml --role 'Director' -o p.yaml"])  # fmt: skip
 @click.argument("file")
 @click.option("--role", default="", help="In which office somebody signs.")
-@_OUTPUT
+@OUTPUT
 @prints
 @on_node
 def sign(node: Node, terminal: Terminal, file: str, role: str, output: Path | None) -> None:
@@ -284,7 +284,7 @@ def sign(node: Node, terminal: Terminal, file: str, role: str, output: Path | No
     The signature is added to the document; the text is otherwise untouched. Hand it on to the other parties, and accept it
     once all have signed.
     """
-    _write(terminal, programmes.sign(node, file, role=role), output, f"The document with the signature of {node.party}")
+    write(terminal, programmes.sign(node, file, role=role), output, f"The document with the signature of {node.party}")
 
 
 @command.command(
@@ -321,21 +321,6 @@ def accept(node: Node, terminal: Terminal, file: str, name: str, second: str) ->
         return
     terminal.heading(f"{held.title}, version {held.version}, is accepted on this node.")
     terminal.facts([("signed by", ", ".join(held.signed) or "nobody"), ("in force", _in_force(held))])
-
-
-def _write(terminal: Terminal, raw: bytes, output: Path | None, what: str) -> None:
-    if output is None:
-        document = raw.decode()
-        if terminal.as_json and not document.startswith("{"):
-            terminal.document({"document": document})
-        else:
-            terminal.text(document)
-        return
-    output.write_bytes(raw)
-    if terminal.as_json:
-        terminal.document({"file": str(output)})
-    else:
-        terminal.line(f"{what} is in {output}.")
 
 
 def _today() -> date:

@@ -58,6 +58,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "relief.requested": (*_PLACED, "request_id", "hours"),
     "relief.offered": (*_PLACED, "request_id", "hours"),
     "review.published": (*_PLACED, "review_id", "kind", "public", "days_after_period", "hash"),
+    "review.noted": (*_COMMON, "period", "field", "language", "version", "hash", "person"),
     "programme.agreed": (*_COMMON, "digest", "version", "supersedes"),
     "programme.loosened": (*_COMMON, "digest", "version", "supersedes", "changes"),
     "key.changed": (*_COMMON, "digest", "version", "role", "supersedes", "key", "signature"),

@@ -42,6 +42,11 @@ def upcoming(node: Node, most: int = 3) -> list[Item]:
     return _sorted([*found, *certificates(node)])[:most]
 
 
+def owed_now(node: Node, agreement: Agreement) -> list[Item]:
+    """Return what is owed under a programme and when the node's certificates end: what no document says."""
+    return _sorted([*_owed(node, agreement), *certificates(node)])
+
+
 def certificates(node: Node) -> Iterator[Item]:
     """Yield when the node's certificate and its authority end, counted in the machine's days."""
     today = node.wall.now().date()

@@ -58,7 +58,7 @@ def _term(programme: Programme) -> Iterator[_Found]:
     last = date.fromisoformat(term.until)
     yield last, "term-end", f"last day of the term: nothing is released after {term.until}", "/term/until"
     if term.notice_before_end:
-        notice = _later(last, term.notice_before_end, -1)
+        notice = later(last, term.notice_before_end, -1)
         text = f"say whether it goes on: {term.notice_before_end} before its end on {term.until}"
         yield notice, "renewal", text, "/term/notice_before_end"
 
@@ -67,12 +67,12 @@ def _reviews(programme: Programme, day: date) -> Iterator[_Found]:
     review = programme.review
     within = review.report.due_within
     # The last span of the term is reviewed after it.
-    last = _later(date.fromisoformat(programme.term.until), review.every)
-    reviews = list(_times(date.fromisoformat(review.first), review.every, last))
+    last = later(date.fromisoformat(programme.term.until), review.every)
+    reviews = list(times(date.fromisoformat(review.first), review.every, last))
     coming = next((one for one in reviews if one >= day), None)
     if coming is not None:
         yield coming, "review", f"review by {review.body.name}", "/review"
-    reports = [(_later(one, within), one) for one in reviews]
+    reports = [(later(one, within), one) for one in reviews]
     waited = next(((until, of) for until, of in reports if until >= day), None)
     if waited is not None:
         yield waited[0], "report", f"report of the review of {waited[1]}", "/review/report/due_within"
@@ -98,9 +98,9 @@ def _activity(programme: Programme, one: Activity, day: date) -> date | None:
     first = parse_day(one.due or "")
     if one.recurs is None:
         return first
-    begun = first or _later(date.fromisoformat(programme.term.start), one.recurs) - timedelta(days=1)
+    begun = first or later(date.fromisoformat(programme.term.start), one.recurs) - timedelta(days=1)
     until = date.fromisoformat(programme.term.until)
-    return next((when for when in _times(begun, one.recurs, until) if when >= day), None)
+    return next((when for when in times(begun, one.recurs, until) if when >= day), None)
 
 
 def _activity_text(area: Area, one: Activity) -> str:
@@ -124,10 +124,11 @@ def _cards(programme: Programme) -> Iterator[_Found]:
                 yield last, "key-end", f"last day of a card of {party.id}/{card.id}", f"/parties/{i}/nodes/{j}/until"
 
 
-def _times(first: date, every: str, until: date) -> Iterator[date]:
+def times(first: date, every: str, until: date) -> Iterator[date]:
+    """Yield a day and when it comes again, up to a last day."""
     for step in range(MAX_STEPS):
         # Counted from the first time, not from the last: the 31st comes again after a short month.
-        when = _later(first, _times_over(every, step)) if step else first
+        when = later(first, _times_over(every, step)) if step else first
         if when > until:
             return
         yield when
@@ -140,6 +141,7 @@ def _times_over(duration: str, times: int) -> str:
     return f"{head}{int(number) * times}{unit}"
 
 
-def _later(day: date, duration: str, sign: int = 1) -> date:
+def later(day: date, duration: str, sign: int = 1) -> date:
+    """Return the day a duration later, or earlier (sign -1)."""
     at, _ = period(day.isoformat(), None)
     return day_of(instant.from_us(shift_us(instant.to_us(at), duration, sign)))

@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from foedus.errors import StoreError
 from foedus.model.ports import NotAtOnce
-from foedus.store import people_tables, release_tables, vault_tables  # noqa: F401 - made with the rest of the schema
+from foedus.store import people_tables, release_tables, review_tables, vault_tables  # noqa: F401 - made with the rest of the schema
 from foedus.store.logs import Logs
 from foedus.store.state_tables import SCHEMA_VERSION, meta
 from foedus.store.tables import finding

@@ -19,8 +19,11 @@ Twin = Literal["html", "json", "csv"]
 THEMES = ("auto", "light", "dark")
 CONTENT: tuple[Role, ...] = ("analyst", "releaser", "approver", "auditor")
 """Who sees findings: an administrator keeps people and sees none, a liaison sees the view of one partner and has no pages yet."""
+WRITERS: tuple[Role, ...] = ("analyst", "releaser", "approver")
+"""Who writes in reviews: all who see findings but an auditor, who only reads."""
 
-_MAX_FORM = 64 * 1024
+# A text in Japanese that is too long by half still comes through, to be given back with the reason.
+_MAX_FORM = 192 * 1024
 _FIELDS = 1_000
 
 

@@ -150,6 +150,16 @@ BODIES = [
     bodies.SourceAdded(at=AT, area="maritime", source="live:bay", person="ann"),
     bodies.SourceRemoved(at=AT, area="maritime", source="live:bay", person="ann"),
     bodies.SourceOutage(at=AT, area="maritime", source="live:bay", since=AT, until=AT, cause="lost"),
+    bodies.ReviewNoted(
+        at=AT,
+        programme=PROGRAMME,
+        period="2026",
+        field="summary",
+        language="ja",
+        version=1,
+        hash="8" * 64,
+        person="ann",
+    ),
 ]
 
 

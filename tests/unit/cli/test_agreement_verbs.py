@@ -70,6 +70,21 @@ def test_due_is_sorted_and_says_what_is_overdue(fresh):
     assert "Due next" in done("node", "status", node=fresh.nato)
 
 
+def test_the_calendar_is_written_to_a_file_or_told(fresh, tmp_path):
+    out = tmp_path / "programme.ics"
+    assert "The calendar is in" in done("programme", "calendar", WORD, "-o", str(out), node=fresh.nato)
+    assert out.read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
+    found = told("programme", "calendar", WORD, node=fresh.nato)
+    assert {"term-end", "review", "milestone", "activity", "certificate-end"} <= {one["kind"] for one in found}
+
+
+def test_the_iati_file_says_what_it_does_not_hold(fresh, tmp_path):
+    out = tmp_path / "programme.xml"
+    assert "milestone as result" in done("programme", "iati", WORD, "-o", str(out), node=fresh.nato)
+    assert out.read_bytes().startswith(b"<?xml")
+    assert told("programme", "iati", WORD, "-o", str(out), node=fresh.nato)["losses"]["clauses"] > 0
+
+
 def test_no_key_is_used_before_a_version_names_it(staffed):
     made = told("node", "rotate-keys", "--role", "log", node=staffed.jpn)
     assert json.loads(Path(made["card"]).read_text())["party"] == "jpn"

@@ -54,6 +54,7 @@ from foedus.account.bodies.people import (
 )
 from foedus.account.bodies.recalls import RecallCompleted, RecallLifted, RecallMade, RecallRefused, RecallRequested
 from foedus.account.bodies.releases import ReleaseExpired, ReleaseRun, ReleaseSent
+from foedus.account.bodies.reviews import ReviewNoted
 from foedus.account.bodies.sources import SourceAdded, SourceOutage, SourceRemoved
 from foedus.account.bodies.trust import (
     EntryRefused,
@@ -80,9 +81,9 @@ __all__ = [
     "GrantWithdrawn", "IndicatorAttested", "IngestDone", "KeyChanged", "KeyDenied", "LedgerDisputed", "LedgerForked",
     "LedgerThawed", "NodeRestored", "OfGrant", "Origin", "PersonAdded", "PersonChanged", "Placed", "ProgrammeAgreed",
     "ProgrammeLoosened", "RecallCompleted", "RecallLifted", "RecallMade", "RecallRefused", "RecallRequested",
-    "Received", "Refusal", "Refused", "ReleaseExpired", "ReleaseRun", "ReleaseSent", "SessionEnded", "SessionOpened",
-    "Shared", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved", "State", "VaultExpired",
-    "VaultOpened", "draft", "exchange_due", "read",
+    "Received", "Refusal", "Refused", "ReleaseExpired", "ReleaseRun", "ReleaseSent", "ReviewNoted", "SessionEnded",
+    "SessionOpened", "Shared", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved", "State",
+    "VaultExpired", "VaultOpened", "draft", "exchange_due", "read",
 ]  # fmt: skip
 
 BODIES: Mapping[str, type[Body]] = MappingProxyType(
@@ -109,6 +110,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
             *(BreakGlass, BreakGlassReviewed),
             *(VaultOpened, VaultExpired),
             *(SourceAdded, SourceRemoved, SourceOutage),
+            ReviewNoted,
         )
     }
 )

@@ -12,15 +12,17 @@ from foedus.web.pages import (
     parties,
     people,
     programme,
+    programmes,
     quarantine,
     release,
+    review,
     settings,
     sign_in,
     situation,
     sources,
 )
 from foedus.web.pages.page import Page
-from foedus.web.visit import CONTENT
+from foedus.web.visit import CONTENT, WRITERS
 
 STAFF: tuple[Role, ...] = (*CONTENT, "administrator")
 """Who sees how the node stands, without content."""
@@ -65,6 +67,13 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/people", people.add, _ADMINISTRATOR),
     Page("GET", "/person", people.one, _ADMINISTRATOR),
     Page("POST", "/person", people.change, _ADMINISTRATOR),
+    Page("GET", "/programmes", programmes.show, CONTENT),
+    Page("GET", "/programme.ics", programme.ics, CONTENT),
+    Page("GET", "/programme/iati", programme.iati_page, CONTENT),
+    Page("GET", "/programme/iati.xml", programme.iati_file, CONTENT),
+    Page("GET", "/programme/review", review.show, CONTENT),
+    Page("POST", "/programme/review", review.write, WRITERS),
+    Page("GET", "/programme/review.pdf", review.pdf, CONTENT),
     Page("GET", "/settings", settings.show, ROLES),
     Page("POST", "/settings/password", settings.password, ROLES),
     Page("POST", "/settings/sessions", settings.end_sessions, ROLES),
