@@ -16,19 +16,21 @@ from foedus.node.chosen import all_edges
 from foedus.node.home import Node
 from foedus.node.label import finding_of
 from foedus.node.naming import room_words
-from foedus.node.situation import Seen, Situation, Wanted, situation, urgent
+from foedus.node.situation import Seen, seen_of
 from foedus.node.source_state import SourceState
 from foedus.node.status import live_sources
-from foedus.store import findings, lookups, quarantine, state
+from foedus.store import facets, findings, lookups, quarantine, state
 from foedus.store.engine import Read
 from foedus.store.findings import FindingQuery
 
 NOW = 3
 """The urgency of what is said to be urgent."""
 MOST_URGENT = 5
+MOST_NEW = 30
 MOST_SOURCES = 10
 MOST_PICTURES = 4
 _SEARCHED = 50
+_OF_LATE = 20_000
 
 
 class How(msgspec.Struct, frozen=True):
@@ -98,11 +100,13 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class AreaSeen(msgspec.Struct, frozen=True):
-    """All that the page of a room shows."""
+    """All that the page of a room shows; ``labels`` and ``owners`` are what findings can be filtered by."""
 
     card: Card
     urgent: tuple[Seen, ...]
-    situation: Situation
+    newest: tuple[Seen, ...]
+    labels: tuple[tuple[str, str], ...]
+    owners: tuple[str, ...]
     health: Health
     pictures: tuple[Drawn, ...]
 
@@ -120,7 +124,7 @@ class Listed(msgspec.Struct, frozen=True):
 def areas(node: Node) -> list[Listed]:
     """Return every room of the node, by name."""
     with node.store.read() as read:
-        most = urgent(read, NOW, _SEARCHED)
+        most = _urgent(read, _SEARCHED)
         live, _ = live_sources(node, read)
         held = _tallies(read)
     return [
@@ -141,18 +145,23 @@ def tallies(node: Node) -> list[Tally]:
         return _tallies(read)
 
 
-def area(node: Node, name: str, wanted: Wanted, language: str) -> AreaSeen:
-    """Return what is known of a room, and a page of its findings that pass the filters.
+def area(node: Node, name: str, language: str) -> AreaSeen:
+    """Return what is known of a room.
 
     Raises:
-        InputError: there is no such room, or a filter cannot be.
+        InputError: there is no such room.
     """
     room = node.room(name).name
-    seen = situation(node, msgspec.structs.replace(wanted, area=room))
     with node.store.read() as read:
-        most = tuple(urgent(read, NOW, MOST_URGENT, room))
+        newest = findings.find(read, FindingQuery(limit=MOST_NEW, room=room, stories=True))
         return AreaSeen(
-            card(node, room, language), most, seen, _health(node, read, room), _pictures(node, read, room, language)
+            card(node, room, language),
+            tuple(_urgent(read, MOST_URGENT, room)),
+            tuple(map(seen_of, newest)),
+            tuple((str(id_), marking(label)) for id_, label in facets.labels_in_use(read)),
+            tuple(facets.owners_in_use(read)),
+            _health(node, read, room),
+            _pictures(node, read, newest, language),
         )
 
 
@@ -171,6 +180,13 @@ def card(node: Node, room: str, language: str) -> Card:
         tuple(How(one.kind, words.what, words.limits, one.source) for one, words in spoken),
         tuple(one.ja or one.why if language == "ja" else one.why for one in missing),
     )
+
+
+def _urgent(read: Read, limit: int, room: str = "") -> list[Seen]:
+    """Return what is urgent among the newest objects, of a room or of all: older ones are for who looks for them."""
+    oldest = findings.newest_seq(read) - _OF_LATE
+    query = FindingQuery(limit=limit, after_seq=oldest, room=room, min_urgency=NOW, stories=True)
+    return [seen_of(one) for one in findings.find(read, query)]
 
 
 def _tallies(read: Read) -> list[Tally]:
@@ -193,10 +209,10 @@ def _health(node: Node, read: Read, room: str) -> Health:
     )
 
 
-def _pictures(node: Node, read: Read, room: str, language: str) -> tuple[Drawn, ...]:
+def _pictures(node: Node, read: Read, newest: Sequence[findings.Held], language: str) -> tuple[Drawn, ...]:
     """Return what the room draws of its newest findings, of each kind one."""
     kinds: dict[str, findings.Held] = {}
-    for one in findings.find(read, FindingQuery(limit=_SEARCHED, room=room, stories=True)):
+    for one in newest:
         kinds.setdefault(one.kind, one)
     found: list[Drawn] = []
     for one, pane in _glances(node, read, list(kinds.values())[:MOST_PICTURES], language):

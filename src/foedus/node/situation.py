@@ -13,7 +13,6 @@ from foedus.model.finding import Place
 from foedus.node.home import Node
 from foedus.node.naming import room_words
 from foedus.store import facets, findings
-from foedus.store.engine import Read
 from foedus.store.findings import FindingQuery, Held
 
 PAGE_ROWS = 50
@@ -71,13 +70,7 @@ def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
         held = findings.find(read, _query(wanted, limit + 1))
     kinds = rooms[wanted.area].kinds if wanted.area in rooms else ()
     more = str(held[limit - 1].seq) if len(held) > limit else ""
-    return Situation(tuple(map(_seen, held[:limit])), more, tuple(rooms), kinds, owners, tuple(labels))
-
-
-def urgent(read: Read, least: int, limit: int, room: str = "") -> list[Seen]:
-    """Return the newest findings of some urgency and more, of a room or of all."""
-    query = FindingQuery(limit=limit, room=room, min_urgency=least, stories=True)
-    return [_seen(one) for one in findings.find(read, query)]
+    return Situation(tuple(map(seen_of, held[:limit])), more, tuple(rooms), kinds, owners, tuple(labels))
 
 
 def _query(wanted: Wanted, limit: int) -> FindingQuery:
@@ -108,7 +101,8 @@ def _day_us(text: str) -> int:
         raise InputError("not a day", code="filter-malformed", hint="YYYY-MM-DD") from error
 
 
-def _seen(one: Held) -> Seen:
+def seen_of(one: Held) -> Seen:
+    """Return a finding as lists show it."""
     at_us = one.from_us if one.from_us is not None else one.stored_us
     label = marking(one.label) if one.label else "no label"
     title = one.title or one.object_id

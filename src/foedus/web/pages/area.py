@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from foedus.node.area import AreaSeen, area, areas
-from foedus.node.situation import Wanted
+from foedus.node.area import area, areas
 from foedus.web.answer import Answer, Shown, Table
 from foedus.web.pages.finding import drawn
-from foedus.web.pages.situation import COLUMNS, points, row
+from foedus.web.pages.situation import COLUMNS, row
 from foedus.web.visit import Visit
 
 _FIELDS = {
@@ -16,7 +15,7 @@ _FIELDS = {
     "label": ("label",),
     "from_at": ("since", "until"),
 }
-"""Fields of the form for each filter that a card may name."""
+"""Fields of the situation's form for each filter that a card may name."""
 
 
 def index(visit: Visit) -> Answer:
@@ -30,27 +29,28 @@ def index(visit: Visit) -> Answer:
 
 def one(visit: Visit) -> Answer:
     """Show a room: what is new and urgent, how its input stands, its methods, its pictures."""
-    fields = ("kind", "urgency", "owner", "label", "since", "until", "after")
-    wanted = Wanted(visit.place("name"), **{name: visit.value(name) for name in fields})
-    found = area(visit.node, visit.place("name"), wanted, visit.look.language)
-    items = found.situation.items
+    found = area(visit.node, visit.place("name"), visit.look.language)
     data = {
         "area": found,
-        "wanted": wanted,
         "filters": [name for one in found.card.filters for name in _FIELDS.get(one, ())],
-        "filtered": any(visit.value(name) for name in fields),
-        "points": points(items),
+        "points": [
+            {
+                "id": one.object_id,
+                "title": one.title,
+                "urgency": one.urgency,
+                "lon": place.lon_deg,
+                "lat": place.lat_deg,
+            }
+            for one in found.newest
+            for place in one.places
+        ],
     }
-    page = Shown("area.html", data, Table(COLUMNS, [row(one) for one in items]), _told(_labels(found)))
+    labels = [one.label for one in (*found.urgent, *found.newest)]
+    page = Shown("area.html", data, Table(COLUMNS, [row(one) for one in found.newest]), _told(labels))
     if visit.asked.twin != "html":
         return page
     pictures = [(one, drawn(visit, one.picture)) for one in found.pictures]
     return page._replace(data={**data, "pictures": pictures})
-
-
-def _labels(found: AreaSeen) -> list[str]:
-    seen = [one.label for one in (*found.urgent, *found.situation.items)]
-    return [*seen, *(one.label for one in found.pictures)]
 
 
 def _told(labels: list[str]) -> list[str]:

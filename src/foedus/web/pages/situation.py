@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -29,11 +29,16 @@ def show(visit: Visit) -> Answer:
         for name, value in msgspec.structs.asdict(wanted).items()
         if value != _USUAL.get(name, "") and name != "after"
     }
+    points = [
+        {"id": one.object_id, "title": one.title, "urgency": one.urgency, "lon": place.lon_deg, "lat": place.lat_deg}
+        for one in found.items
+        for place in one.places
+    ]
     data = {
         "situation": found,
         "wanted": wanted,
         "chosen": chosen,
-        "points": points(found.items),
+        "points": points,
         "labels_by_id": dict(found.labels),
     }
     labels = [one.label for one in found.items if one.label != "no label"]
@@ -48,15 +53,6 @@ def _beside(visit: Visit) -> dict[str, object] | None:
         return evidence(visit, dossier(visit.node, object_id)) if object_id else None
     except FoedusError:
         return None
-
-
-def points(items: Sequence[Seen]) -> list[dict[str, object]]:
-    """Return what a map draws of findings."""
-    return [
-        {"id": one.object_id, "title": one.title, "urgency": one.urgency, "lon": place.lon_deg, "lat": place.lat_deg}
-        for one in items
-        for place in one.places
-    ]
 
 
 def row(one: Seen) -> tuple[object, ...]:
