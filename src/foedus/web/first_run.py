@@ -77,7 +77,8 @@ def _made(setup: Setup, words: Words, form: dict[str, str]) -> Response:
         return _page(setup, words, typed, Refusal(error.code, "programme"))
     except FoedusError as error:
         return _page(setup, words, typed, Refusal(error.code, _CODES.get(error.code, "")))
-    return _shown(words, {"step": "made", "made": made, "web": setup.web, "person": typed["person"]})
+    pages = f"http://localhost:{setup.address[1]}/"
+    return _shown(words, {"step": "made", "made": made, "web": setup.web, "pages": pages, "person": typed["person"]})
 
 
 def _page(setup: Setup, words: Words, typed: dict[str, str], refused: Refusal = NONE) -> Response:
