@@ -57,7 +57,7 @@ class Situation(msgspec.Struct, frozen=True):
     """A page of findings, the last first; ``next`` asks for what follows. The rest is what can be filtered by.
 
     ``counts`` says of each filter how many findings each of its values would leave, all other filters as they are; ``days``
-    are the first and last day on which anything happened.
+    are the first and last day on which anything happened. ``placed`` is how many of all say where, under which labels.
     """
 
     items: tuple[Seen, ...]
@@ -69,6 +69,8 @@ class Situation(msgspec.Struct, frozen=True):
     labels: tuple[tuple[str, str], ...]
     counts: dict[str, dict[str, int]]
     days: tuple[str, ...]
+    placed: int
+    placed_labels: tuple[str, ...]
 
 
 def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
@@ -78,15 +80,17 @@ def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
         InputError: a filter that cannot be.
     """
     rooms = room_words(node)
-    asked = _asked(wanted)
+    asked = filters_of(wanted)
     with node.store.read() as read:
         labels = [(str(id_), marking(label)) for id_, label in facets.labels_in_use(read)]
         owners = tuple(facets.owners_in_use(read))
-        known = _known(read, asked.span)
-        chosen = [id_ for id_, (of, _) in known.items() if all(test(of) for test in asked.tests.values())]
+        known = known_in(read, asked.span)
+        chosen = asked.passing(known)
         held = stored.newest(read, chosen, asked.span, limit + 1)
         ends = stored.days(read)
     kinds = rooms[wanted.area].kinds if wanted.area in rooms else ()
+    placed = [known[id_] for id_ in chosen if known[id_][0].placed]
+    names = dict(labels)
     return Situation(
         tuple(map(_seen, held[:limit])),
         f"{_happened(held[limit - 1])}.{held[limit - 1].seq}" if len(held) > limit else "",
@@ -94,17 +98,23 @@ def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
         *(tuple(rooms), kinds, owners, tuple(labels)),
         _counts(known.values(), asked.tests),
         tuple(instant.text(one)[:10] for one in ends or ()),
+        sum(held for _, held in placed),
+        tuple(sorted({names[str(of.label_id)] for of, _ in placed if of.label_id})),
     )
 
 
-class _Asked(NamedTuple):
+class Filters(NamedTuple):
     """Filters as tests of a class, each by its name; and the span of time."""
 
     tests: Mapping[str, Callable[[Class], bool]]
     span: Span
 
+    def passing(self, known: Mapping[int, tuple[Class, int]]) -> list[int]:
+        """Return the classes that pass all filters."""
+        return [id_ for id_, (of, _) in known.items() if all(test(of) for test in self.tests.values())]
 
-def _asked(wanted: Wanted) -> _Asked:
+
+def filters_of(wanted: Wanted) -> Filters:
     """Read filters.
 
     Raises:
@@ -129,10 +139,10 @@ def _asked(wanted: Wanted) -> _Asked:
     if wanted.until:
         given["before_us"] = _day_us(wanted.until) + DAY_US
     span = Span(**given)
-    return _Asked(tests, span._replace(after=_place(wanted.after)) if wanted.after else span)
+    return Filters(tests, span._replace(after=_place(wanted.after)) if wanted.after else span)
 
 
-def _known(read: Read, span: Span) -> dict[int, tuple[Class, int]]:
+def known_in(read: Read, span: Span) -> dict[int, tuple[Class, int]]:
     """Return the classes with what each holds within a span of time."""
     every = stored.classes(read)
     if span[:2] == Span()[:2]:

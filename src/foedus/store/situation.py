@@ -1,12 +1,13 @@
 """Pages of findings by when they happened, and how many there are: by class, never by looking through the findings.
 
-Each class is one run of an index, in order of time. A page takes the first rows of each run that its filters name, so that
-it costs as much on a million findings as on a thousand, however rare what it asks for.
+Each class is one run of an index, in order of time. A page takes the first rows of the runs that its filters name, so that it
+costs as much on a million findings as on a thousand, however rare what it asks for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -65,11 +66,19 @@ def days(read: Read) -> tuple[int, int] | None:
 
 def newest(read: Read, class_ids: Collection[int], span: Span, limit: int) -> list[Held]:
     """Return the findings of classes that happened last within a span, the last first."""
+    wanted = set(class_ids)
+    asked: dict[str, object] = {**span._asdict(), "at_us": read.at_us, "limit": limit}
+    del asked["after"]
+    asked["after_us"], asked["after_seq"] = span.after
+    first = [
+        row for row in read.connection.execute(_FIRST, asked) if row.happened_us is not None and row.id in class_ids
+    ]
+    # A row of any other class has the first of each of these before it.
+    leading = sorted(first, key=lambda row: (row.happened_us, row.seq), reverse=True)[:limit]
     found: list[tuple[int, int]] = []
-    for some in _parts(class_ids):
-        asked = {**span._asdict(), "at_us": read.at_us, "limit": limit}
-        asked["after_us"], asked["after_seq"] = asked.pop("after")
-        found += [(row.happened_us, row.seq) for row in read.connection.execute(_runs(some), asked)]
+    for some in _parts([row.id for row in leading]):
+        of = {f"of_{number}": id_ for number, id_ in enumerate(some)}
+        found += [(row.happened_us, row.seq) for row in read.connection.execute(_runs(len(some)), asked | of)]
     seqs = [seq for _, seq in sorted(found, reverse=True)[:limit]]
     by_seq = {one.seq: one for one in findings_of(read, seqs)}
     return [by_seq[seq] for seq in seqs]
@@ -106,11 +115,18 @@ def _parts(class_ids: Collection[int]) -> list[Sequence[int]]:
     return [held[start : start + _RUNS] for start in range(0, len(held), _RUNS)]
 
 
-# Numbers of our own tables alone come into this text. Each part reads the first rows of one class from the index.
+# Each part of the text reads the first rows of one class from the index.
+_WITHIN = (
+    "happened_us >= :from_us AND happened_us < :before_us AND (happened_us, seq) < (:after_us, :after_seq)"
+    " AND (until_us IS NULL OR until_us > :at_us) ORDER BY happened_us DESC, seq DESC"
+)
 _RUN = (
-    "SELECT * FROM (SELECT happened_us, seq FROM finding WHERE class_id = {}"
-    " AND happened_us >= :from_us AND happened_us < :before_us AND (happened_us, seq) < (:after_us, :after_seq)"
-    " AND (until_us IS NULL OR until_us > :at_us) ORDER BY happened_us DESC, seq DESC LIMIT :limit) AS of_{}"
+    f"SELECT * FROM (SELECT happened_us, seq FROM finding WHERE class_id = {{}} AND {_WITHIN} LIMIT :limit) AS of_{{}}"  # noqa: S608
+)
+_FIRST = text(
+    f"SELECT c.id, (SELECT happened_us FROM finding WHERE class_id = c.id AND {_WITHIN} LIMIT 1) AS happened_us,"  # noqa: S608
+    f" (SELECT seq FROM finding WHERE class_id = c.id AND {_WITHIN} LIMIT 1) AS seq"
+    " FROM finding_class c WHERE c.held > 0"
 )
 
 _HELD = text(
@@ -132,6 +148,7 @@ _CELLS = text(
 ).bindparams(bindparam("some", expanding=True))
 
 
-def _runs(class_ids: Sequence[int]) -> TextClause:
-    parts = " UNION ALL ".join(_RUN.format(int(one), int(one)) for one in class_ids)
+@lru_cache(maxsize=64)
+def _runs(times: int) -> TextClause:
+    parts = " UNION ALL ".join(_RUN.format(f":of_{number}", number) for number in range(times))
     return text(f"SELECT happened_us, seq FROM ({parts}) AS runs ORDER BY happened_us DESC, seq DESC LIMIT :limit")  # noqa: S608
