@@ -250,6 +250,44 @@ def test_the_map_draws_places_tracks_and_land_without_a_ring_that_is_a_band(node
     assert there.faults == []
 
 
+def test_the_map_turns_to_a_globe_and_back_and_the_address_says_which(window):
+    there = window(ALL)
+    page = there.go("/situation?area=maritime")
+    kind = "document.querySelector('[data-map]').foedusMap.getProjection()?.type"
+    page.click("[data-globe]")
+    assert page.evaluate(kind) == "globe"
+    assert page.url.endswith("area=maritime&globe=1")
+    page.click("[data-globe]")
+    assert page.evaluate(kind) == "mercator"
+    assert page.url.endswith("area=maritime")
+    assert there.faults == []
+
+
+def test_a_track_over_the_antimeridian_is_one_piece(node, base, window):
+    there = window(ALL)
+    path = [[179.5, 10], [-179.5, 11], [179, 12], [-178, 13]]
+    there.page.route("**/finding/*.json", lambda route: route.fulfill(json={"tracks": [{"path": path}]}))
+    page = there.go(f"/finding/{gap(node, base)}")
+    drawn = page.evaluate("document.querySelector('[data-map]').foedusMap.getSource('lines').getData()")
+    [line] = drawn["features"]
+    assert [lon for lon, _ in line["geometry"]["coordinates"]] == [179.5, 180.5, 179, 182]
+
+
+def test_the_range_of_time_is_moved_by_keys_and_holds_for_list_and_map(window):
+    there = window(ALL)
+    page = there.go("/situation?area=maritime")
+    page.focus("[data-end=since]")
+    page.keyboard.press("End")
+    page.wait_for_url("**since=*")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    last = page.get_attribute("[data-time]", "data-last")
+    assert f"since={last}&until={last}" in page.url
+    assert page.evaluate("document.activeElement.dataset.end") == "since"
+    assert page.locator("tbody tr").count() == page.locator("[data-map]").count() == 0
+    assert there.violations() == []
+    assert there.faults == []
+
+
 def test_without_webgl_the_page_says_so_and_the_list_holds_all(window):
     there = window(ALL)
     there.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")

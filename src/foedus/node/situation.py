@@ -159,7 +159,8 @@ def _counts(
     for of, held in known:
         failed = [name for name, test in tests.items() if not test(of)]
         for name, value in _VALUES.items():
-            if failed in ([], [name]):
+            # Who asks for a kind is shown it, also what only comes along with others.
+            if set(failed) <= ({"kind", "story"} if name == "kind" else {name}):
                 found[name][value(of)] += held
     # "At least": what is more urgent counts for less urgent as well.
     by_urgency = found["urgency"]

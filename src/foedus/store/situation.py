@@ -70,9 +70,9 @@ def newest(read: Read, class_ids: Collection[int], span: Span, limit: int) -> li
     asked: dict[str, object] = {**span._asdict(), "at_us": read.at_us, "limit": limit}
     del asked["after"]
     asked["after_us"], asked["after_seq"] = span.after
-    first = [
-        row for row in read.connection.execute(_FIRST, asked) if row.happened_us is not None and row.id in class_ids
-    ]
+    # The index seeks an instant; of those at the same one, which are behind is compared.
+    asked["before_us"] = min(span.before_us, span.after[0] + 1)
+    first = [row for row in read.connection.execute(_FIRST, asked) if row.happened_us is not None and row.id in wanted]
     # A row of any other class has the first of each of these before it.
     leading = sorted(first, key=lambda row: (row.happened_us, row.seq), reverse=True)[:limit]
     found: list[tuple[int, int]] = []

@@ -168,6 +168,8 @@ function turned(element, map) {
   const button = acts.querySelector("[data-globe]");
   const show = (globe) => {
     map.setProjection({ type: globe ? "globe" : "mercator" });
+    // Smaller, the globe would be a dot on its canvas.
+    if (globe) map.setZoom(Math.max(map.getZoom(), 1.1));
     button.setAttribute("aria-pressed", String(globe));
   };
   const globe = () => new URLSearchParams(location.search).has("globe");
