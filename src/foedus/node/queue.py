@@ -214,7 +214,7 @@ class Desk:
         chosen.add([Pick(held.seq, area.id, kind, decision) for held, decision in going], objects, seen)
         chosen.resolve()
         secrets = secrets_of(self.node, self.programme, self.party)
-        chosen.settle(read, secrets)
+        chosen.settle(read, secrets, [held for held, _ in going])
         found: list[Out] = []
         for index in chosen.in_order():
             held = going[index][0]

@@ -136,7 +136,7 @@ finding = Table(
     ref("class_id", "finding_class.id", nullable=True),
     UniqueConstraint("object_id", "owner", "version_ns", "blob_id", "source"),
     Index("finding_by_room", "room", "head", "seq"),
-    Index("finding_by_label", "label_id", "room", "head", "seq"),
+    Index("finding_by_label", "label_id", "owner", "room", "head", "seq"),
     Index("finding_by_source", "source", "seq"),
     Index("finding_by_blob", "blob_id"),
 )
