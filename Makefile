@@ -35,7 +35,7 @@ bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
 
 campaign: setup
-	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m pytest tests/property tests/faults $(ARGS)
+	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m pytest tests/property tests/faults tests/e2e/test_web_browser.py $(ARGS)
 	$(BIN)/python -m tests.bench --all
 
 clean:

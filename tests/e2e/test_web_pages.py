@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import event
@@ -166,6 +167,49 @@ def test_a_page_of_findings_asks_the_database_at_most_twenty_times(node, kim):
         asked.clear()
         assert kim.get(path).status_code == 200
         assert 0 < len(asked) <= 20, asked
+
+
+@pytest.mark.parametrize("query", ["", "area=cyber", "owner=jpn&urgency=0", "since=2026-05-01&until=2026-06-30"])
+def test_each_filter_says_how_many_findings_each_of_its_values_would_leave(kim, query):
+    counts = kim.get(f"/situation.json?{query}").json()["situation"]["counts"]
+    for name in ("area", "kind", "owner", "label", "urgency"):
+        for value, held in counts[name].items():
+            area = "" if name == "area" or "area" in query else "&area="
+            found = kim.get(f"/situation.json?{query}{area}&{name}={quote(value)}").json()["situation"]
+            assert (found["total"], len(found["items"])) == (held, held), (name, value)
+
+
+def placed(kim):
+    items = kim.get("/situation.json?area=maritime").json()["situation"]["items"]
+    return [(one["object_id"], place) for one in items for place in one["places"]]
+
+
+def test_the_map_holds_the_places_of_what_passes(kim):
+    found = kim.get("/situation/map?area=maritime").json()
+    assert found["side_deg"] == 0
+    assert sorted((one["id"], one["lat"], one["lon"]) for one in found["points"]) == sorted(
+        (object_id, place["lat_deg"], place["lon_deg"]) for object_id, place in placed(kim)
+    )
+    assert kim.get("/situation/map?area=cyber").json() == {"held": 0, "side_deg": 0, "points": [], "squares": []}
+
+
+@pytest.mark.parametrize(("zoom", "side"), [("", 20), ("2", 10), ("3", 5), ("9", 2.5), ("x", 20)])
+def test_very_many_places_are_numbers_in_squares_smaller_as_one_comes_near(kim, monkeypatch, zoom, side):
+    monkeypatch.setattr("foedus.node.on_map.MOST_POINTS", 0)
+    found = kim.get(f"/situation/map?area=maritime&zoom={zoom}").json()
+    held = sum(one["held"] for one in found["squares"])
+    assert (found["side_deg"], found["points"], held) == (side, [], len({object_id for object_id, _ in placed(kim)}))
+    place = gap(kim)["places"][0]
+    near = [one for one in found["squares"] if abs(one["lat"] - place["lat_deg"]) <= side / 2]
+    assert any(abs(one["lon"] - place["lon_deg"]) <= side / 2 for one in near)
+
+
+def test_the_range_of_time_is_two_fields_and_says_whether_it_follows(kim):
+    follows, stands = kim.get("/situation"), kim.get("/situation?since=2026-01-01&until=2026-12-31&area=cyber")
+    assert texts(follows, "//fieldset/legend/span") == ["up to now: what comes is shown."]
+    assert texts(stands, "//fieldset/legend//a") == ["Follow again"]
+    assert 'href="/situation?area=cyber"' in stands.text
+    assert 'name="until" value="2026-12-31"' in stands.text
 
 
 def test_twins_hold_exactly_the_rows_of_the_page(kim):

@@ -233,20 +233,20 @@ def test_sql_selects_what_the_predicate_holds_for(case):
     policy, found, party, at, purpose = case
     database = sqlite3.connect(":memory:")
     database.execute(f"CREATE TABLE o (n, l, {', '.join(OBJECT_COLUMNS)})")
-    database.execute(f"CREATE TABLE f (l, {', '.join(FACET_COLUMNS)})")
+    database.execute(f"CREATE TABLE f (l, {', '.join(FACET_COLUMNS)}, owner)")
     for n, s in enumerate(found):
         database.execute(
             f"INSERT INTO o VALUES ({','.join('?' * 7)})", (n, n, *(getattr(s, name) for name in OBJECT_COLUMNS))
         )
         for form in all_facets(s.label, s.owner, policy):
-            database.execute(f"INSERT INTO f VALUES ({','.join('?' * 9)})", (n, *form))
+            database.execute(f"INSERT INTO f VALUES ({','.join('?' * 10)})", (n, *form, s.owner))
     for area in ("cyber", "maritime", "nowhere"):
         expression = predicate(policy, party, area, at, purpose)
         text, parameters = sql(expression)
         rows = database.execute(f"SELECT o.n FROM o JOIN f ON f.l = o.l WHERE {text} ORDER BY o.n", parameters)
         chosen = [n for (n,) in rows]
         assert chosen == [n for n, s in enumerate(found) if holds(expression, row(s, policy, at))]
-        # Of the labels alone, without any object beside: no label is left out under which something is chosen.
+        # Of the labels and owners alone, without any object beside: no label is left out under which something is chosen.
         text, parameters = sql(of_labels(expression))
         assert {*chosen} <= {n for (n,) in database.execute(f"SELECT f.l FROM f WHERE {text}", parameters)}
     database.close()

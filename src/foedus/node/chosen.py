@@ -151,14 +151,14 @@ class Chosen:
         kind = np.frombuffer(self._kind, dtype=np.uint8) if len(self._kind) else np.zeros(0, dtype=np.uint8)
         self._closed = close(self._visible, source, self._resolved, kind)
 
-    def settle(self, read: Read, secrets: Secrets) -> None:
-        """Close over references until every object that stays can be made."""
+    def settle(self, read: Read, secrets: Secrets, at_hand: Sequence[Held] = ()) -> None:
+        """Close over references until every object that stays can be made; ``at_hand`` are the objects, where they were read."""
         while True:
             self.close()
             failed = [
                 index
                 for index in self.to_change()
-                for held in findings.findings_of(read, [self.pick(index).seq])
+                for held in at_hand[index : index + 1] or findings.findings_of(read, [self.pick(index).seq])
                 if self.outgoing(read, index, held, secrets) is None
             ]
             if not failed:

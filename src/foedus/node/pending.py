@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -171,9 +172,12 @@ def _walk(
                     here, reached = place == begun, reached or place == begun
                     if not reached:
                         continue
-                    for held, missing in desk.on_hold(read, area, room, after_seq if here else 0):
-                        item = desk.item(read, area, held, missing)
-                        yield "|".join([*place, str(held.seq)]), _waiting(desk, item, staff)
+                    waiting = desk.on_hold(read, area, room, after_seq if here else 0)
+                    while some := list(islice(waiting, MOST)):
+                        desk.look_up(read, [held for held, _ in some])
+                        for held, missing in some:
+                            item = desk.item(read, area, held, missing)
+                            yield "|".join([*place, str(held.seq)]), _waiting(desk, item, staff)
 
 
 def detail(node: Node, object_id: str, party: str, programme: str = "", hash: str = "") -> Detail:

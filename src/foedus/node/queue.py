@@ -88,6 +88,7 @@ class Desk:
         self._facts: dict[str, Facts] = {}
         self._acts: Acts | None = None
         self._staff: frozenset[tuple[str, str]] | None = None
+        self._pairs: dict[int, list[tuple[Held, Held]]] = {}
 
     @cached_property
     def limited(self) -> bool:
@@ -159,9 +160,15 @@ class Desk:
         rows = views.shown(read, self.view(area.id), [held.seq])
         return any(row.label_id == held.label_id for row in rows)
 
+    def look_up(self, read: Read, heads: Sequence[Held]) -> None:
+        """Read what supports findings whose items are asked for next, all in one go."""
+        self._pairs = {}
+        for held, head in with_supports(read, heads):
+            self._pairs.setdefault(head.seq, []).append((held, head))
+
     def item(self, read: Read, area: Area, held: Held, missing: tuple[Reason, ...]) -> Item:
         """Return a finding with what would go of it, alone, to what the party sees now."""
-        pairs = list(with_supports(read, [held]))
+        pairs = self._pairs.pop(held.seq, None) or list(with_supports(read, [held]))
         versions = frozenset((one.object_id, one.version) for one, _ in pairs)
         facts = msgspec.structs.replace(self.facts(read, area.id), approved=versions)
         subjects = [subject_of(one, area.id, held.kind) for one, _ in pairs]
@@ -207,7 +214,7 @@ class Desk:
         chosen.add([Pick(held.seq, area.id, kind, decision) for held, decision in going], objects, seen)
         chosen.resolve()
         secrets = secrets_of(self.node, self.programme, self.party)
-        chosen.settle(read, secrets)
+        chosen.settle(read, secrets, [held for held, _ in going])
         found: list[Out] = []
         for index in chosen.in_order():
             held = going[index][0]

@@ -1,8 +1,12 @@
-"""The situation: findings by what pages filter by, a page at a time, with where they happened; rows are never counted."""
+"""The situation: findings by what pages filter by, a page at a time, with where they happened; no row is counted."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,11 +16,14 @@ from foedus.model import instant
 from foedus.model.finding import Place
 from foedus.node.home import Node
 from foedus.node.naming import room_words
-from foedus.store import facets, findings
-from foedus.store.findings import FindingQuery, Held
+from foedus.store import facets
+from foedus.store import situation as stored
+from foedus.store.classes import DAY_US, Class
+from foedus.store.engine import Read
+from foedus.store.findings import Held
+from foedus.store.situation import Span
 
 PAGE_ROWS = 50
-_DAY_US = 86_400 * 1_000_000
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -47,14 +54,23 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """A page of findings, the newest first; ``next`` asks for what follows. The rest is what can be filtered by."""
+    """A page of findings, the last first; ``next`` asks for what follows. The rest is what can be filtered by.
+
+    ``counts`` says of each filter how many findings each of its values would leave, all other filters as they are; ``days``
+    are the first and last day on which anything happened. ``placed`` is how many of all say where, under which labels.
+    """
 
     items: tuple[Seen, ...]
     next: str
+    total: int
     areas: tuple[str, ...]
     kinds: tuple[str, ...]
     owners: tuple[str, ...]
     labels: tuple[tuple[str, str], ...]
+    counts: dict[str, dict[str, int]]
+    days: tuple[str, ...]
+    placed: int
+    placed_labels: tuple[str, ...]
 
 
 def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
@@ -64,32 +80,113 @@ def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
         InputError: a filter that cannot be.
     """
     rooms = room_words(node)
+    asked = filters_of(wanted)
     with node.store.read() as read:
         labels = [(str(id_), marking(label)) for id_, label in facets.labels_in_use(read)]
         owners = tuple(facets.owners_in_use(read))
-        held = findings.find(read, _query(wanted, limit + 1))
+        known = known_in(read, asked.span)
+        chosen = asked.passing(known)
+        held = stored.newest(read, chosen, asked.span, limit + 1)
+        ends = stored.days(read)
     kinds = rooms[wanted.area].kinds if wanted.area in rooms else ()
-    more = str(held[limit - 1].seq) if len(held) > limit else ""
-    return Situation(tuple(map(seen_of, held[:limit])), more, tuple(rooms), kinds, owners, tuple(labels))
-
-
-def _query(wanted: Wanted, limit: int) -> FindingQuery:
-    return FindingQuery(
-        limit=limit,
-        before_seq=_number(wanted.after) if wanted.after else None,
-        room=wanted.area,
-        kind=wanted.kind,
-        stories=not wanted.kind,
-        owner=wanted.owner,
-        label_id=_number(wanted.label) if wanted.label else None,
-        min_urgency=_number(wanted.urgency or "0"),
-        from_us=_day_us(wanted.since) if wanted.since else None,
-        before_us=_day_us(wanted.until) + _DAY_US if wanted.until else None,
+    placed = [known[id_] for id_ in chosen if known[id_][0].placed]
+    names = dict(labels)
+    return Situation(
+        tuple(map(seen_of, held[:limit])),
+        f"{_happened(held[limit - 1])}.{held[limit - 1].seq}" if len(held) > limit else "",
+        sum(known[id_][1] for id_ in chosen),
+        *(tuple(rooms), kinds, owners, tuple(labels)),
+        _counts(known.values(), asked.tests),
+        tuple(instant.text(one)[:10] for one in ends or ()),
+        sum(held for _, held in placed),
+        tuple(sorted({names[str(of.label_id)] for of, _ in placed if of.label_id})),
     )
 
 
+class Filters(NamedTuple):
+    """Filters as tests of a class, each by its name; and the span of time."""
+
+    tests: Mapping[str, Callable[[Class], bool]]
+    span: Span
+
+    def passing(self, known: Mapping[int, tuple[Class, int]]) -> list[int]:
+        """Return the classes that pass all filters."""
+        return [id_ for id_, (of, _) in known.items() if all(test(of) for test in self.tests.values())]
+
+
+def filters_of(wanted: Wanted) -> Filters:
+    """Read filters.
+
+    Raises:
+        InputError: one that cannot be.
+    """
+    tests: dict[str, Callable[[Class], bool]] = {"story": lambda of: of.story or of.kind == wanted.kind}
+    if wanted.area:
+        tests["area"] = lambda of: of.room == wanted.area
+    if wanted.kind:
+        tests["kind"] = lambda of: of.kind == wanted.kind
+    if wanted.owner:
+        tests["owner"] = lambda of: of.owner == wanted.owner
+    if wanted.label:
+        label_id = _number(wanted.label)
+        tests["label"] = lambda of: of.label_id == label_id
+    if wanted.urgency:
+        urgency = _number(wanted.urgency)
+        tests["urgency"] = lambda of: of.urgency >= urgency
+    given: dict[str, int] = {}
+    if wanted.since:
+        given["from_us"] = _day_us(wanted.since)
+    if wanted.until:
+        given["before_us"] = _day_us(wanted.until) + DAY_US
+    span = Span(**given)
+    return Filters(tests, span._replace(after=_place(wanted.after)) if wanted.after else span)
+
+
+def known_in(read: Read, span: Span) -> dict[int, tuple[Class, int]]:
+    """Return the classes with what each holds within a span of time."""
+    every = stored.classes(read)
+    if span[:2] == Span()[:2]:
+        return every
+    within = stored.held_in(read, every, span)
+    return {id_: (every[id_][0], held) for id_, held in within.items()}
+
+
+def _counts(
+    known: Iterable[tuple[Class, int]], tests: Mapping[str, Callable[[Class], bool]]
+) -> dict[str, dict[str, int]]:
+    """Count what each value of each filter would leave: of the classes that pass all others."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in _VALUES}
+    for of, held in known:
+        failed = [name for name, test in tests.items() if not test(of)]
+        for name, value in _VALUES.items():
+            # Who asks for a kind is shown it, also what only comes along with others.
+            if set(failed) <= ({"kind", "story"} if name == "kind" else {name}):
+                found[name][value(of)] += held
+    # "At least": what is more urgent counts for less urgent as well.
+    by_urgency = found["urgency"]
+    found["urgency"] = Counter({str(n): sum(by_urgency[str(m)] for m in range(n, 4)) for n in range(4)})
+    return {name: dict(sorted(counted.items())) for name, counted in found.items()}
+
+
+_VALUES: Mapping[str, Callable[[Class], str]] = MappingProxyType(
+    {
+        "area": lambda of: of.room,
+        "kind": lambda of: of.kind,
+        "owner": lambda of: of.owner,
+        "label": lambda of: str(of.label_id),
+        "urgency": lambda of: str(of.urgency),
+    }
+)
+
+
+def _place(after: str) -> tuple[int, int]:
+    """Read where a page ended."""
+    happened, _, seq = after.partition(".")
+    return (-_number(happened[1:]) if happened.startswith("-") else _number(happened)), _number(seq)
+
+
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise InputError("not a number", code="filter-malformed", hint="take it from the page")
     return int(text)
 
@@ -103,8 +200,12 @@ def _day_us(text: str) -> int:
 
 def seen_of(one: Held) -> Seen:
     """Return a finding as lists show it."""
-    at_us = one.from_us if one.from_us is not None else one.stored_us
+    at_us = _happened(one)
     label = marking(one.label) if one.label else "no label"
     title = one.title or one.object_id
     text = instant.text(at_us)
     return Seen(one.object_id, one.room, one.kind, title, one.owner, label, one.urgency, text, one.places)
+
+
+def _happened(one: Held) -> int:
+    return one.from_us if one.from_us is not None else one.stored_us

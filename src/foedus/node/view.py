@@ -15,6 +15,7 @@ from foedus.release.facets import all_facets
 from foedus.release.policy import Policy
 from foedus.release.predicate import of_labels, predicate, sql
 from foedus.store import candidates, findings
+from foedus.store.bulk import chunks
 from foedus.store.candidates import Facet, Predicate
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
@@ -55,10 +56,12 @@ def keep_facets(node: Node, policy: Policy) -> None:
 def with_supports(read: Read, heads: Sequence[Held]) -> Iterator[tuple[Held, Held]]:
     """Yield each head, then its supports, each with its head: clauses match the head, labels are each object's own."""
     supports = findings.supports_of(read, [head.seq for head in heads])
-    for head in heads:
-        yield head, head
-        for held in findings.findings_of(read, supports.get(head.seq, ())):
-            yield held, head
+    for some in chunks(heads):
+        wanted = {seq for head in some for seq in supports.get(head.seq, ())}
+        held = {one.seq: one for one in findings.findings_of(read, sorted(wanted))}
+        for head in some:
+            yield head, head
+            yield from ((held[seq], head) for seq in sorted(supports.get(head.seq, ())))
 
 
 def secrets_of(node: Node, programme: str, party: str) -> Secrets:

@@ -131,7 +131,9 @@ def predicate(policy: Policy, party: str, area: str, at: datetime, purpose: str)
 
 
 def of_labels(expression: Expression, *, may: bool = True) -> Expression:
-    """Return what an expression asks of a label alone: true (``may``) wherever it can be true of some object under the label.
+    """Return what an expression asks of a label on an owner's findings: true (``may``) wherever it can be true of one of them.
+
+    The owner of a facet row is that of its objects, so what is asked of the owner stays.
 
     >>> of_labels(And((Cmp("o.kind", "=", "gap"), Cmp("f.level", "<=", 1))))
     And(parts=(Const(value=True), Cmp(column='f.level', op='<=', value=1)))
@@ -145,6 +147,8 @@ def of_labels(expression: Expression, *, may: bool = True) -> Expression:
             return And(tuple(of_labels(part, may=may) for part in parts))
         case Or(parts):
             return Or(tuple(of_labels(part, may=may) for part in parts))
+        case In("o.owner", values):
+            return In("f.owner", values)
         case Cmp(column) | In(column) | MaskSubset(column) | MaskOverlap(column) if column.startswith("o."):
             return Const(value=may)
         case _:

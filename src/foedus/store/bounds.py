@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import delete, exists, func, select, update
 
 from foedus.model.decision import Bound
+from foedus.store import classes
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
 from foedus.store.log_tables import log
@@ -150,7 +151,8 @@ def erase(tx: Tx, seqs: Sequence[int]) -> None:
         tx.connection.execute(delete(occurrence).where(occurrence.c.finding_seq.in_(chunk)))
         tx.connection.execute(delete(support).where(support.c.head_seq.in_(chunk) | support.c.seq.in_(chunk)))
         tx.connection.execute(delete(match).where(match.c.a_seq.in_(chunk) | match.c.b_seq.in_(chunk)))
-        tx.connection.execute(delete(finding).where(finding.c.seq.in_(chunk)))
+        with classes.leaving(tx.connection, chunk):
+            tx.connection.execute(delete(finding).where(finding.c.seq.in_(chunk)))
         _sweep(tx, sorted(blobs))
 
 

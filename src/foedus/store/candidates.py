@@ -50,8 +50,8 @@ class Unfaceted(NamedTuple):
 class Predicate(NamedTuple):
     """What a policy asks of the findings of one programme area: SQL text with named parameters, and the policy's hash.
 
-    What a view showed and what expired before ``at_us`` may come again. ``labels`` is what it asks of their labels alone, in the
-    same form, so that findings under others are not looked at; of itself nothing.
+    What a view showed and what expired before ``at_us`` may come again. ``labels`` is what it asks of their labels and owners
+    alone, in the same form, so that findings under others are not looked at; of itself nothing.
     """
 
     sql: str
@@ -125,18 +125,19 @@ def candidates(
     view_id = read.connection.scalar(select(view.c.id).where(view.c.name == name)) or 0
     fixed = _fixed(predicate, view_id) if not again else _fixed(predicate)
     # Few are torn; of the others each label's are read apart, and merged into the order of rows.
-    asked = [fixed] if torn else [{**fixed, "label_id": one} for one in _labels(read, predicate)]
+    asked = [fixed] if torn else [{**fixed, "label_id": one, "owner": owner} for one, owner in _labels(read, predicate)]
     for room in rooms:
         seqs = merge(*(_seqs(read, statement, {**one, "room": room}, after_seq) for one in asked))
         while batch := list(islice(seqs, _BATCH)):
             yield from findings_of(read, batch)
 
 
-def _labels(read: Read, predicate: Predicate) -> list[int]:
-    """The labels under which a finding may be covered."""
+def _labels(read: Read, predicate: Predicate) -> list[tuple[int, str]]:
+    """The labels, and on whose findings, under which a finding may be covered."""
     asked, parameters = predicate.labels
     statement = text(_LABELS.format(labels=asked))
-    return list(read.connection.scalars(statement, {**parameters, "policy_hash": predicate.policy_hash}))
+    rows = read.connection.execute(statement, {**parameters, "policy_hash": predicate.policy_hash})
+    return [(label_id, owner) for label_id, owner in rows]
 
 
 def _seqs(read: Read, statement: TextClause, asked: Mapping[str, int | str], after_seq: int) -> Iterator[int]:
@@ -178,12 +179,13 @@ _UNSEEN = (
 
 # Only SQL of our own making comes into these texts: what varies are parameters.
 _CANDIDATES = (
-    f"SELECT o.seq FROM ({_OBJECT} WHERE label_id = :label_id AND room = :room AND head AND seq > :after) o {_LABELLED}"  # noqa: S608
-    f" WHERE {_SAME_LABEL} AND {{predicate}}{{unseen}} ORDER BY o.seq LIMIT :batch"
+    f"SELECT o.seq FROM ({_OBJECT} WHERE label_id = :label_id AND owner = :owner AND room = :room AND head"  # noqa: S608
+    f" AND seq > :after) o {_LABELLED} WHERE {_SAME_LABEL} AND {{predicate}}{{unseen}} ORDER BY o.seq LIMIT :batch"
 )
 
 _LABELS = (
-    "SELECT DISTINCT f.label_id FROM label_facet f WHERE f.policy_hash = :policy_hash AND {labels} ORDER BY f.label_id"
+    "SELECT DISTINCT f.label_id, f.owner FROM label_facet f WHERE f.policy_hash = :policy_hash AND {labels}"
+    " ORDER BY f.label_id, f.owner"
 )
 
 _TORN_CANDIDATES = (

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Column, ColumnElement, Table, delete, exists, or_, select, update
 
+from foedus.store import classes
 from foedus.store.bulk import chunks, upsert
 from foedus.store.engine import Tx
 from foedus.store.objects import FLOOR, next_finding
@@ -93,7 +94,8 @@ def erase(tx: Tx, seqs: Sequence[int], at_us: int) -> None:
     values = _values(tx, going)
     _delete(tx, occurrence.c.finding_seq, going)
     _delete(tx, handed_in.c.finding_seq, going)
-    _delete(tx, finding.c.seq, going)
+    with classes.leaving(tx.connection, going):
+        _delete(tx, finding.c.seq, going)
     _delete(tx, value.c.id, values, ~exists(1).where(occurrence.c.value_id == value.c.id))
     used = (exists(1).where(column == blob.c.id) for column in _HOLDING)
     _delete(tx, blob.c.id, held, ~or_(*used))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, select, update
 
 from foedus.errors import StoreError
+from foedus.store import classes
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
 from foedus.store.objects import Arrival, Placed, keep_labels, keep_uses
@@ -71,6 +72,7 @@ def take_up(tx: Tx, arrivals: Sequence[Arrival], _stored_us: int) -> list[Placed
             fresh.append((seq, one))
     _label(tx, fresh)
     _retake(tx, [seq for seq, _ in fresh])
+    classes.settle(tx.connection, classes.versions(tx.connection, [one.finding.head.id for _, one in fresh]))
     keep_occurrences(tx, [(seq, one.about.keys) for seq, one in fresh])
     return placed
 

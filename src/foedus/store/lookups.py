@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, func, select, text, update
 
+from foedus.store import classes
 from foedus.store.bulk import chunks
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held, findings_of, may_be_held
@@ -72,6 +73,7 @@ def unlabel(tx: Tx, seqs: Sequence[int]) -> None:
     """Take the label off findings, also the one that what is left of them has: without one nothing releases."""
     for chunk in chunks(seqs):
         tx.connection.execute(update(finding).where(finding.c.seq.in_(chunk)).values(label_id=None))
+        classes.settle(tx.connection, chunk)
         tx.connection.execute(delete(torn).where(torn.c.finding_seq.in_(chunk)))
         # What was not looked at yet gets none then either.
         tx.connection.execute(update(handed_in).where(handed_in.c.finding_seq.in_(chunk)).values(unlabelled=True))

@@ -15,6 +15,7 @@ from foedus.model.finding import About, Finding, Support
 from foedus.model.instant import to_us
 from foedus.model.label import Label
 from foedus.model.stix import StixObject
+from foedus.store import classes
 from foedus.store.bulk import bulk_insert, chunks, first_free
 from foedus.store.engine import Tx
 from foedus.store.state_tables import meta
@@ -63,7 +64,7 @@ _FINDING_COLUMNS = (
     *("kind", "room", "version", "created_ns", "spec_version"),
     *("head", "document", "source", "label_id", "labelled_us", "reference_us", "stored_us"),
     *("title", "urgency", "confidence", "from_us", "to_us", "revoked", "created_by", "contains", "because", "places"),
-    "pointer",
+    *("pointer", "happened_us", "class_id"),
 )
 
 _held = (
@@ -93,6 +94,7 @@ def put_findings(tx: Tx, arrivals: Sequence[Arrival], stored_us: int) -> list[Pl
     placing = _Placing(tx.connection, arrivals, stored_us)
     placed = [placing.place(arrival) for arrival in arrivals]
     placing.write(keep_blobs)
+    placing.settle()
     keep_occurrences(tx, [(seq, about.keys) for seq, about in placing.abouts if about.keys])
     return placed
 
@@ -100,9 +102,10 @@ def put_findings(tx: Tx, arrivals: Sequence[Arrival], stored_us: int) -> list[Pl
 def put_apart(tx: Tx, arrivals: Sequence[Arrival], stored_us: int) -> list[Placed]:
     """Store findings without their values, with work that hangs on nothing but what their owner's giver gave before.
 
-    The bytes are written even where others hold the same: that none need be written would tell of it.
+    The bytes are written even where others hold the same: that none need be written would tell of it. Pages show them once
+    they were taken up: which version is current hangs on what others gave.
     """
-    placing = _Placing(tx.connection, arrivals, stored_us)
+    placing = _Placing(tx.connection, arrivals, stored_us, apart=True)
     placed = [placing.place(arrival) for arrival in arrivals]
     placing.write(_add_blobs)
     return placed
@@ -116,6 +119,7 @@ def relabel(tx: Tx, seqs: Sequence[int], given: Label, labelled_us: int) -> None
         tx.connection.execute(update(finding).where(which).values(label_id=label_id, labelled_us=labelled_us))
         owners = tx.connection.scalars(select(finding.c.owner).where(which).distinct())
         _keep_uses(tx.connection, {(label_id, owner) for owner in owners})
+        classes.settle(tx.connection, chunk)
 
 
 def keep_labels(tx: Tx, labels: Iterable[Label]) -> dict[str, int]:
@@ -153,9 +157,12 @@ def next_finding(connection: Connection) -> int:
 class _Placing:
     """One batch: what is held, what is to be written; written at the end, in bulk."""
 
-    def __init__(self, connection: Connection, arrivals: Sequence[Arrival], stored_us: int) -> None:
+    def __init__(
+        self, connection: Connection, arrivals: Sequence[Arrival], stored_us: int, *, apart: bool = False
+    ) -> None:
         self._connection = connection
         self._stored_us = stored_us
+        self._apart = apart
         self._held: dict[tuple[str, str], list[_Version]] = {}
         ids = {stix.id for arrival in arrivals for stix, _ in _objects(arrival.finding)}
         owners = sorted({arrival.finding.owner for arrival in arrivals})
@@ -165,12 +172,14 @@ class _Placing:
                 self._held.setdefault((row.object_id, row.owner), []).append(version)
         labels = [given for arrival in arrivals for _, given in _objects(arrival.finding) if given is not None]
         self._labels = _label_ids(connection, labels)
-        self._next = next_finding(connection)
+        self._first = self._next = next_finding(connection)
         self._blobs: dict[bytes, bytes] = {}
         self._rows: list[tuple[object, ...]] = []
         self._links: dict[tuple[int, int], None] = {}
         self._uses: set[tuple[int, str]] = set()
         self._promoted: list[dict[str, object]] = []
+        self._counted: dict[int, classes.Counted] = {}
+        self._unsettled: set[int] = set()
         self.abouts: list[tuple[int, About]] = []
 
     def place(self, arrival: Arrival) -> Placed:
@@ -188,13 +197,22 @@ class _Placing:
     def write(self, keep: Callable[[Connection, dict[bytes, bytes]], dict[bytes, int]]) -> None:
         """Write what was placed, its bytes by a function that returns their ids."""
         blobs = keep(self._connection, self._blobs)
-        # Column 4 holds the hash until the bytes have their id.
-        rows = [(*row[:4], blobs[sha256], *row[5:]) for row in self._rows if isinstance(sha256 := row[4], bytes)]
+        found = classes.keep(self._connection, self._counted)
+        # Column 4 holds the hash until the bytes have their id; the class comes last.
+        rows = [
+            (*row[:4], blobs[sha256], *row[5:], found.get(seq))
+            for row in self._rows
+            if isinstance(sha256 := row[4], bytes) and isinstance(seq := row[0], int)
+        ]
         bulk_insert(self._connection, finding, _FINDING_COLUMNS, rows)
         bulk_insert(self._connection, support, ("head_seq", "seq"), list(self._links))
         _keep_uses(self._connection, self._uses)
         if self._promoted:
             self._connection.execute(_promote, self._promoted)
+
+    def settle(self) -> None:
+        """Count what is a finding now, and no longer what is not the current version any more."""
+        classes.settle(self._connection, sorted(self._unsettled))
 
     def _object(self, arrival: Arrival, piece: Support, about: About | None) -> Placed:
         stix = piece.object
@@ -209,14 +227,37 @@ class _Placing:
                 return Placed("conflict", held.seq, stix.id, held.sha256.hex())
             if about is not None and not held.head:
                 self._promoted.append(_as_head(held.seq, arrival))
+                self._unsettled.add(held.seq)
             return Placed("same", held.seq, stix.id, held.sha256.hex())
         seq, self._next = self._next, self._next + 1
         self._blobs[sha256] = stix.raw
         self._rows.append(self._row(seq, arrival, piece, about))
         newest = max((held.version_ns for held in versions), default=None)
+        if not self._apart and (newest is None or stix.version_ns >= newest):
+            self._succeed(versions)
+            if about is not None:
+                self._counted[seq] = self._class(arrival)
         versions.append(_Version(seq, stix.version_ns, sha256, about is not None, giver))
         outcome: PlacedAs = "new" if newest is None else "newer" if stix.version_ns >= newest else "older"
         return Placed(outcome, seq, stix.id, stix.sha256)
+
+    def _succeed(self, versions: Sequence[_Version]) -> None:
+        """Take what was current of an object out of the count."""
+        before = max(versions, key=lambda held: (held.version_ns, held.seq), default=None)
+        if before is not None and self._counted.pop(before.seq, None) is None and before.seq < self._first:
+            self._unsettled.add(before.seq)
+
+    def _class(self, arrival: Arrival) -> classes.Counted:
+        item, about = arrival.finding, arrival.about
+        label_id = 0 if item.label is None else self._labels[item.label.hash()]
+        of = classes.Class(
+            *(item.area, item.kind, classes.is_story(item.kind, item.head.type), item.owner),
+            *(label_id, about.urgency, bool(about.places)),
+        )
+        return classes.Counted(of, classes.day_of(self._happened(about)), classes.cell_of(about.places))
+
+    def _happened(self, about: About) -> int:
+        return self._stored_us if about.from_at is None else to_us(about.from_at)
 
     def _row(self, seq: int, arrival: Arrival, piece: Support, about: About | None) -> tuple[object, ...]:
         item, stix = arrival.finding, piece.object
@@ -231,7 +272,7 @@ class _Placing:
         told = about or About(stix.type, stix.name, confidence=stix.confidence)
         shown = (told.title, told.urgency, told.confidence, _us(told.from_at), _us(told.to_at))
         rest = (stix.revoked, stix.created_by, _json(told.contains), because, _json(told.places), item.pointer)
-        return (*identity, *place, *role, *times, *shown, *rest)
+        return (*identity, *place, *role, *times, *shown, *rest, self._happened(told))
 
     def _equal(self, held_sha256: bytes, raw: bytes) -> bool:
         held = self._blobs.get(held_sha256)

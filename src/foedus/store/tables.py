@@ -70,6 +70,34 @@ label_facet = Table(
     sqlite_with_rowid=False,
 )
 
+# Findings that pages cannot tell apart by anything but time and place: what they filter by, and how many there are.
+finding_class = Table(
+    "finding_class",
+    metadata,
+    key(),
+    words("room"),
+    words("kind"),
+    Column("story", Boolean, nullable=False),
+    words("owner"),
+    number("label_id"),
+    Column("urgency", Integer, nullable=False),
+    Column("placed", Boolean, nullable=False),
+    number("held"),
+    UniqueConstraint("room", "kind", "story", "owner", "label_id", "urgency", "placed"),
+)
+
+# The same by day, and by square of the earth where a place is said; ``cell`` -1: none is. Kept with each finding.
+finding_tally = Table(
+    "finding_tally",
+    metadata,
+    ref("class_id", "finding_class.id"),
+    number("day"),
+    Column("cell", Integer, nullable=False),
+    number("held"),
+    PrimaryKeyConstraint("class_id", "day", "cell"),
+    sqlite_with_rowid=False,
+)
+
 finding = Table(
     "finding",
     metadata,
@@ -103,9 +131,12 @@ finding = Table(
     words("places"),
     words("pointer"),
     number("until_us", nullable=True),
+    # When it happened, or when it was stored where that is not said; and its class while it is current and a finding.
+    number("happened_us"),
+    ref("class_id", "finding_class.id", nullable=True),
     UniqueConstraint("object_id", "owner", "version_ns", "blob_id", "source"),
     Index("finding_by_room", "room", "head", "seq"),
-    Index("finding_by_label", "label_id", "room", "head", "seq"),
+    Index("finding_by_label", "label_id", "owner", "room", "head", "seq"),
     Index("finding_by_source", "source", "seq"),
     Index("finding_by_blob", "blob_id"),
 )
@@ -115,6 +146,17 @@ Index(
     finding.c.until_us,
     sqlite_where=text("until_us IS NOT NULL"),
     postgresql_where=text("until_us IS NOT NULL"),
+)
+
+# With the end in it, so that a page is read from it alone until its rows are known.
+Index(
+    "finding_by_class",
+    finding.c.class_id,
+    finding.c.happened_us,
+    finding.c.seq,
+    finding.c.until_us,
+    sqlite_where=text("class_id IS NOT NULL"),
+    postgresql_where=text("class_id IS NOT NULL"),
 )
 
 # Few among many, and asked for whenever something is labelled.

@@ -44,6 +44,7 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/release/{programme}/{party}/{object_id}", release.decide, CONTENT),
     Page("GET", "/release/{programme}/{party}/{object_id}/sent/{number}", release.sent, CONTENT),
     Page("GET", "/situation", situation.show, CONTENT),
+    Page("GET", "/situation/map", situation.places, CONTENT),
     Page("GET", "/finding/{object_id}", finding.one, CONTENT),
     Page("GET", "/finding/{object_id}/beside", finding.beside, CONTENT),
     Page("GET", "/finding/{object_id}/entries", finding.entries, CONTENT),

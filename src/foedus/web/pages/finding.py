@@ -18,7 +18,8 @@ from foedus.web.answer import Answer, File, Moved, Shown, Table
 from foedus.web.visit import Visit
 
 REASONS: tuple[RecallReason, ...] = get_args(RecallReason)
-MOST_POINTS = 5_000
+MOST_POINTS = 2_000
+"""Of a track on a map."""
 
 
 def one(visit: Visit, refused: str = "") -> Answer:
@@ -106,10 +107,20 @@ def _picture(visit: Visit, found: Dossier) -> Picture | None:
 def _tracks(picture: Picture | None) -> list[dict[str, Any]]:
     panes = [pane for pane in picture.panes if isinstance(pane, Map)] if picture else []
     return [
-        {"name": track.name, "path": list(zip(track.lon_deg, track.lat_deg, strict=False))[:MOST_POINTS]}
+        {"name": track.name, "path": _thinned(list(zip(track.lon_deg, track.lat_deg, strict=False)))}
         for pane in panes
         for track in pane.tracks
     ]
+
+
+def _thinned(path: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return a path with at most so many points as a map draws, its ends among them.
+
+    >>> len(_thinned([(n, n) for n in range(4_001)])), _thinned([(n, n) for n in range(4_001)])[-1]
+    (1335, (4000, 4000))
+    """
+    step = -(-len(path) // (MOST_POINTS - 1))
+    return path if len(path) <= MOST_POINTS else [*path[:-1:step], path[-1]]
 
 
 def _values(current: show.Shown, picture: Picture | None) -> Table:

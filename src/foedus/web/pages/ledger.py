@@ -6,9 +6,9 @@ import msgspec
 
 from foedus.errors import InputError
 from foedus.node import account
+from foedus.node.due import upcoming
 from foedus.node.partners import partners
 from foedus.node.recall_state import standings
-from foedus.node.status import status
 from foedus.web.answer import Answer, File, Shown, Table
 from foedus.web.visit import Visit
 
@@ -23,7 +23,7 @@ def show(visit: Visit, reports: list[dict[str, object]] | None = None) -> Answer
         "partners": found,
         "logs": account.logs(node),
         "recalls": standings(node, waiting=True),
-        "due": status(node).due,
+        "due": tuple(upcoming(node)),
         "reports": reports or [],
     }
     columns = ("party", "programme", "sent", "signed", "receipted", "received", "last exchange", "halted")

@@ -9,8 +9,9 @@ import msgspec
 
 from foedus.errors import FoedusError
 from foedus.node.dossier import dossier
+from foedus.node.on_map import on_map
 from foedus.node.situation import Seen, Wanted, situation
-from foedus.web.answer import Answer, Shown, Table
+from foedus.web.answer import Answer, Json, Shown, Table
 from foedus.web.pages.finding import evidence
 from foedus.web.visit import Visit
 
@@ -22,28 +23,32 @@ COLUMNS = ("object", "title", "area", "kind", "owner", "label", "urgency", "at",
 
 def show(visit: Visit) -> Answer:
     """Show a page of findings that pass the filters of the address."""
-    wanted = Wanted(**{name: visit.value(name) or _USUAL.get(name, "") for name in _FILTERS})
+    wanted = _wanted(visit)
     found = situation(visit.node, wanted)
     chosen = {
         name: value
         for name, value in msgspec.structs.asdict(wanted).items()
         if value != _USUAL.get(name, "") and name != "after"
     }
-    points = [
-        {"id": one.object_id, "title": one.title, "urgency": one.urgency, "lon": place.lon_deg, "lat": place.lat_deg}
-        for one in found.items
-        for place in one.places
-    ]
     data = {
         "situation": found,
         "wanted": wanted,
         "chosen": chosen,
-        "points": points,
         "labels_by_id": dict(found.labels),
     }
-    labels = [one.label for one in found.items if one.label != "no label"]
+    labels = [*(one.label for one in found.items if one.label != "no label"), *found.placed_labels]
     page = Shown("situation.html", data, Table(COLUMNS, [row(one) for one in found.items]), labels)
     return page if visit.asked.twin != "html" else page._replace(data={**data, "beside": _beside(visit)})
+
+
+def places(visit: Visit) -> Answer:
+    """Give the map its places: of all findings that pass the filters of the address."""
+    zoom = visit.value("zoom")
+    return Json(on_map(visit.node, _wanted(visit), int(zoom) if zoom.isdecimal() and len(zoom) < 3 else 0))
+
+
+def _wanted(visit: Visit) -> Wanted:
+    return Wanted(**{name: visit.value(name) or _USUAL.get(name, "") for name in _FILTERS})
 
 
 def _beside(visit: Visit) -> dict[str, object] | None:

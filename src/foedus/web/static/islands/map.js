@@ -38,7 +38,7 @@ function colours() {
   const probe = document.createElement("span");
   document.body.append(probe);
   const read = (name) => { probe.style.color = `var(${name})`; return getComputedStyle(probe).color; };
-  const found = Object.fromEntries(["--land", "--muted", "--accent", "--warn", "--bad", "--surface"].map((name) => [name, read(name)]));
+  const found = Object.fromEntries(["--land", "--muted", "--accent", "--accent-ink", "--warn", "--bad", "--surface"].map((name) => [name, read(name)]));
   probe.remove();
   return found;
 }
@@ -57,8 +57,14 @@ function places(said) {
   const ends = lines.flatMap((one) => [one.geometry.coordinates[0], one.geometry.coordinates.at(-1)]).map((place) => ({
     type: "Feature", geometry: { type: "Point", coordinates: place }, properties: { urgency: 1 },
   }));
-  return { points: [...points, ...ends], lines };
+  const squares = (said.squares ?? []).map((one) => ({
+    type: "Feature", geometry: { type: "Point", coordinates: [one.lon, one.lat] }, properties: { held: one.held, text: short(one.held) },
+  }));
+  return { points: [...points, ...ends], lines, squares, side: said.side_deg ?? 0 };
 }
+
+const short = (held) => new Intl.NumberFormat(root.lang, { notation: "compact", maximumFractionDigits: 1 }).format(held);
+const asked = (path, zoom) => `${path}${path.includes("?") ? "&" : "?"}zoom=${Math.max(0, Math.floor(zoom))}`;
 
 const unwrappedPath = (path) => {
   const whole = unwrapped(path);
@@ -66,7 +72,7 @@ const unwrappedPath = (path) => {
 };
 
 function bounds(found) {
-  const all = [...found.points.map((one) => one.geometry.coordinates), ...found.lines.flatMap((one) => one.geometry.coordinates)];
+  const all = [...found.squares.map((one) => one.geometry.coordinates), ...found.points.map((one) => one.geometry.coordinates), ...found.lines.flatMap((one) => one.geometry.coordinates)];
   const lons = all.map((one) => one[0]);
   const lats = all.map((one) => one[1]);
   return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
@@ -94,6 +100,7 @@ async function draw(element) {
         land: { type: "geojson", data: land(world) },
         lines: { type: "geojson", data: collection(found.lines) },
         points: { type: "geojson", data: collection(found.points) },
+        squares: { type: "geojson", data: collection(found.squares) },
       },
       layers: [
         { id: "land", type: "fill", source: "land", paint: { "fill-color": colour["--land"] } },
@@ -107,6 +114,18 @@ async function draw(element) {
             "circle-stroke-color": colour["--surface"], "circle-stroke-width": 1.5,
           },
         },
+        {
+          id: "squares", type: "circle", source: "squares",
+          paint: {
+            "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "held"]], 0, 9, 5, 26],
+            "circle-color": colour["--accent"], "circle-stroke-color": colour["--surface"], "circle-stroke-width": 1.5,
+          },
+        },
+        {
+          id: "numbers", type: "symbol", source: "squares",
+          layout: { "text-field": ["get", "text"], "text-size": 12, "text-allow-overlap": true, "text-font": ["sans-serif"] },
+          paint: { "text-color": colour["--accent-ink"] },
+        },
       ],
     },
   });
@@ -116,8 +135,52 @@ async function draw(element) {
     const row = id && document.querySelector(`[data-id="${CSS.escape(id)}"] a.whole`);
     if (row) { row.focus(); row.scrollIntoView({ block: "center" }); }
   });
+  map.on("click", "squares", (event) => map.easeTo({ center: event.lngLat, zoom: map.getZoom() + 1.5, animate: !still }));
+  squared(element, map, found);
+  turned(element, map);
   element.foedusMap = map;
   await new Promise((resolve) => { map.once("idle", resolve); });
+}
+
+// Very many come as numbers in squares: smaller ones as one zooms in, asked for when the zoom comes to rest.
+function squared(element, map, found) {
+  const told = document.querySelector("[data-map-told]");
+  const say = (side) => { if (told) told.textContent = side ? told.dataset.squares.replace("{deg}", side) : ""; };
+  say(found.side);
+  if (!found.side) return;
+  let level = 0;
+  map.on("zoomend", async () => {
+    const now = Math.min(4, Math.max(0, Math.floor(map.getZoom())));
+    if (now === level) return;
+    level = now;
+    const answer = await fetch(asked(element.dataset.from, now));
+    if (!answer.ok || now !== level) return;
+    const next = places(await answer.json());
+    map.getSource("squares").setData(collection(next.squares));
+    say(next.side);
+  });
+}
+
+// Flat or a globe; which one stands in the address, so that it can be passed on.
+function turned(element, map) {
+  const acts = document.querySelector("[data-map-acts]");
+  if (!acts) return;
+  const button = acts.querySelector("[data-globe]");
+  const show = (globe) => {
+    map.setProjection({ type: globe ? "globe" : "mercator" });
+    // Smaller, the globe would be a dot on its canvas.
+    if (globe) map.setZoom(Math.max(map.getZoom(), 1.1));
+    button.setAttribute("aria-pressed", String(globe));
+  };
+  const globe = () => new URLSearchParams(location.search).has("globe");
+  map.once("load", () => show(globe()));
+  button.addEventListener("click", () => {
+    const address = new URL(location.href);
+    if (globe()) address.searchParams.delete("globe"); else address.searchParams.set("globe", "1");
+    history.replaceState(null, "", address);
+    show(globe());
+  });
+  acts.hidden = false;
 }
 
 for (const element of document.querySelectorAll("[data-map]")) {

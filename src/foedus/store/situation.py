@@ -1,0 +1,154 @@
+"""Pages of findings by when they happened, and how many there are: by class, never by looking through the findings.
+
+Each class is one run of an index, in order of time. A page takes the first rows of the runs that its filters name, so that it
+costs as much on a million findings as on a thousand, however rare what it asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import TextClause, bindparam, select, text
+
+from foedus.model.finding import Place
+from foedus.store.classes import DAY_US, NOWHERE, Class
+from foedus.store.engine import Read
+from foedus.store.findings import Held, findings_of
+from foedus.store.tables import finding, finding_class
+
+_LAST = 2**62
+_RUNS = 400
+"""Runs in one statement: SQLite takes 500 parts."""
+
+
+class Span(NamedTuple):
+    """From when, and before when, something happened; and behind which (instant, row) a page goes on."""
+
+    from_us: int = -_LAST
+    before_us: int = _LAST
+    after: tuple[int, int] = (_LAST, 0)
+
+
+class Dot(NamedTuple):
+    """A finding on a map."""
+
+    object_id: str
+    title: str
+    urgency: int
+    room: str
+    kind: str
+    owner: str
+    places: tuple[Place, ...]
+
+
+def classes(read: Read) -> dict[int, tuple[Class, int]]:
+    """Return the classes that hold something, by number, and how many findings each holds."""
+    columns = select(finding_class.c.id, finding_class.c.held, *(finding_class.c[name] for name in Class._fields))
+    rows = read.connection.execute(columns.where(finding_class.c.held > 0).order_by(finding_class.c.id))
+    return {id_: (Class._make(of), held) for id_, held, *of in rows}
+
+
+def held_in(read: Read, class_ids: Collection[int], span: Span) -> dict[int, int]:
+    """Return how many findings of classes happened within whole days; classes without any are absent."""
+    days = {"from_day": span.from_us // DAY_US, "before_day": -(-span.before_us // DAY_US)}
+    rows = read.connection.execute(_HELD, days)
+    return {id_: held for id_, held in rows if held and id_ in class_ids}
+
+
+def days(read: Read) -> tuple[int, int] | None:
+    """Return the first and the last instant at which something happened."""
+    first, last = read.connection.execute(_ENDS).one()
+    return None if first is None else (first, last)
+
+
+def newest(read: Read, class_ids: Collection[int], span: Span, limit: int) -> list[Held]:
+    """Return the findings of classes that happened last within a span, the last first."""
+    wanted = set(class_ids)
+    asked: dict[str, object] = {**span._asdict(), "at_us": read.at_us, "limit": limit}
+    del asked["after"]
+    asked["after_us"], asked["after_seq"] = span.after
+    # The index seeks an instant; of those at the same one, which are behind is compared.
+    asked["before_us"] = min(span.before_us, span.after[0] + 1)
+    first = [row for row in read.connection.execute(_FIRST, asked) if row.happened_us is not None and row.id in wanted]
+    # A row of any other class has the first of each of these before it.
+    leading = sorted(first, key=lambda row: (row.happened_us, row.seq), reverse=True)[:limit]
+    found: list[tuple[int, int]] = []
+    for some in _parts([row.id for row in leading]):
+        of = {f"of_{number}": id_ for number, id_ in enumerate(some)}
+        found += [(row.happened_us, row.seq) for row in read.connection.execute(_runs(len(some)), asked | of)]
+    seqs = [seq for _, seq in sorted(found, reverse=True)[:limit]]
+    by_seq = {one.seq: one for one in findings_of(read, seqs)}
+    return [by_seq[seq] for seq in seqs]
+
+
+def cells(read: Read, class_ids: Collection[int], span: Span) -> dict[int, int]:
+    """Return how many findings of classes happened in each square of the earth, within whole days."""
+    asked = {"from_day": span.from_us // DAY_US, "before_day": -(-span.before_us // DAY_US), "nowhere": NOWHERE}
+    found: dict[int, int] = {}
+    for some in _parts(class_ids):
+        for cell, held in read.connection.execute(_CELLS, {**asked, "some": some}):
+            found[cell] = found.get(cell, 0) + held
+    return found
+
+
+def dots(read: Read, class_ids: Collection[int], span: Span, limit: int) -> list[Dot]:
+    """Return the findings of classes that say where, within a span, the last first; no object is read."""
+    columns = [finding.c[name] for name in Dot._fields]
+    found: list[tuple[int, Dot]] = []
+    for some in _parts(class_ids):
+        rows = select(finding.c.happened_us, *columns).where(
+            finding.c.class_id.in_(some),
+            finding.c.happened_us >= span.from_us,
+            finding.c.happened_us < span.before_us,
+            finding.c.until_us.is_(None) | (finding.c.until_us > read.at_us),
+        )
+        for happened_us, *told, places in read.connection.execute(rows.limit(limit)):
+            found.append((happened_us, Dot(*told, msgspec.json.decode(places, type=tuple[Place, ...]))))
+    return [one for _, one in sorted(found, key=lambda one: -one[0])[:limit]]
+
+
+def _parts(class_ids: Collection[int]) -> list[Sequence[int]]:
+    held = sorted(class_ids)
+    return [held[start : start + _RUNS] for start in range(0, len(held), _RUNS)]
+
+
+# Each part of the text reads the first rows of one class from the index.
+_WITHIN = (
+    "happened_us >= :from_us AND happened_us < :before_us AND (happened_us, seq) < (:after_us, :after_seq)"
+    " AND (until_us IS NULL OR until_us > :at_us) ORDER BY happened_us DESC, seq DESC"
+)
+_RUN = (
+    f"SELECT * FROM (SELECT happened_us, seq FROM finding WHERE class_id = {{}} AND {_WITHIN} LIMIT :limit) AS of_{{}}"  # noqa: S608
+)
+_FIRST = text(
+    f"SELECT c.id, (SELECT happened_us FROM finding WHERE class_id = c.id AND {_WITHIN} LIMIT 1) AS happened_us,"  # noqa: S608
+    f" (SELECT seq FROM finding WHERE class_id = c.id AND {_WITHIN} LIMIT 1) AS seq"
+    " FROM finding_class c WHERE c.held > 0"
+)
+
+_HELD = text(
+    "SELECT c.id, (SELECT sum(t.held) FROM finding_tally t"
+    " WHERE t.class_id = c.id AND t.day >= :from_day AND t.day < :before_day) AS held"
+    " FROM finding_class c WHERE c.held > 0"
+)
+
+_ENDS = text(
+    "SELECT min(first), max(last) FROM (SELECT"
+    " (SELECT min(f.happened_us) FROM finding f WHERE f.class_id = c.id) AS first,"
+    " (SELECT max(f.happened_us) FROM finding f WHERE f.class_id = c.id) AS last"
+    " FROM finding_class c WHERE c.held > 0) AS ends"
+)
+
+_CELLS = text(
+    "SELECT t.cell, sum(t.held) FROM finding_tally t WHERE t.class_id IN :some"
+    " AND t.day >= :from_day AND t.day < :before_day AND t.cell <> :nowhere GROUP BY t.cell"
+).bindparams(bindparam("some", expanding=True))
+
+
+@lru_cache(maxsize=64)
+def _runs(times: int) -> TextClause:
+    parts = " UNION ALL ".join(_RUN.format(f":of_{number}", number) for number in range(times))
+    return text(f"SELECT happened_us, seq FROM ({parts}) AS runs ORDER BY happened_us DESC, seq DESC LIMIT :limit")  # noqa: S608
