@@ -15,6 +15,7 @@ from foedus.model.label import Label
 from foedus.store.bulk import chunks, upsert
 from foedus.store.engine import Read, Tx
 from foedus.store.tables import blob, finding, label, match, support
+from foedus.store.watch import stands
 
 STORIES = (
     "attack-pattern", "campaign", "course-of-action", "grouping", "incident", "indicator", "infrastructure", "intrusion-set",
@@ -63,7 +64,8 @@ class FindingQuery(msgspec.Struct, frozen=True):
     """Which findings a page shows, newest row first; empty: no filter. ``before_seq`` is the last row of the page before.
 
     ``from_us`` and ``before_us`` bound when it happened, or when it was stored where that is not said. ``stories``: without
-    what only comes along with others, such as the places, notes and relationships of a received finding.
+    what only comes along with others, such as the places, notes and relationships of a received finding. ``watch`` is how they
+    stand on the watch (``open``, ``acknowledged``, ``dismissed``), ``assigned`` to whom they are given.
     """
 
     limit: int = 100
@@ -79,6 +81,8 @@ class FindingQuery(msgspec.Struct, frozen=True):
     from_us: int | None = None
     before_us: int | None = None
     stories: bool = False
+    watch: str = ""
+    assigned: str = ""
 
 
 class Corroboration(NamedTuple):
@@ -127,6 +131,8 @@ def find(read: Read, query: FindingQuery) -> list[Held]:
         statement = statement.where(finding.c.seq < query.before_seq)
     if query.stories:
         statement = statement.where(or_(finding.c.kind != finding.c.type, finding.c.type.in_(STORIES)))
+    if query.watch or query.assigned:
+        statement = statement.where(stands(query.watch, query.assigned))
     if query.current:
         statement = statement.where(~superseded())
     return list(_helds(read, statement.order_by(finding.c.seq.desc()).limit(query.limit)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foedus.model.people import ROLES
-from foedus.web.pages import finding, home, ledger, look, programme, release, settings, sign_in, situation
+from foedus.web.pages import finding, home, ledger, look, programme, release, settings, sign_in, situation, watch
 from foedus.web.pages.page import Page
 from foedus.web.visit import CONTENT
 
@@ -27,6 +27,9 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/finding/{object_id}/entries", finding.entries, CONTENT),
     Page("GET", "/finding/{object_id}/stix", finding.stix, CONTENT),
     Page("POST", "/finding/{object_id}/recall", finding.call_back, CONTENT),
+    Page("POST", "/finding/{object_id}/watch", watch.act, CONTENT),
+    Page("POST", "/watch/set", watch.together, CONTENT),
+    Page("GET", "/watch/methods", watch.methods, CONTENT),
     Page("GET", "/ledger", ledger.show, CONTENT),
     Page("POST", "/ledger/verify", ledger.verify, CONTENT),
     Page("GET", "/ledger/log", ledger.log, CONTENT),
