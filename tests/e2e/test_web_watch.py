@@ -145,3 +145,43 @@ def test_what_methods_told_and_what_was_false_stands_on_a_page_with_twins(node, 
         "0",
     )
     assert ann.get("/watch/methods.json").json()["methods"][0]["methods"] == {"document": 1}
+
+
+def test_a_shift_is_taken_written_in_and_handed_over_with_plain_forms(node, visit):
+    ann, ben = visit(ANN), visit(BEN)
+    assert "Nobody has the watch" in ann.get("/watch").text
+    shift = {"path": "/watch", "action": "/watch/shift"}
+    assert sent(ann, **shift, act="open").headers["location"] == "/watch?told=open"
+    sent(ann, act="acknowledge")
+    sent(ann, **shift, act="note", reason=MARKUP)
+    sent(ann, **shift, act="close", to="ben", reason="over")
+    page = ben.get("/watch")
+    assert texts(page, "//h1") == ["Shift of ann"]
+    assert texts(page, "//h2[text()='Written in this shift']/..//dd") == [
+        "ann took the watch", f"ann wrote{MARKUP}", "ann ended the shiftover",
+    ]  # fmt: skip
+    assert texts(page, "//h2[text()='Done']/..//td[4]") == ["Host 1"]
+    assert len(texts(page, "//h2[text()='Open now']/..//tbody/tr")) == 2
+    assert "not taken over yet" in page.text
+    sent(ben, **shift, act="open")
+    name = ben.get("/watch.json").json()["shifts"][1]["name"]
+    assert "taken over by ben" in ben.get(f"/watch/shift/{name}").text
+
+
+def test_a_shifts_twins_hold_its_rows_and_a_refusal_says_why(node, visit):
+    ann = visit(ANN)
+    shift = {"path": "/watch", "action": "/watch/shift"}
+    sent(ann, **shift, act="open", reason="=1+1")
+    rows = list(csv.DictReader(io.StringIO(ann.get("/watch.csv").text)))
+    assert [(one["part"], one["who"], one["note"]) for one in rows if one["part"] == "written"] == [
+        ("written", "ann", "'=1+1")
+    ]
+    assert len([one for one in rows if one["part"] == "open"]) == 3
+    for fields, code in (
+        ({"act": "note"}, "note-missing"),
+        ({"act": "close", "to": "eva"}, "watch-person"),
+        ({}, "form-malformed"),
+    ):
+        assert texts(sent(ann, **shift, **fields), "//p[@role='alert']/code") == [code]
+    assert ann.get("/watch/shift/nobody").status_code == 404
+    assert texts(visit(EVA).get("/watch"), "//form[@action='/watch/shift']") == []

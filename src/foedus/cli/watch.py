@@ -13,12 +13,14 @@ from foedus.cli.person import by_person
 from foedus.cli.terminal import Column, Terminal, day_and_time, styled
 from foedus.model.people import Person
 from foedus.node import methods as records
-from foedus.node import watch
+from foedus.node import shifts, watch
 from foedus.node.home import Node
+from foedus.node.shifts import ShiftReport, ShiftRow
 from foedus.node.situation import Wanted, situation
 from foedus.node.watch import Meant, Standing
 
 _OBJECT = click.argument("object_id", metavar="OBJECT")
+_NOTE = click.option("--note", default="", help="What is to be read; it stays on this node.")
 _ONE = "indicator--26d1c08b-9b6e-4f3e-8a58-5a0b1c7d2e3f"
 
 
@@ -102,7 +104,7 @@ def assign(node: Node, terminal: Terminal, person: Person, object_id: str, to: s
 )
 @_OBJECT
 @click.option("--reason", required=True, type=click.Choice(watch.REASONS), help="Why it is false.")
-@click.option("--note", default="", help="What is to be read beside; it stays on this node.")
+@_NOTE
 @prints
 @on_node
 @by_person
@@ -147,6 +149,106 @@ def methods(node: Node, terminal: Terminal, area: str) -> None:
     numbers = [Column(name, right=True) for name in ("told", "dismissed", "share")]
     rows = [(one.area, one.kind, one.owner, one.told, one.dismissed, _share(one.share), _reasons(one)) for one in found]
     terminal.table(["area", Column("kind", whole=True), "by", *numbers, "reasons"], rows)
+
+
+@command.command("open", ledger="shift.opened, in the private log, which is signed.",
+                 examples=["foedus watch open --as ann"])  # fmt: skip
+@_NOTE
+@prints
+@on_node
+@by_person
+def open_(node: Node, terminal: Terminal, person: Person, note: str) -> None:
+    """Take the watch: a shift begins where the one before ended."""
+    _row(terminal, shifts.open_shift(node, person, note))
+
+
+@command.command(
+    "note",
+    ledger="shift.noted, with the hash of the note, in the private log, which is signed.",
+    examples=['foedus watch note "two ships without a signal off Nagasaki" --as ann'],
+)
+@click.argument("note")
+@prints
+@on_node
+@by_person
+def write(node: Node, terminal: Terminal, person: Person, note: str) -> None:
+    """Write something down for whoever has the watch next."""
+    _row(terminal, shifts.write(node, person, note))
+
+
+@command.command(
+    "close",
+    ledger="shift.closed, naming who is to take over, in the private log, which is signed.",
+    examples=['foedus watch close --to ben --note "all quiet" --as ann'],
+)
+@click.option("--to", default="", help="Who is to take over.")
+@_NOTE
+@prints
+@on_node
+@by_person
+def close(node: Node, terminal: Terminal, person: Person, to: str, note: str) -> None:
+    """End the shift that goes on, whoever's it is, and hand it over."""
+    _row(terminal, shifts.close_shift(node, person, note, to))
+
+
+@command.command(
+    "shift", examples=["foedus watch shift", "foedus watch shift --list", "foedus watch shift 5f0c2c3e30fb5d5f"]
+)
+@click.argument("name", default="")
+@click.option("--list", "all_of_them", is_flag=True, help="List the shifts instead.")
+@prints
+@on_node
+def shift(node: Node, terminal: Terminal, name: str, all_of_them: bool) -> None:
+    """Show what a shift hands over, the one that goes on or the last where none is named."""
+    if all_of_them:
+        _rows(terminal, shifts.listing(node))
+        return
+    found = shifts.report(node, name)
+    if terminal.as_json:
+        terminal.document(found)
+    elif found is None:
+        terminal.line("Nobody had the watch yet.")
+    else:
+        _report(terminal, found)
+
+
+def _rows(terminal: Terminal, found: list[ShiftRow]) -> None:
+    if terminal.as_json:
+        terminal.document(found)
+        return
+    columns = [Column("shift", whole=True), "of", "from", "until", "handed to", "taken by"]
+    rows = [
+        (one.name, one.person, day_and_time(one.opened_at), day_and_time(one.closed_at), one.to, one.taken_by)
+        for one in found
+    ]
+    terminal.table(columns, rows)
+
+
+def _row(terminal: Terminal, one: ShiftRow) -> None:
+    if terminal.as_json:
+        terminal.document(one)
+        return
+    until = f"until {day_and_time(one.closed_at)} UTC" if one.closed_at else "goes on"
+    terminal.line(f"Shift of {one.person} from {day_and_time(one.opened_at)} UTC, {until} ({one.name})")
+    if one.to:
+        terminal.indented(f"handed to {one.to}" + (f", taken over by {one.taken_by}" if one.taken_by else ""))
+
+
+def _report(terminal: Terminal, found: ShiftReport) -> None:
+    _row(terminal, found.shift)
+    for wrote in reversed(found.wrote):
+        said = wrote.note or ("(not what was written)" if wrote.altered else "")
+        terminal.indented(f"{day_and_time(wrote.at)} {wrote.person} {wrote.act} {said}".rstrip())
+    for title, seen in (("Open now", found.open), ("Came in", found.came)):
+        terminal.heading(f"{title}: {len(seen)}{' or more' if title.split()[0].lower() in found.more else ''}")
+        rows = [(one.urgency, one.title, one.watch, one.assigned, one.object_id) for one in seen]
+        columns = [Column("urgency", right=True), "what", "stands", "with", Column("object", whole=True)]
+        if rows:
+            terminal.table(columns, rows)
+    terminal.heading(f"Done: {len(found.acts)}{' or more' if 'acts' in found.more else ''}")
+    done = [(day_and_time(one.at), one.person, one.act, one.to or one.reason, one.object_id) for one in found.acts]
+    if done:
+        terminal.table(["at", "by", "act", "", Column("object", whole=True)], done)
 
 
 def _share(share: float | None) -> str:

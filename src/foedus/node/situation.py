@@ -13,6 +13,7 @@ from foedus.model.finding import Place
 from foedus.node.home import Node
 from foedus.node.naming import room_words
 from foedus.store import facets, findings, watch
+from foedus.store.engine import Read
 from foedus.store.findings import FindingQuery, Held
 
 PAGE_ROWS = 50
@@ -86,6 +87,13 @@ def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS, *, person: str
     more = str(held[limit - 1].seq) if len(held) > limit else ""
     items = tuple(_seen(one, stand.get(one.object_id)) for one in held[:limit])
     return Situation(items, more, tuple(rooms), kinds, owners, tuple(labels))
+
+
+def listed(read: Read, query: FindingQuery) -> list[Seen]:
+    """Return findings as lists show them."""
+    held = findings.find(read, query)
+    stand = watch.states(read, [one.object_id for one in held])
+    return [_seen(one, stand.get(one.object_id)) for one in held]
 
 
 def _query(wanted: Wanted, limit: int, person: str) -> FindingQuery:

@@ -63,6 +63,7 @@ class Held(NamedTuple):
 class FindingQuery(msgspec.Struct, frozen=True):
     """Which findings a page shows, newest row first; empty: no filter. ``before_seq`` is the last row of the page before.
 
+    ``after_seq`` is the row at which it ends.
     ``from_us`` and ``before_us`` bound when it happened, or when it was stored where that is not said. ``stories``: without
     what only comes along with others, such as the places, notes and relationships of a received finding. ``watch`` is how they
     stand on the watch (``open``, ``acknowledged``, ``dismissed``), ``assigned`` to whom they are given.
@@ -83,6 +84,7 @@ class FindingQuery(msgspec.Struct, frozen=True):
     stories: bool = False
     watch: str = ""
     assigned: str = ""
+    after_seq: int | None = None
 
 
 class Corroboration(NamedTuple):
@@ -129,6 +131,8 @@ def find(read: Read, query: FindingQuery) -> list[Held]:
         statement = statement.where(happened < query.before_us)
     if query.before_seq is not None:
         statement = statement.where(finding.c.seq < query.before_seq)
+    if query.after_seq is not None:
+        statement = statement.where(finding.c.seq > query.after_seq)
     if query.stories:
         statement = statement.where(or_(finding.c.kind != finding.c.type, finding.c.type.in_(STORIES)))
     if query.watch or query.assigned:

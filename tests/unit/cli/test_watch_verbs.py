@@ -38,3 +38,16 @@ def test_lists_say_what_is_open_and_where_there_is_more(nato):
 def test_who_may_not_is_refused_with_the_roles_that_may(nato):
     result = run("watch", "acknowledge", ONE, "--as", "eva", node=nato, **BO)
     assert (result.exit_code, "analyst, releaser, approver" in result.stderr) == (5, True)
+
+
+def test_a_shift_is_taken_written_in_shown_and_handed_over(nato):
+    assert done("watch", "shift", node=nato) == "Nobody had the watch yet.\n"
+    assert "Shift of bo from" in done("watch", "open", "--note", "quiet", "--as", "bo", node=nato, **BO)
+    done("watch", "note", "a call at ten", "--as", "bo", node=nato, **BO)
+    shown = done("watch", "shift", node=nato)
+    assert ("bo opened quiet" in shown, "bo noted a call at ten" in shown, "Came in: 0" in shown) == (True, True, True)
+    assert "handed to anna" in done("watch", "close", "--to", "anna", "--as", "bo", node=nato, **BO)
+    [row] = told("watch", "shift", "--list", node=nato)
+    assert (row["to"], row["taken_by"]) == ("anna", "")
+    assert row["name"] in done("watch", "shift", "--list", node=nato)
+    assert told("watch", "shift", row["name"], node=nato)["shift"]["person"] == "bo"

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from foedus.model.people import ROLES
-from foedus.web.pages import finding, home, ledger, look, programme, release, settings, sign_in, situation, watch
+from foedus.web.pages import (
+    finding,
+    home,
+    ledger,
+    look,
+    programme,
+    release,
+    settings,
+    shifts,
+    sign_in,
+    situation,
+    watch,
+)
 from foedus.web.pages.page import Page
 from foedus.web.visit import CONTENT
 
@@ -28,6 +40,9 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/finding/{object_id}/stix", finding.stix, CONTENT),
     Page("POST", "/finding/{object_id}/recall", finding.call_back, CONTENT),
     Page("POST", "/finding/{object_id}/watch", watch.act, CONTENT),
+    Page("GET", "/watch", shifts.show, CONTENT),
+    Page("GET", "/watch/shift/{name}", shifts.one, CONTENT),
+    Page("POST", "/watch/shift", shifts.act, CONTENT),
     Page("POST", "/watch/set", watch.together, CONTENT),
     Page("GET", "/watch/methods", watch.methods, CONTENT),
     Page("GET", "/ledger", ledger.show, CONTENT),
