@@ -10,10 +10,10 @@ from foedus.cli import options
 from foedus.cli.command import Group
 from foedus.cli.options import on_node, prints
 from foedus.cli.person import by_person
-from foedus.cli.terminal import Column, Terminal, day_and_time, styled
+from foedus.cli.terminal import Column, Terminal, count, day_and_time, styled
 from foedus.model.people import Person
 from foedus.node import methods as records
-from foedus.node import shifts, watch
+from foedus.node import notify, shifts, watch
 from foedus.node.home import Node
 from foedus.node.shifts import ShiftReport, ShiftRow
 from foedus.node.situation import Wanted, situation
@@ -210,6 +210,24 @@ def shift(node: Node, terminal: Terminal, name: str, all_of_them: bool) -> None:
         terminal.line("Nobody had the watch yet.")
     else:
         _report(terminal, found)
+
+
+@command.command("notify", examples=["foedus watch notify"])
+@prints
+@on_node
+def mail(node: Node, terminal: Terminal) -> None:
+    """Send the mail about urgent findings now, if any came since the last one.
+
+    It says how many, and where to look; nothing of any of them. A serving node sends it by itself (settings mail_to and others);
+    the first time it only remembers what is there.
+    """
+    told = notify.tell(node, at_once=True)
+    if terminal.as_json:
+        terminal.document(told)
+    elif told.findings:
+        terminal.line(f"Told {', '.join(told.to)} of {count(told.findings, 'finding')}.")
+    else:
+        terminal.line("Nothing to tell.")
 
 
 def _rows(terminal: Terminal, found: list[ShiftRow]) -> None:

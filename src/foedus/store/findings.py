@@ -177,6 +177,17 @@ def newest_seq(read: Read) -> int:
     return int(read.connection.scalar(select(func.max(finding.c.seq))) or 0)
 
 
+def newer(read: Read, after_seq: int, min_urgency: int, limit: int) -> list[tuple[int, int]]:
+    """Return (row, urgency) of current findings that say something and came after a row, the newest first."""
+    statement = select(finding.c.seq, finding.c.urgency).where(finding.c.seq > after_seq, finding.c.head)
+    statement = statement.where(finding.c.urgency >= min_urgency, may_be_held(read), ~superseded())
+    statement = statement.where(or_(finding.c.kind != finding.c.type, finding.c.type.in_(STORIES)))
+    return [
+        (seq, urgency)
+        for seq, urgency in read.connection.execute(statement.order_by(finding.c.seq.desc()).limit(limit))
+    ]
+
+
 def keep_match(tx: Tx, a_seq: int, b_seq: int, score: float, why: str, at_us: int) -> None:
     """Keep that two findings tell one story; a later word replaces the earlier."""
     first, second = sorted((a_seq, b_seq))

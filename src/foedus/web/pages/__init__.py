@@ -43,6 +43,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/watch", shifts.show, CONTENT),
     Page("GET", "/watch/shift/{name}", shifts.one, CONTENT),
     Page("POST", "/watch/shift", shifts.act, CONTENT),
+    Page("POST", "/watch/seen", watch.looked, CONTENT),
     Page("POST", "/watch/set", watch.together, CONTENT),
     Page("GET", "/watch/methods", watch.methods, CONTENT),
     Page("GET", "/ledger", ledger.show, CONTENT),

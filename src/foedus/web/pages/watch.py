@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from foedus.errors import InputError, TrustError
 from foedus.node import methods as records
-from foedus.node import watch
+from foedus.node import news, watch
 from foedus.node.watch import Meant
 from foedus.web.answer import Answer, Moved, Shown, Table
 from foedus.web.pages import finding
@@ -32,6 +32,15 @@ def together(visit: Visit) -> Answer:
     back = own_path(visit.value("next")) or "/situation"
     done = sum(_done(visit, one) for one in ticked)
     return Moved(f"{back}{'&' if '?' in back else '?'}told={done}-{len(ticked) - done}")
+
+
+def looked(visit: Visit) -> Answer:
+    """Keep up to where somebody has looked, and show the list with what is new: only because they asked for it."""
+    upto = visit.value("upto")
+    if not (upto.isascii() and upto.isdecimal() and len(upto) < 16):
+        raise InputError("not a row", code="form-malformed")
+    news.looked(visit.node, visit.person, int(upto))
+    return Moved(visit.value("next") if visit.value("next") in ("/situation", "/watch") else "/situation")
 
 
 def methods(visit: Visit) -> Answer:
