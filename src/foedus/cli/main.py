@@ -29,6 +29,7 @@ VERBS = {
     "export": ("foedus.cli.export", "Write findings as GeoJSON or CSV, for maps and sheets."),
     "quarantine": ("foedus.cli.quarantine", "Look at what was refused, try it again, put it aside."),
     "vault": ("foedus.cli.vault", "Personal data as it came: until when it is kept, who looks into it."),
+    "watch": ("foedus.cli.watch", "Acknowledge, assign and dismiss findings; hand the watch over."),
     "people": ("foedus.cli.people", "Keep the people of the node; sign in and out."),
     "demo": ("foedus.cli.demo", "Run a whole partnership on this machine."),
 }

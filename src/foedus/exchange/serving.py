@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_LINE_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 _STOP_S = 10
+ENDLESS = "endless"
+"""The extension in the scope of a request whose answer has no end of its own."""
 
 
 class WithPeer(HttpToolsProtocol):
@@ -79,8 +81,11 @@ class WithPeer(HttpToolsProtocol):
         super().on_header(name, value)
 
     def shutdown(self) -> None:
-        """End an idle connection at once when the server stops: a TLS goodbye would wait for the peer's, up to 30 s."""
-        if self.cycle is None or self.cycle.response_complete:
+        """End an idle connection at once when the server stops: a TLS goodbye would wait for the peer's, up to 30 s.
+
+        So is one whose answer goes on until somebody ends it (extension ``endless``): there is nothing to wait for.
+        """
+        if self.cycle is None or self.cycle.response_complete or ENDLESS in self.cycle.scope.get("extensions", {}):
             self.transport.abort()
         else:
             super().shutdown()

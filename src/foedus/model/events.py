@@ -14,6 +14,8 @@ RecallReason = Literal[
     "wrong", "not-cleared", "consent-withdrawn", "not-covered", "source-withdrawn", "superseded", "other"
 ]
 """Why an object is called back: a closed set, so that nothing of the object can be in it."""
+DismissReason = Literal["wrong-input", "wrong-conclusion", "known-activity", "duplicate", "other"]
+"""Why a person says that a finding is false: a closed set, so that methods can be counted by it."""
 RecallResult = Literal["deleted", "superseded", "cannot"]
 
 _COMMON = ("at", "by", "programme", "parties")
@@ -22,6 +24,8 @@ _OBJECT = (*_PLACED, "object_id")
 _RELEASED = (*_OBJECT, "modified", "object_type", "kind", "decision", "label_hash", "originator", "purpose")
 _RECEIPT = (*_RELEASED, "result", "code", "label_valid", "sent_at")
 _FINDING = (*_OBJECT, "event_id", "kind")
+_WATCHED = (*_COMMON, "object_id", "modified", "hash", "area", "kind", "person", "role", "note_hash")
+_SHIFT = (*_COMMON, "shift", "person", "role", "note_hash")
 _ACT = (*_OBJECT, "modified", "person", "role", "hash", "bytes_hash", "label_hash", "purpose", "rules_hash", "reason")
 
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -95,6 +99,13 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "vault.expired": (*_PLACED, "source", "sha256"),
     "break-glass": (*_OBJECT, "use", "modified", "role", "hash", "reason", "until"),
     "break-glass.reviewed": (*_COMMON, "use", "person", "finding"),
+    "watch.acknowledged": _WATCHED,
+    "watch.assigned": (*_WATCHED, "to"),
+    "watch.dismissed": (*_WATCHED, "reason", "method"),
+    "watch.undone": (*_WATCHED, "entry"),
+    "shift.opened": (*_SHIFT, "after"),
+    "shift.noted": _SHIFT,
+    "shift.closed": (*_SHIFT, "to"),
 }
 
 EVENT_FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(

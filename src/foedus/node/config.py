@@ -38,6 +38,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         approve_countdown_s: how long an approval can be taken back before it acts, seconds.
         approve_lasts_s: how long a request or an approval stands unless it acts, seconds.
         web: ``HOST:PORT`` on loopback at which a serving node shows its people their pages; empty: nowhere.
+        mail_to: who is told by mail of urgent findings, addresses with commas between; empty: nobody. A mail holds no content.
+        mail_from: whose address such a mail has; empty: the first of ``mail_to``.
+        mail_smtp: ``HOST:PORT`` of the server that takes such mail, by STARTTLS where it offers that.
+        mail_command: a command that takes such mail on standard input, as ``/usr/sbin/sendmail -t -i``, in place of a server.
+        mail_urgency: from which urgency on they are told, 1 to 3.
+        mail_every_s: how long after one mail the next goes at the earliest, seconds.
+        mail_url: where people open the pages, as a mail says it; empty: at ``web``, on localhost.
         vault_days: how long personal data is kept as it came, encrypted, days.
         pseudonym_days: after how many days accounts get other pseudonyms.
         layers: directory of layer files (warning lists, zones), relative to the node's directory.
@@ -60,6 +67,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approve_countdown_s: float = 15.0
     approve_lasts_s: float = 86_400.0
     web: str = ""
+    mail_to: str = ""
+    mail_from: str = ""
+    mail_smtp: str = ""
+    mail_command: str = ""
+    mail_urgency: int = 3
+    mail_every_s: float = 300.0
+    mail_url: str = ""
     vault_days: int = 30
     pseudonym_days: int = 30
     layers: str = "layers"

@@ -11,6 +11,7 @@ from foedus.node.home import Node
 from foedus.node.situation import Wanted, filters_of, known_in
 from foedus.store import situation as stored
 from foedus.store.classes import CELL_DEG, COLUMNS
+from foedus.store.watch import ANY
 
 MOST_POINTS = 5_000
 _SIDES = (8, 8, 4, 2)
@@ -47,22 +48,22 @@ class OnMap(msgspec.Struct, frozen=True):
     squares: tuple[Square, ...] = ()
 
 
-def on_map(node: Node, wanted: Wanted, zoom: int = 0) -> OnMap:
+def on_map(node: Node, wanted: Wanted, zoom: int = 0, person: str = "") -> OnMap:
     """Return where the findings that pass filters happened; all of them, not those of one page.
 
     Raises:
         InputError: a filter that cannot be.
     """
-    asked = filters_of(wanted)
+    asked = filters_of(wanted, person)
     with node.store.read() as read:
         known = known_in(read, asked.span)
         placed = [id_ for id_ in asked.passing(known) if known[id_][0].placed]
-        held = sum(known[id_][1] for id_ in placed)
-        if held > MOST_POINTS:
+        held = stored.how_many(read, {id_: known[id_][1] for id_ in placed}, asked.span, asked.standing)
+        if held > MOST_POINTS and asked.standing == ANY:
             times = _SIDES[zoom] if zoom < len(_SIDES) else 1
             cells = stored.cells(read, placed, asked.span)
             return OnMap(held, CELL_DEG * times, squares=tuple(_squares(cells, times)))
-        dots = stored.dots(read, placed, asked.span, MOST_POINTS)
+        dots = stored.dots(read, placed, asked.span, MOST_POINTS, asked.standing)
     points = (Point(*one[:-1], place.lat_deg, place.lon_deg) for one in dots for place in one.places)
     return OnMap(held, 0.0, tuple(points))
 

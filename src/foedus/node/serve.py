@@ -24,6 +24,7 @@ from foedus.node.backend import Backend
 from foedus.node.exchange import pull
 from foedus.node.home import Node
 from foedus.node.live import run as run_live
+from foedus.node.notify import tell_due
 from foedus.node.pairs import Pairs
 from foedus.node.peers import pins_of
 from foedus.node.release import release_due
@@ -87,7 +88,7 @@ def serve(node: Node, *, plain: str = "", poll: bool = True, web: ASGIApp | None
     live.start()
     # What people approved is released as each countdown ends, what parties handed in is taken up; to ask whether there is any
     # is one look at an index each.
-    for act in (release_due, take_up):
+    for act in (release_due, take_up, tell_due):
         threading.Thread(target=_each_second, args=(node, act, stop), daemon=True).start()
     if poll:
         threading.Thread(target=_poll, args=(node, stop), daemon=True).start()

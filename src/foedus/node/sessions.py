@@ -109,6 +109,22 @@ def held(node: Node, token: str) -> Held:
     return Held(person, session.id, _is_fresh(node, session, at_us))
 
 
+def looked_at(node: Node, token: str) -> Held:
+    """Return the session that a token carries, without using it: what asks by itself keeps nobody signed in.
+
+    Raises:
+        TrustError: none, or it ended.
+    """
+    with node.store.read() as read:
+        session, person = _held(node, read, token)
+    return Held(person, session.id, _is_fresh(node, session, _now_us(node)))
+
+
+def goes_on(node: Node, session_id: str) -> bool:
+    """Say whether the session of a public id goes on; it is not used by that."""
+    return any(one.id == session_id for one in sessions(node))
+
+
 def fresh(node: Node, token: str) -> Fresh:
     """Use a session for an act that needs its person shown; the token is another one after.
 

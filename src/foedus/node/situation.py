@@ -16,18 +16,24 @@ from foedus.model import instant
 from foedus.model.finding import Place
 from foedus.node.home import Node
 from foedus.node.naming import room_words
-from foedus.store import facets
+from foedus.store import facets, findings, watch
 from foedus.store import situation as stored
 from foedus.store.classes import DAY_US, Class
 from foedus.store.engine import Read
-from foedus.store.findings import Held
+from foedus.store.findings import FindingQuery, Held
 from foedus.store.situation import Span
+from foedus.store.watch import Standing
 
 PAGE_ROWS = 50
+MINE = "mine"
+_STANDS = ("", MINE, watch.OPEN, watch.ACKNOWLEDGED, watch.DISMISSED)
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What somebody filters by, as a page's address says it; empty: all. ``since`` and ``until`` are days, both counted."""
+    """What somebody filters by, as a page's address says it; empty: all. ``since`` and ``until`` are days, both counted.
+
+    ``watch`` is ``open``, ``mine``, ``acknowledged`` or ``dismissed``.
+    """
 
     area: str = ""
     kind: str = ""
@@ -37,10 +43,14 @@ class Wanted(msgspec.Struct, frozen=True):
     since: str = ""
     until: str = ""
     after: str = ""
+    watch: str = ""
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """One finding in the list; ``at`` is when it happened, or when it was stored where that is not said."""
+    """One finding in the list; ``at`` is when it happened, or when it was stored where that is not said.
+
+    ``watch`` is how it stands on the watch, for which ``seen`` is what an act binds; ``changed``: it did since the last act.
+    """
 
     object_id: str
     room: str
@@ -51,6 +61,10 @@ class Seen(msgspec.Struct, frozen=True):
     urgency: int
     at: str
     places: tuple[Place, ...]
+    watch: str = watch.OPEN
+    assigned: str = ""
+    changed: bool = False
+    seen: str = ""
 
 
 class Situation(msgspec.Struct, frozen=True):
@@ -73,28 +87,30 @@ class Situation(msgspec.Struct, frozen=True):
     placed_labels: tuple[str, ...]
 
 
-def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
-    """Return a page of findings.
+def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS, *, person: str = "") -> Situation:
+    """Return a page of findings; ``person`` is whose the filter ``mine`` finds.
 
     Raises:
         InputError: a filter that cannot be.
     """
     rooms = room_words(node)
-    asked = filters_of(wanted)
+    asked = filters_of(wanted, person)
     with node.store.read() as read:
         labels = [(str(id_), marking(label)) for id_, label in facets.labels_in_use(read)]
         owners = tuple(facets.owners_in_use(read))
         known = known_in(read, asked.span)
         chosen = asked.passing(known)
-        held = stored.newest(read, chosen, asked.span, limit + 1)
+        held = stored.newest(read, chosen, asked.span, limit + 1, asked.standing)
+        total = stored.how_many(read, {id_: known[id_][1] for id_ in chosen}, asked.span, asked.standing)
+        stand = watch.states(read, [one.object_id for one in held])
         ends = stored.days(read)
     kinds = rooms[wanted.area].kinds if wanted.area in rooms else ()
     placed = [known[id_] for id_ in chosen if known[id_][0].placed]
     names = dict(labels)
     return Situation(
-        tuple(map(seen_of, held[:limit])),
+        tuple(seen_of(one, stand.get(one.object_id)) for one in held[:limit]),
         f"{_happened(held[limit - 1])}.{held[limit - 1].seq}" if len(held) > limit else "",
-        sum(known[id_][1] for id_ in chosen),
+        total,
         *(tuple(rooms), kinds, owners, tuple(labels)),
         _counts(known.values(), asked.tests),
         tuple(instant.text(one)[:10] for one in ends or ()),
@@ -104,18 +120,19 @@ def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS) -> Situation:
 
 
 class Filters(NamedTuple):
-    """Filters as tests of a class, each by its name; and the span of time."""
+    """Filters as tests of a class, each by its name; the span of time; how findings stand on the watch."""
 
     tests: Mapping[str, Callable[[Class], bool]]
     span: Span
+    standing: Standing
 
     def passing(self, known: Mapping[int, tuple[Class, int]]) -> list[int]:
         """Return the classes that pass all filters."""
         return [id_ for id_, (of, _) in known.items() if all(test(of) for test in self.tests.values())]
 
 
-def filters_of(wanted: Wanted) -> Filters:
-    """Read filters.
+def filters_of(wanted: Wanted, person: str = "") -> Filters:
+    """Read filters; ``person`` is whose the filter ``mine`` finds.
 
     Raises:
         InputError: one that cannot be.
@@ -139,7 +156,15 @@ def filters_of(wanted: Wanted) -> Filters:
     if wanted.until:
         given["before_us"] = _day_us(wanted.until) + DAY_US
     span = Span(**given)
-    return Filters(tests, span._replace(after=_place(wanted.after)) if wanted.after else span)
+    return Filters(
+        tests, span._replace(after=_place(wanted.after)) if wanted.after else span, _standing(wanted, person)
+    )
+
+
+def _standing(wanted: Wanted, person: str) -> Standing:
+    if wanted.watch not in _STANDS:
+        raise InputError("not a state", code="filter-malformed", hint="open, mine, acknowledged or dismissed")
+    return Standing("", person) if wanted.watch == MINE else Standing(wanted.watch)
 
 
 def known_in(read: Read, span: Span) -> dict[int, tuple[Class, int]]:
@@ -198,13 +223,24 @@ def _day_us(text: str) -> int:
         raise InputError("not a day", code="filter-malformed", hint="YYYY-MM-DD") from error
 
 
-def seen_of(one: Held) -> Seen:
-    """Return a finding as lists show it."""
+def listed(read: Read, query: FindingQuery) -> list[Seen]:
+    """Return findings as lists show them."""
+    held = findings.find(read, query)
+    stand = watch.states(read, [one.object_id for one in held])
+    return [seen_of(one, stand.get(one.object_id)) for one in held]
+
+
+def seen_of(one: Held, stand: watch.State | None = None) -> Seen:
+    """Return a finding as lists show it, as it stands on the watch."""
     at_us = _happened(one)
     label = marking(one.label) if one.label else "no label"
     title = one.title or one.object_id
     text = instant.text(at_us)
-    return Seen(one.object_id, one.room, one.kind, title, one.owner, label, one.urgency, text, one.places)
+    said = (one.object_id, one.room, one.kind, title, one.owner, label, one.urgency, text, one.places)
+    if stand is None:
+        return Seen(*said, seen=watch.seen(one.sha256, None))
+    changed = stand.sha256 != one.sha256
+    return Seen(*said, stand.state, stand.assigned, changed, watch.seen(one.sha256, stand))
 
 
 def _happened(one: Held) -> int:

@@ -16,6 +16,7 @@ from foedus.store.objects import FLOOR, next_finding
 from foedus.store.state_tables import handed_in, meta, quarantine
 from foedus.store.tables import blob, finding, match, occurrence, support, value, view_past, view_row
 from foedus.store.views import withdraw_findings
+from foedus.store.watch import forget_notes
 
 
 class Copy(NamedTuple):
@@ -87,6 +88,7 @@ def erase(tx: Tx, seqs: Sequence[int], at_us: int) -> None:
         tx.connection.exec_driver_sql("PRAGMA secure_delete = ON")
     upsert(tx.connection, meta, {"name": FLOOR}, {"value": str(next_finding(tx.connection))})
     going = [*seqs, *_lone_supports(tx, seqs)]
+    names = sorted({one.object_id for one in copies_of(tx, going)})
     withdraw_findings(tx, going, at_us)
     held = _blobs(tx, going)
     for column in (view_past.c.finding_seq, match.c.a_seq, match.c.b_seq, support.c.head_seq, support.c.seq):
@@ -99,6 +101,7 @@ def erase(tx: Tx, seqs: Sequence[int], at_us: int) -> None:
     _delete(tx, value.c.id, values, ~exists(1).where(occurrence.c.value_id == value.c.id))
     used = (exists(1).where(column == blob.c.id) for column in _HOLDING)
     _delete(tx, blob.c.id, held, ~or_(*used))
+    forget_notes(tx, names)
 
 
 def forget_refused(tx: Tx, source: str, object_ids: Sequence[str], hashes: Sequence[bytes], cut: int) -> None:

@@ -15,6 +15,7 @@ from foedus.model.label import Label
 from foedus.store.bulk import chunks, upsert
 from foedus.store.engine import Read, Tx
 from foedus.store.tables import blob, finding, label, match, support
+from foedus.store.watch import stands
 
 STORIES = (
     "attack-pattern", "campaign", "course-of-action", "grouping", "incident", "indicator", "infrastructure", "intrusion-set",
@@ -64,7 +65,8 @@ class FindingQuery(msgspec.Struct, frozen=True):
 
     ``before_seq`` is the last row of the page before, ``after_seq`` one before all that are looked at.
     ``from_us`` and ``before_us`` bound when it happened, or when it was stored where that is not said. ``stories``: without
-    what only comes along with others, such as the places, notes and relationships of a received finding.
+    what only comes along with others, such as the places, notes and relationships of a received finding. ``watch`` is how they
+    stand on the watch (``open``, ``acknowledged``, ``dismissed``), ``assigned`` to whom they are given.
     """
 
     limit: int = 100
@@ -81,6 +83,8 @@ class FindingQuery(msgspec.Struct, frozen=True):
     from_us: int | None = None
     before_us: int | None = None
     stories: bool = False
+    watch: str = ""
+    assigned: str = ""
 
 
 class Corroboration(NamedTuple):
@@ -131,6 +135,8 @@ def find(read: Read, query: FindingQuery) -> list[Held]:
         statement = statement.where(finding.c.seq > query.after_seq)
     if query.stories:
         statement = statement.where(or_(finding.c.kind != finding.c.type, finding.c.type.in_(STORIES)))
+    if query.watch or query.assigned:
+        statement = statement.where(stands(query.watch, query.assigned))
     if query.current:
         statement = statement.where(~superseded())
     return list(_helds(read, statement.order_by(finding.c.seq.desc()).limit(query.limit)))
@@ -169,6 +175,17 @@ def label_of(read: Read, label_id: int) -> Label | None:
 def newest_seq(read: Read) -> int:
     """Return the newest row, which is about how many objects are held, without counting."""
     return int(read.connection.scalar(select(func.max(finding.c.seq))) or 0)
+
+
+def newer(read: Read, after_seq: int, min_urgency: int, limit: int) -> list[tuple[int, int]]:
+    """Return (row, urgency) of current findings that say something and came after a row, the newest first."""
+    statement = select(finding.c.seq, finding.c.urgency).where(finding.c.seq > after_seq, finding.c.head)
+    statement = statement.where(finding.c.urgency >= min_urgency, may_be_held(read), ~superseded())
+    statement = statement.where(or_(finding.c.kind != finding.c.type, finding.c.type.in_(STORIES)))
+    return [
+        (seq, urgency)
+        for seq, urgency in read.connection.execute(statement.order_by(finding.c.seq.desc()).limit(limit))
+    ]
 
 
 def keep_match(tx: Tx, a_seq: int, b_seq: int, score: float, why: str, at_us: int) -> None:

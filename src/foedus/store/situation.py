@@ -6,20 +6,22 @@ costs as much on a million findings as on a thousand, however rare what it asks 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import TextClause, bindparam, select, text
+from sqlalchemy import ColumnElement, TextClause, bindparam, func, or_, select, text, tuple_
 
 from foedus.model.finding import Place
 from foedus.store.classes import DAY_US, NOWHERE, Class
 from foedus.store.engine import Read
 from foedus.store.findings import Held, findings_of
 from foedus.store.tables import finding, finding_class
+from foedus.store.watch import ANY, OPEN, Standing, stands, touched
 
 _LAST = 2**62
+_OPEN = Standing(OPEN)
 _RUNS = 400
 """Runs in one statement: SQLite takes 500 parts."""
 
@@ -64,10 +66,12 @@ def days(read: Read) -> tuple[int, int] | None:
     return None if first is None else (first, last)
 
 
-def newest(read: Read, class_ids: Collection[int], span: Span, limit: int) -> list[Held]:
-    """Return the findings of classes that happened last within a span, the last first."""
+def newest(read: Read, class_ids: Collection[int], span: Span, limit: int, standing: Standing = ANY) -> list[Held]:
+    """Return the findings of classes that happened last within a span and stand so, the last first."""
+    if standing not in (ANY, _OPEN):
+        return _acted(read, class_ids, span, limit, standing)
     wanted = set(class_ids)
-    asked: dict[str, object] = {**span._asdict(), "at_us": read.at_us, "limit": limit}
+    asked: dict[str, object] = {**span._asdict(), "at_us": read.at_us, "limit": limit, "any": standing == ANY}
     del asked["after"]
     asked["after_us"], asked["after_seq"] = span.after
     # The index seeks an instant; of those at the same one, which are behind is compared.
@@ -84,6 +88,48 @@ def newest(read: Read, class_ids: Collection[int], span: Span, limit: int) -> li
     return [by_seq[seq] for seq in seqs]
 
 
+def how_many(read: Read, held: Mapping[int, int], span: Span, standing: Standing = ANY) -> int:
+    """Return how many findings stand so; ``held`` says of each class how many it holds within the span."""
+    if standing == ANY:
+        return sum(held.values())
+    if standing == _OPEN:
+        return sum(held.values()) - _count(read, held, span, touched())
+    return _count(read, held, span, stands(*standing))
+
+
+def _acted(read: Read, class_ids: Collection[int], span: Span, limit: int, standing: Standing) -> list[Held]:
+    """The newest of findings about which somebody did something: these are few, and found from there."""
+    found: list[tuple[int, int]] = []
+    behind = tuple_(finding.c.happened_us, finding.c.seq) < tuple_(*span.after)
+    for some in _parts(class_ids):
+        which = *_few(read, some, span, stands(*standing)), behind
+        rows = select(finding.c.happened_us, finding.c.seq).where(*which)
+        last = rows.order_by(finding.c.happened_us.desc(), finding.c.seq.desc()).limit(limit)
+        found += [(happened_us, seq) for happened_us, seq in read.connection.execute(last)]
+    seqs = [seq for _, seq in sorted(found, reverse=True)[:limit]]
+    by_seq = {one.seq: one for one in findings_of(read, seqs)}
+    return [by_seq[seq] for seq in seqs]
+
+
+def _count(read: Read, class_ids: Collection[int], span: Span, few: ColumnElement[bool]) -> int:
+    counted = (
+        select(func.count()).select_from(finding).where(*_few(read, some, span, few)) for some in _parts(class_ids)
+    )
+    return sum(int(read.connection.scalar(one) or 0) for one in counted)
+
+
+def _few(read: Read, class_ids: Sequence[int], span: Span, few: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    """Findings of classes among a few that are named: added to nothing, class and instant are no columns of an index."""
+    happened_us = finding.c.happened_us + 0
+    return (
+        few,
+        (finding.c.class_id + 0).in_(class_ids),
+        happened_us >= span.from_us,
+        happened_us < span.before_us,
+        or_(finding.c.until_us.is_(None), finding.c.until_us > read.at_us),
+    )
+
+
 def cells(read: Read, class_ids: Collection[int], span: Span) -> dict[int, int]:
     """Return how many findings of classes happened in each square of the earth, within whole days."""
     asked = {"from_day": span.from_us // DAY_US, "before_day": -(-span.before_us // DAY_US), "nowhere": NOWHERE}
@@ -94,7 +140,7 @@ def cells(read: Read, class_ids: Collection[int], span: Span) -> dict[int, int]:
     return found
 
 
-def dots(read: Read, class_ids: Collection[int], span: Span, limit: int) -> list[Dot]:
+def dots(read: Read, class_ids: Collection[int], span: Span, limit: int, standing: Standing = ANY) -> list[Dot]:
     """Return the findings of classes that say where, within a span, the last first; no object is read."""
     columns = [finding.c[name] for name in Dot._fields]
     found: list[tuple[int, Dot]] = []
@@ -103,7 +149,8 @@ def dots(read: Read, class_ids: Collection[int], span: Span, limit: int) -> list
             finding.c.class_id.in_(some),
             finding.c.happened_us >= span.from_us,
             finding.c.happened_us < span.before_us,
-            finding.c.until_us.is_(None) | (finding.c.until_us > read.at_us),
+            or_(finding.c.until_us.is_(None), finding.c.until_us > read.at_us),
+            *([] if standing == ANY else [stands(*standing)]),
         )
         for happened_us, *told, places in read.connection.execute(rows.limit(limit)):
             found.append((happened_us, Dot(*told, msgspec.json.decode(places, type=tuple[Place, ...]))))
@@ -118,7 +165,9 @@ def _parts(class_ids: Collection[int]) -> list[Sequence[int]]:
 # Each part of the text reads the first rows of one class from the index.
 _WITHIN = (
     "happened_us >= :from_us AND happened_us < :before_us AND (happened_us, seq) < (:after_us, :after_seq)"
-    " AND (until_us IS NULL OR until_us > :at_us) ORDER BY happened_us DESC, seq DESC"
+    " AND (until_us IS NULL OR until_us > :at_us)"
+    " AND (:any OR NOT EXISTS (SELECT 1 FROM watch_state w WHERE w.object_id = finding.object_id AND w.state <> 'open'))"
+    " ORDER BY happened_us DESC, seq DESC"
 )
 _RUN = (
     f"SELECT * FROM (SELECT happened_us, seq FROM finding WHERE class_id = {{}} AND {_WITHIN} LIMIT :limit) AS of_{{}}"  # noqa: S608

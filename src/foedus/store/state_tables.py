@@ -154,3 +154,52 @@ outage = Table(
     words("cause"),
     PrimaryKeyConstraint("source", "from_us"),
 )
+
+# Where acts of the watch stand in the private log, and what people wrote with them; the log holds the hash of that.
+watch_act = Table(
+    "watch_act",
+    metadata,
+    key("seq"),
+    words("object_id"),
+    words("note"),
+    Index("watch_act_by_object", "object_id", "seq"),
+)
+
+# How findings stand that somebody did something about, as the acts say; what has no row is open. ``last`` is the newest act.
+watch_state = Table(
+    "watch_state",
+    metadata,
+    Column("object_id", Text, primary_key=True),
+    words("state"),
+    words("assigned"),
+    words("area"),
+    words("kind"),
+    words("owner"),
+    words("method"),
+    words("reason"),
+    octets("sha256"),
+    number("last"),
+    Index("watch_state_by_state", "state", "object_id"),
+    Index("watch_state_by_assigned", "assigned", "object_id"),
+)
+
+# Who had the watch, from and to which entry of the private log and which row of findings.
+shift = Table(
+    "shift",
+    metadata,
+    key(),
+    words("name"),
+    words("person"),
+    words("after"),
+    number("opened_us"),
+    number("first_entry"),
+    number("first_finding"),
+    words("closed_by"),
+    number("closed_us", nullable=True),
+    number("last_entry", nullable=True),
+    number("last_finding", nullable=True),
+    words("to"),
+)
+
+# Up to which row of findings somebody has looked, or was told by mail.
+watch_mark = Table("watch_mark", metadata, Column("name", Text, primary_key=True), number("seq"))

@@ -29,6 +29,7 @@ from foedus.web.answer import Answer, File, Json, Moved, Shown
 from foedus.web.guard import Guard
 from foedus.web.pages import PAGES
 from foedus.web.pages.page import Page
+from foedus.web.stream import Streams
 from foedus.web.visit import Asked, Twin, Visit, cookie_name, cookies_of, form_of, grouped
 
 _MAX_BODY = 256 * 1024
@@ -51,6 +52,7 @@ def application(node: Node) -> ASGIApp:
         Route(page.path, _endpoint(node, page), methods=[page.method], name=f"{page.method} {page.path}")
         for page in PAGES
     ]
+    routes.append(Route("/watch/stream", Streams(node).__call__, methods=["GET"]))
     static = Mount("/static", _Static(directory=render.STATIC))
     nowhere = Route("/{rest:path}", _endpoint(node, Page("GET", "/", _absent, None)), methods=["GET", "POST"])
     return Guard(_Unsuffixed(Starlette(routes=[static, *routes, nowhere])))

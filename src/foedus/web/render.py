@@ -18,7 +18,9 @@ from foedus.model import instant
 from foedus.model.finding import Place
 from foedus.model.programme import in_language
 from foedus.node.naming import room_words
+from foedus.node.news import news as news_of
 from foedus.web.answer import Shown
+from foedus.web.stream import said
 from foedus.web.visit import CONTENT, Visit
 from foedus.web.words import LANGUAGES, Words
 
@@ -69,6 +71,8 @@ def _plain(value: Any) -> Any:
 def html(visit: Visit, page: Shown, *, version: str) -> str:
     """Return a page as HTML."""
     at = visit.node.clock.now()
+    sees = visit.may(*CONTENT)
+    news = news_of(visit.node, visit.person) if sees else None
     template = environment().get_template(page.template)
     return template.render(
         **page.data,
@@ -78,7 +82,9 @@ def html(visit: Visit, page: Shown, *, version: str) -> str:
         languages=LANGUAGES,
         labels=list(dict.fromkeys(page.labels)),
         has_table=page.table is not None,
-        sees=visit.may(*CONTENT),
+        sees=sees,
+        news=news,
+        news_said=said(visit.words, news) if news else "",
         now=instant.text(instant.to_us(at)),
         age=_aged(at, visit.words),
         party_name=_named(visit, at),

@@ -20,6 +20,9 @@ OWN_BACK = msgspec.structs.replace(BACK_INFO, own=True)
 COMMON = {"at": AT, "programme": PROGRAMME, "parties": ("aaa", "bbb")}
 PLACED = {**COMMON, "area": "cyber"}
 CALLED = {**PLACED, "object_id": "x--1", "versions": ("1", "2")}
+SEEN = {"at": AT, "object_id": "x--1", "modified": "v1", "hash": "9" * 64, "area": "maritime", "kind": "gap"}
+WATCHED = {**SEEN, "person": "ann", "role": "analyst"}
+SHIFT = {"at": AT, "shift": "a" * 16, "person": "ann", "role": "analyst"}
 STATE = bodies.State(size=99, root="0" * 64)
 
 
@@ -121,6 +124,13 @@ BODIES = [
             *(bodies.ApprovalCancelled, bodies.ApprovalVoided, bodies.DecisionHeld),
         )
     ),
+    bodies.WatchAcknowledged(**WATCHED),
+    bodies.WatchAssigned(**WATCHED, to="ben"),
+    bodies.WatchDismissed(**WATCHED, reason="duplicate", method="gap 1", note_hash="a" * 64),
+    bodies.WatchUndone(**WATCHED, entry=7),
+    bodies.ShiftOpened(**SHIFT, after=""),
+    bodies.ShiftNoted(**SHIFT, note_hash="a" * 64),
+    bodies.ShiftClosed(**SHIFT, to="ben"),
     bodies.ReleaseExpired(**PLACED, object_id="x--1", cause="retention"),
     bodies.GrantGiven(
         **PLACED,

@@ -41,7 +41,8 @@ break-glass agree|break-glass list|break-glass review|exchange pull|exchange pus
 ask|ledger show|ledger verify|ledger prove|ledger replay|ledger reconcile|ledger thaw|ledger dispute|
 ledger equivocation|score|why|show|export|quarantine list|quarantine show|quarantine retry|quarantine discard|
 vault list|vault open|vault replay|people add|people list|people roles|people password|people disable|people enable|people sessions|
-people sign-in|people sign-out|people passkeys|people remove-passkey|demo"""
+people sign-in|people sign-out|people passkeys|people remove-passkey|demo|
+watch list|watch show|watch acknowledge|watch assign|watch dismiss|watch undo|watch methods|watch open|watch note|watch close|watch shift|watch notify"""
 
 
 def test_the_commands_are_the_fixed_ones_and_docs_tools_can_walk_them():

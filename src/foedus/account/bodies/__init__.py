@@ -69,6 +69,17 @@ from foedus.account.bodies.trust import (
     ProgrammeLoosened,
 )
 from foedus.account.bodies.vault import VaultExpired, VaultOpened
+from foedus.account.bodies.watch import (
+    OfShift,
+    ShiftClosed,
+    ShiftNoted,
+    ShiftOpened,
+    WatchAcknowledged,
+    WatchAssigned,
+    WatchDismissed,
+    Watched,
+    WatchUndone,
+)
 from foedus.errors import MalformedRecord
 from foedus.model.entry import Draft, StoredEntry
 from foedus.model.instant import parse
@@ -77,13 +88,15 @@ __all__ = [
     "BODIES", "Accepted", "Acknowledged", "Act", "ApprovalCancelled", "ApprovalDenied", "ApprovalGiven",
     "ApprovalRequested", "ApprovalVoided", "Ask", "AskAnswered", "AskLearnt", "AskMade", "AskRefused", "Batch",
     "Body", "BreakGlass", "BreakGlassReviewed", "CheckpointExchanged", "CredentialAdded", "CredentialRemoved",
-    "DecisionHeld", "EntryRefused", "FindingCorroborated", "FindingCreated", "GrantAsked", "GrantGiven", "GrantRefused",
-    "GrantWithdrawn", "IndicatorAttested", "IngestDone", "KeyChanged", "KeyDenied", "LedgerDisputed", "LedgerForked",
-    "LedgerThawed", "NodeRestored", "OfGrant", "Origin", "PersonAdded", "PersonChanged", "Placed", "ProgrammeAgreed",
-    "ProgrammeLoosened", "RecallCompleted", "RecallLifted", "RecallMade", "RecallRefused", "RecallRequested",
-    "Received", "Refusal", "Refused", "ReleaseExpired", "ReleaseRun", "ReleaseSent", "ReviewNoted", "SessionEnded",
-    "SessionOpened", "Shared", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved", "State",
-    "VaultExpired", "VaultOpened", "draft", "exchange_due", "read",
+    "DecisionHeld", "EntryRefused", "FindingCorroborated", "FindingCreated", "GrantAsked", "GrantGiven",
+    "GrantRefused", "GrantWithdrawn", "IndicatorAttested", "IngestDone", "KeyChanged", "KeyDenied", "LedgerDisputed",
+    "LedgerForked", "LedgerThawed", "NodeRestored", "OfGrant", "OfShift", "Origin", "PersonAdded", "PersonChanged",
+    "Placed", "ProgrammeAgreed", "ProgrammeLoosened", "RecallCompleted", "RecallLifted", "RecallMade",
+    "RecallRefused", "RecallRequested", "Received", "Refusal", "Refused", "ReleaseExpired", "ReleaseRun",
+    "ReleaseSent", "ReviewNoted", "SessionEnded", "SessionOpened", "Shared", "ShiftClosed", "ShiftNoted",
+    "ShiftOpened", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved", "State",
+    "VaultExpired", "VaultOpened", "WatchAcknowledged", "WatchAssigned", "WatchDismissed", "WatchUndone", "Watched",
+    "draft", "exchange_due", "read",
 ]  # fmt: skip
 
 BODIES: Mapping[str, type[Body]] = MappingProxyType(
@@ -109,6 +122,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
             *(ReleaseExpired, GrantGiven, GrantWithdrawn, GrantAsked, GrantRefused),
             *(BreakGlass, BreakGlassReviewed),
             *(VaultOpened, VaultExpired),
+            *(WatchAcknowledged, WatchAssigned, WatchDismissed, WatchUndone, ShiftOpened, ShiftNoted, ShiftClosed),
             *(SourceAdded, SourceRemoved, SourceOutage),
             ReviewNoted,
         )

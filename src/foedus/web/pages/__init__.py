@@ -17,9 +17,11 @@ from foedus.web.pages import (
     release,
     review,
     settings,
+    shifts,
     sign_in,
     situation,
     sources,
+    watch,
 )
 from foedus.web.pages.page import Page
 from foedus.web.visit import CONTENT, WRITERS
@@ -52,6 +54,13 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/finding/{object_id}/recall", finding.call_back, CONTENT),
     Page("GET", "/areas", area.index, CONTENT),
     Page("GET", "/area/{name}", area.one, CONTENT),
+    Page("POST", "/finding/{object_id}/watch", watch.act, CONTENT),
+    Page("GET", "/watch", shifts.show, CONTENT),
+    Page("GET", "/watch/shift/{name}", shifts.one, CONTENT),
+    Page("POST", "/watch/shift", shifts.act, CONTENT),
+    Page("POST", "/watch/seen", watch.looked, CONTENT),
+    Page("POST", "/watch/set", watch.together, CONTENT),
+    Page("GET", "/watch/methods", watch.methods, CONTENT),
     Page("GET", "/ledger", ledger.show, CONTENT),
     Page("POST", "/ledger/verify", ledger.verify, CONTENT),
     Page("GET", "/ledger/log", ledger.log, CONTENT),

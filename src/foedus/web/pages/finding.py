@@ -11,7 +11,7 @@ from foedus.errors import FoedusError, InputError, TrustError
 from foedus.model.events import RecallReason
 from foedus.model.picture import Map, Picture
 from foedus.model.picture import Table as Values
-from foedus.node import recall, show
+from foedus.node import recall, show, watch
 from foedus.node.dossier import Dossier, dossier, raw, traces
 from foedus.picture import Texts, render
 from foedus.web.answer import Answer, File, Moved, Shown, Table
@@ -37,10 +37,22 @@ def one(visit: Visit, refused: str = "") -> Answer:
         "refused": refused,
         "told": visit.value("told") if visit.value("told") in ("recalled", "lifted") else "",
         "stale": visit.held is not None and not visit.held.fresh,
+        **watching(visit, current.object_id),
     }
     labels = [current.label, *(one.label for one in (*found.links, *found.related) if one.label)]
     page = Shown("finding.html", data, _values(current, picture), labels, 403 if refused else 200)
     return page if visit.asked.twin != "html" else page._replace(data={**data, "picture": drawn(visit, picture)})
+
+
+def watching(visit: Visit, object_id: str) -> dict[str, object]:
+    """Return how it stands on the watch, and what the form about it needs."""
+    told = visit.value("told").removeprefix("watch-")
+    return {
+        "watch": watch.standing(visit.node, object_id),
+        "watchers": watch.watchers(visit.node),
+        "dismiss_reasons": watch.REASONS,
+        "watch_told": told if told in ("acknowledge", "assign", "dismiss", "undo") else "",
+    }
 
 
 def beside(visit: Visit) -> Answer:

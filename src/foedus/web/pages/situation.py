@@ -11,6 +11,7 @@ from foedus.errors import FoedusError
 from foedus.node.dossier import dossier
 from foedus.node.on_map import on_map
 from foedus.node.situation import Seen, Wanted, situation
+from foedus.node.watch import REASONS, WATCHERS, watchers
 from foedus.web.answer import Answer, Json, Shown, Table
 from foedus.web.pages.finding import evidence
 from foedus.web.visit import Visit
@@ -18,13 +19,17 @@ from foedus.web.visit import Visit
 _FILTERS = Wanted.__struct_fields__
 # What asks for no attention at all (identities, relations, markings) is shown to whoever asks for it.
 _USUAL: Mapping[str, str] = MappingProxyType({"urgency": "1"})
-COLUMNS = ("object", "title", "area", "kind", "owner", "label", "urgency", "at", "latitude", "longitude")
+COLUMNS = (
+    *("object", "title", "area", "kind", "owner", "label", "urgency", "at", "latitude", "longitude"),
+    *("watch", "assigned"),
+)
+WATCH = ("open", "mine", "acknowledged", "dismissed")
 
 
 def show(visit: Visit) -> Answer:
     """Show a page of findings that pass the filters of the address."""
     wanted = _wanted(visit)
-    found = situation(visit.node, wanted)
+    found = situation(visit.node, wanted, person=visit.person.name)
     chosen = {
         name: value
         for name, value in msgspec.structs.asdict(wanted).items()
@@ -35,6 +40,10 @@ def show(visit: Visit) -> Answer:
         "wanted": wanted,
         "chosen": chosen,
         "labels_by_id": dict(found.labels),
+        "watch_states": WATCH,
+        "watchers": watchers(visit.node) if visit.may(*WATCHERS) else [],
+        "dismiss_reasons": REASONS,
+        "told": _told(visit),
     }
     labels = [*(one.label for one in found.items if one.label != "no label"), *found.placed_labels]
     page = Shown("situation.html", data, Table(COLUMNS, [row(one) for one in found.items]), labels)
@@ -44,7 +53,9 @@ def show(visit: Visit) -> Answer:
 def places(visit: Visit) -> Answer:
     """Give the map its places: of all findings that pass the filters of the address."""
     zoom = visit.value("zoom")
-    return Json(on_map(visit.node, _wanted(visit), int(zoom) if zoom.isdecimal() and len(zoom) < 3 else 0))
+    return Json(
+        on_map(visit.node, _wanted(visit), int(zoom) if zoom.isdecimal() and len(zoom) < 3 else 0, visit.person.name)
+    )
 
 
 def _wanted(visit: Visit) -> Wanted:
@@ -64,4 +75,12 @@ def row(one: Seen) -> tuple[object, ...]:
     """Return a finding as a row of a table."""
     place = one.places[0] if one.places else None
     said = (one.object_id, one.title, one.room, one.kind, one.owner, one.label, one.urgency, one.at)
-    return (*said, place.lat_deg if place else "", place.lon_deg if place else "")
+    return (*said, place.lat_deg if place else "", place.lon_deg if place else "", one.watch, one.assigned)
+
+
+def _told(visit: Visit) -> dict[str, int]:
+    """Return how many of a set were done, and how many had changed, as the address says after an act about a set."""
+    done, _, gone = visit.value("told").partition("-")
+    return (
+        {"done": int(done), "gone": int(gone)} if done.isdecimal() and gone.isdecimal() and len(done + gone) < 8 else {}
+    )

@@ -26,6 +26,7 @@ const plain = {
   k: () => step(-1),
   "?": () => dialog.showModal(),
   "/": () => document.querySelector("[data-search]")?.focus(),
+  n: () => document.querySelector("[data-fresh]:not(.still)")?.click(),
   x: () => rows().find((row) => row.contains(document.activeElement))?.querySelector("input[type=checkbox]")?.click(),
 };
 
