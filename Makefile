@@ -36,7 +36,7 @@ bench: setup
 
 campaign: setup
 	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m pytest tests/property tests/faults tests/e2e/test_web_browser.py $(ARGS)
-	$(BIN)/python -m tests.bench --all
+	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m tests.bench --all
 
 clean:
 	rm -rf .venv docs/_build

@@ -16,6 +16,7 @@ QUICK = [
     "taxii",
     "ask",
     "twin",
+    "web",
     "reconcile",
     "impact",
     "line",

@@ -20,7 +20,7 @@ from foedus.store.pages import Views
 from foedus.store.views import Showing, add_view_rows, open_view
 
 VIEW, BATCH, FLOOD = "desk|cyber", 5_000, 100_000
-TABLES = ("blob", "label", "finding", "value", "occurrence", "view_row")
+TABLES = ("blob", "label", "finding_class", "finding_tally", "finding", "value", "occurrence", "view_row")
 LABEL = Label("PUBLIC", "UNCLASSIFIED", tlp="clear")
 
 

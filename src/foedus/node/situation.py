@@ -150,15 +150,14 @@ def filters_of(wanted: Wanted, person: str = "") -> Filters:
     if wanted.urgency:
         urgency = _number(wanted.urgency)
         tests["urgency"] = lambda of: of.urgency >= urgency
-    given: dict[str, int] = {}
+    span = Span()
     if wanted.since:
-        given["from_us"] = _day_us(wanted.since)
+        span = span._replace(from_us=_day_us(wanted.since))
     if wanted.until:
-        given["before_us"] = _day_us(wanted.until) + DAY_US
-    span = Span(**given)
-    return Filters(
-        tests, span._replace(after=_place(wanted.after)) if wanted.after else span, _standing(wanted, person)
-    )
+        span = span._replace(before_us=_day_us(wanted.until) + DAY_US)
+    if wanted.after:
+        span = span._replace(after=_place(wanted.after))
+    return Filters(tests, span, _standing(wanted, person))
 
 
 def _standing(wanted: Wanted, person: str) -> Standing:

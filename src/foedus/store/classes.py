@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, text, update
 
 from foedus.model.finding import Place
 from foedus.store.bulk import bulk_insert, chunks, first_free
@@ -114,7 +114,7 @@ def leaving(connection: Connection, seqs: Sequence[int]) -> Iterator[None]:
 
 
 _CLASS = ("room", "kind", "owner", "label_id", "urgency", "type")
-_now = select(
+_now: Select[Any] = select(
     *(finding.c[name] for name in ("seq", "object_id", "class_id", "happened_us", "places", "head", *_CLASS)),
     superseded().label("gone"),
 )
@@ -131,12 +131,12 @@ _EMPTY = text("DELETE FROM finding_class WHERE held = 0")
 _TOTAL = text("UPDATE finding_class SET held = held + :more WHERE id = :class_id")
 
 
-def _class(row: Row[tuple[object, ...]]) -> Class:
+def _class(row: Row[Any]) -> Class:
     story = is_story(row.kind, row.type)
     return Class(row.room, row.kind, story, row.owner, row.label_id or 0, row.urgency, row.places != "[]")
 
 
-def _move(moved: Counter[tuple[int, int, int]], row: Row[tuple[object, ...]], class_id: int | None, by: int) -> None:
+def _move(moved: Counter[tuple[int, int, int]], row: Row[Any], class_id: int | None, by: int) -> None:
     if class_id is not None:
         places = () if row.places == "[]" else msgspec.json.decode(row.places, type=tuple[Place, ...])
         moved[class_id, day_of(row.happened_us), cell_of(places)] += by

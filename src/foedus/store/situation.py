@@ -153,7 +153,7 @@ def dots(read: Read, class_ids: Collection[int], span: Span, limit: int, standin
             *([] if standing == ANY else [stands(*standing)]),
         )
         for happened_us, *told, places in read.connection.execute(rows.limit(limit)):
-            found.append((happened_us, Dot(*told, msgspec.json.decode(places, type=tuple[Place, ...]))))
+            found.append((happened_us, Dot._make((*told, msgspec.json.decode(places, type=tuple[Place, ...])))))
     return [one for _, one in sorted(found, key=lambda one: -one[0])[:limit]]
 
 

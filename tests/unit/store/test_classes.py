@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from tests.unit.store.sample import AMBER, PUBLIC, arrival, put, stix
 
 from foedus.model.finding import About, Place, Support
@@ -150,6 +150,19 @@ def filled(store):
 def test_a_page_is_the_last_that_happened_over_all_classes(filled):
     days = {stix(n).id: (n * 7 % 30, n) for n in range(90)}
     assert asked(filled) == sorted(days, key=days.get, reverse=True)
+
+
+def test_each_run_of_a_page_is_read_from_its_index_alone(filled):
+    asked = {"from_us": 0, "before_us": 1, "after_us": 1, "after_seq": 1, "at_us": 0, "limit": 9, "of_0": 1}
+    with filled.read() as read:
+        plan = read.connection.execute(text(f"EXPLAIN QUERY PLAN {situation._runs(1)}"), asked)
+        steps = [row.detail for row in plan]
+        plan = read.connection.execute(text(f"EXPLAIN QUERY PLAN {situation._FIRST}"), asked)
+        steps += [row.detail for row in plan]
+    assert (
+        sum("COVERING INDEX finding_by_class (class_id=? AND happened_us>? AND happened_us<?)" in one for one in steps)
+        == 3
+    )
 
 
 @pytest.mark.parametrize("limit", [1, 7, 89, 90])
