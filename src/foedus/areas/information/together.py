@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from foedus.areas.information.circles import Circles, circles
 from foedus.areas.information.few import K
 from foedus.areas.information.methods import near
 from foedus.areas.information.methods.cosharing import WINDOW_S, network
@@ -60,6 +61,7 @@ class Group(NamedTuple):
         kinds: kinds of objects with ties that chance does not explain.
         texts: the oldest of each cluster among what it shared.
         rows: the posts, by instant.
+        circles: the communities within it.
     """
 
     accounts: int
@@ -68,6 +70,7 @@ class Group(NamedTuple):
     kinds: tuple[str, ...]
     texts: tuple[Text, ...]
     rows: Rows
+    circles: Circles = Circles()
 
 
 class Week(NamedTuple):
@@ -123,7 +126,7 @@ def _group(accounts: Sequence[int], held: Exploded, said: Graded, text: Any) -> 
     kinds, chances = _chances(members, said)
     shared.sort(key=lambda one: (int(one.rows[0]), one.kind))
     rows = np.unique(np.concatenate([one.rows for one in shared]))
-    return Group(len(members), tuple(shared), chances, kinds, tuple(texts), rows)
+    return Group(len(members), tuple(shared), chances, kinds, tuple(texts), rows, circles(members, said))
 
 
 def _together(kind: str, shares: Shares) -> list[tuple[int, Shared]]:

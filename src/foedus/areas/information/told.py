@@ -64,6 +64,13 @@ def panes(said: Mapping[str, Any], description: str) -> Iterator[Pane]:
     yield Table("Judged by people", ("what", "by whom", "why"), tuple(_judged(said, name) for name in _JUDGED))
     yield from _timeline(dicts(said.get("timeline")))
     yield from _shared(dicts(said.get("shared")))
+    yield from _network(dicts(said.get("communities"))[:MAX_ROWS], dicts(said.get("ties"))[:MAX_ROWS])
+    seen = [
+        (said_of(one.get("by")), said_of(one.get("value")), _minute(one.get("first")), said_of(one.get("records")))
+        for one in dicts(said.get("first_seen"))[:MAX_ROWS]
+    ]
+    if seen:
+        yield Table("First seen in this collection", ("by", "value", "first hour", "records, at least"), tuple(seen))
     techniques = tuple(_technique(one) for one in dicts(said.get("techniques"))[:MAX_ROWS])
     if techniques:
         yield Table("Techniques (DISARM)", ("technique", "name", "how sure"), techniques)
@@ -128,6 +135,19 @@ def _shared(held: list[dict[str, Any]]) -> Iterator[Pane]:
         names = dict.fromkeys(row[0] for row in rows)
         nodes = (("group", "the group"), *((name, name) for name in names))
         yield Graph("The group and what it shared", nodes, tuple(("group", row[0], row[1]) for row in rows))
+
+
+def _network(communities: list[dict[str, Any]], ties: list[dict[str, Any]]) -> Iterator[Pane]:
+    """The communities within the group and what joins them, by number."""
+    named = {said_of(one.get("number")): said_of(one.get("accounts")) for one in communities}
+    if not named:
+        return
+    rows = tuple((f"community {number}", accounts) for number, accounts in named.items())
+    yield Table("Communities within the group", ("community", "accounts, at least"), rows)
+    nodes = tuple((number, f"community {number}: {accounts} accounts, at least") for number, accounts in named.items())
+    joined = [(said_of(one.get("one")), said_of(one.get("other")), said_of(one.get("accounts"))) for one in ties]
+    edges = tuple(one for one in joined if one[0] in named and one[1] in named)
+    yield Graph("The network of the group, without names", nodes, edges)
 
 
 def _minute(value: object) -> str:
