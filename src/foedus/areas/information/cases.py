@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from foedus.areas.information import evidence, options
+from foedus.areas.information import circles, evidence, options
 from foedus.areas.information.claimed import ABSENT, Written, carried
 from foedus.areas.information.extensions import LAYER
 from foedus.areas.information.few import rounded
@@ -86,7 +86,9 @@ def made(week: int, posts: pa.Table, measured: Week, known: Known) -> list[Made]
         measured: what they gave.
         known: what they are told with.
     """
-    columns = {name: posts[name].to_pylist() for name in ("record_id", "origin", "platform")}
+    columns = {
+        name: posts[name].to_pylist() for name in ("record_id", "origin", "platform", "language", "account", "channel")
+    }
     columns["at_us"] = posts["published_at"].cast("int64").to_pylist()
     coverage = _coverage(week, columns, measured, known)
     found = [
@@ -132,6 +134,7 @@ def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str
     known, coverage, pack = told
     claims = carried(known.claims, group.texts, known.encoder)
     ids = [columns["record_id"][row] for row in group.rows.tolist()]
+    communities, ties = circles.told(group.circles)
     case = Case(
         name=_name(week, known.owner, ids[0]),
         from_at=instant.from_us(_hour(columns, group.rows[0])),
@@ -146,6 +149,9 @@ def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str
         pack_sha256=hashlib.sha256(pack.raw).hexdigest(),
         shared=tuple(_shared(group, columns)),
         timeline=tuple(_timeline(group, columns)),
+        communities=communities,
+        ties=ties,
+        first_seen=tuple(circles.seen(columns, group.rows)),
         unseen=(*UNSEEN, *(() if known.encoder else (ABSENT,))),
     )
     sources = sorted({columns["origin"][row] for row in group.rows.tolist()})

@@ -8,11 +8,10 @@ group that chance does not explain pushed is told apart.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 import numpy as np
 
 from foedus.areas.information import channels, claimed, messages, options, remembered
@@ -29,7 +28,6 @@ from foedus.areas.information.messages import Messages
 from foedus.areas.information.options import Offered
 from foedus.areas.information.record import ARTICLE, POST
 from foedus.areas.information.remembered import Joined, State, monday_s
-from foedus.errors import MalformedRecord
 from foedus.model import instant, stix
 from foedus.model.canonical import canonical, digest
 from foedus.model.finding import Finding, Support
@@ -51,13 +49,6 @@ class Told(NamedTuple):
     source: str
     layers: Layers
     now: str
-
-
-class _Held(msgspec.Struct):
-    """What is carried: articles and what was said (a state of its own), the ids of posts pushed by groups, by week."""
-
-    articles: bytes = b""
-    pushed: dict[int, list[str]] = {}
 
 
 class _Week(NamedTuple):
@@ -112,8 +103,8 @@ def findings(
         pushed: ids of posts that groups pushed, of the weeks just measured.
         told: what it is told with.
     """
-    held, mine = _restore(state.followed)
-    held.pushed |= pushed
+    mine = remembered.restore(state.followed)
+    mine.pushed |= pushed
     written = messages.written(told.layers)
     if written.lines or mine.said:
         encoder = claimed.encoder_or_none() if written.lines else None
@@ -121,7 +112,7 @@ def findings(
         offered = options.offered(told.layers)
         both = remembered.joined(mine, articles)
         for week in sorted({*posts.fresh, *both.fresh}):
-            of_week = _week(week, (posts, both), held.pushed, known)
+            of_week = _week(week, (posts, both), mine.pushed, known)
             made = {_id(one): one for one in _made(week, of_week, known, told.owner)}
             gone, news = remembered.changed(
                 mine.said, week, {id_: one.digest + offered.digest for id_, one in made.items()}
@@ -134,38 +125,13 @@ def findings(
     newest = max(int(posts.week.max(initial=0)), *(one.week for one in mine.said.values()), 0)
     since = newest - remembered.WEEKS + 1
     mine.said = {id_: one for id_, one in sorted(mine.said.items()) if one.week >= since}
-    held.pushed = {week: ids for week, ids in sorted(held.pushed.items()) if week >= since and ids}
-    held.articles = remembered.dump(mine)
-    state.followed = msgspec.msgpack.encode(held)
-
-
-def forget(raw: bytes, sources: Collection[str]) -> bytes:
-    """Return what is carried without the articles of some sources, and without who pushed in weeks that lost any.
-
-    Raises:
-        MalformedRecord: not a state of this version.
-    """
-    if not raw:
-        return raw
-    held, before = _restore(raw)
-    held.articles = remembered.forget(held.articles, sources)
-    lost = set(remembered.restore(held.articles).deleted) - set(before.deleted)
-    held.pushed = {week: ids for week, ids in held.pushed.items() if week not in lost}
-    return msgspec.msgpack.encode(held)
+    mine.pushed = {week: ids for week, ids in sorted(mine.pushed.items()) if week >= since and ids}
+    state.followed = remembered.dump(mine)
 
 
 def is_ours(document: StixObject) -> bool:
     """Say whether somebody's object says what ours say."""
     return document.type == "grouping" and extensions.UPTAKE in document.extensions
-
-
-def _restore(raw: bytes) -> tuple[_Held, State]:
-    try:
-        held = msgspec.msgpack.decode(raw, type=_Held) if raw else _Held()
-    except msgspec.DecodeError as error:
-        hint = "analyse from the start"
-        raise MalformedRecord("unreadable state of the room", code="state-malformed", hint=hint) from error
-    return held, remembered.restore(held.articles)
 
 
 def _week(week: int, both: tuple[Joined, Joined], pushed: Mapping[int, list[str]], known: _Known) -> _Week:

@@ -44,8 +44,8 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 class State(msgspec.Struct):
     """What the room remembers: posts as an Arrow stream, which of their weeks lost posts for want of room, what was said.
 
-    ``followed`` is what lines to take are followed with (``followed``), as bytes of its own.
-    ``deleted`` are the weeks whose posts went with their source.
+    ``deleted`` are the weeks whose posts went with their source. ``followed`` is what lines to take are followed with, as bytes
+    of such a state of its own; its ``pushed`` are the ids of posts that groups pushed, by week.
     """
 
     version: int = VERSION
@@ -54,6 +54,7 @@ class State(msgspec.Struct):
     said: dict[str, Said] = {}
     followed: bytes = b""
     deleted: list[int] = []
+    pushed: dict[int, list[str]] = {}
 
 
 class Joined(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from foedus.areas.information import followed, remembered
+from foedus.areas.information import remembered
 
 
 def forget(state: bytes, sources: Collection[str]) -> bytes:
@@ -15,6 +15,10 @@ def forget(state: bytes, sources: Collection[str]) -> bytes:
     """
     if not state:
         return state
-    held = remembered.restore(remembered.forget(state, sources))
-    held.followed = followed.forget(held.followed, sources)
+    before, held = remembered.restore(state), remembered.restore(remembered.forget(state, sources))
+    if held.followed:
+        mine = remembered.restore(remembered.forget(held.followed, sources))
+        lost = set(held.deleted) - set(before.deleted)
+        mine.pushed = {week: ids for week, ids in mine.pushed.items() if week not in lost}
+        held.followed = remembered.dump(mine)
     return remembered.dump(held)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from foedus.areas.information.circles import Circles, circles
 from foedus.areas.information.few import K
 from foedus.areas.information.methods import near
 from foedus.areas.information.methods.cosharing import WINDOW_S, network
@@ -72,6 +73,7 @@ class Group(NamedTuple):
         texts: the oldest of each cluster among what it shared.
         rows: the posts, by instant.
         ties: pairs of accounts that chance does not explain, with how much ties them; they stay in the room.
+        circles: the communities within it.
     """
 
     accounts: int
@@ -81,6 +83,7 @@ class Group(NamedTuple):
     texts: tuple[Text, ...]
     rows: Rows
     ties: tuple[Tie, ...] = ()
+    circles: Circles = Circles()
 
 
 class Week(NamedTuple):
@@ -137,7 +140,7 @@ def _group(accounts: Sequence[int], held: Exploded, said: Graded, text: Any) -> 
     shared.sort(key=lambda one: (int(one.rows[0]), one.kind))
     rows = np.unique(np.concatenate([one.rows for one in shared]))
     ties = tuple(_ties(members, held.accounts, said))
-    return Group(len(members), tuple(shared), chances, kinds, tuple(texts), rows, ties)
+    return Group(len(members), tuple(shared), chances, kinds, tuple(texts), rows, ties, circles(members, said))
 
 
 def _ties(members: Rows, names: Sequence[str], said: Graded) -> Iterator[Tie]:

@@ -68,6 +68,8 @@ def panes(said: Mapping[str, Any], description: str, say: Say) -> Iterator[Pane]
     yield Table(say("Judged by people"), (say("what"), say("by whom"), say("why")), judged)
     yield from _timeline(dicts(said.get("timeline")), say)
     yield from _shared(dicts(said.get("shared")), say)
+    yield from _network(dicts(said.get("communities"))[:MAX_ROWS], dicts(said.get("ties"))[:MAX_ROWS], say)
+    yield from _first_seen(dicts(said.get("first_seen"))[:MAX_ROWS], say)
     techniques = tuple(_technique(one, say) for one in dicts(said.get("techniques"))[:MAX_ROWS])
     if techniques:
         yield Table(say("Techniques (DISARM)"), (say("technique"), say("name"), say("how sure")), techniques)
@@ -131,6 +133,32 @@ def _shared(held: list[dict[str, Any]], say: Say) -> Iterator[Pane]:
         names = dict.fromkeys(row[0] for row in rows)
         nodes = (("group", say("the group")), *((name, name) for name in names))
         yield Graph(say("The group and what it shared"), nodes, tuple(("group", row[0], row[1]) for row in rows))
+
+
+def _network(communities: list[dict[str, Any]], ties: list[dict[str, Any]], say: Say) -> Iterator[Pane]:
+    """The communities within the group and what joins them, by number."""
+    named = {said_of(one.get("number")): said_of(one.get("accounts")) for one in communities}
+    if not named:
+        return
+    rows = tuple((say("community {number}", number=number), accounts) for number, accounts in named.items())
+    yield Table(say("Communities within the group"), (say("community"), say("accounts, at least")), rows)
+    nodes = tuple(
+        (number, say("community {number}: {many} accounts, at least", number=number, many=accounts))
+        for number, accounts in named.items()
+    )
+    joined = [(said_of(one.get("one")), said_of(one.get("other")), said_of(one.get("accounts"))) for one in ties]
+    edges = tuple(one for one in joined if one[0] in named and one[1] in named)
+    yield Graph(say("The network of the group, without names"), nodes, edges)
+
+
+def _first_seen(held: list[dict[str, Any]], say: Say) -> Iterator[Pane]:
+    rows = tuple(
+        (said_of(one.get("by")), said_of(one.get("value")), _minute(one.get("first")), said_of(one.get("records")))
+        for one in held
+    )
+    if rows:
+        heading = (say("by"), say("value"), say("first hour"), say("records, at least"))
+        yield Table(say("First seen in this collection"), heading, rows)
 
 
 def _minute(value: object) -> str:

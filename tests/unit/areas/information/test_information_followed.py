@@ -7,7 +7,6 @@ import json
 import random
 
 import jsonschema
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -202,14 +201,17 @@ def test_without_lines_nothing_is_carried_or_said_of_articles(followed):
 
 
 def test_articles_that_are_carried_end_with_their_source(followed):
+    def carried(state: bytes) -> remembered.State:
+        return remembered.restore(remembered.restore(state).followed)
+
+    def origins(state: bytes) -> set[str]:
+        return set(remembered.read(carried(state).posts)["origin"].to_pylist())
+
     state = followed([week(), *PAPERS])[2]
-    held = remembered.restore(msgspec.msgpack.decode(remembered.restore(state).followed)["articles"])
-    assert set(remembered.read(held.posts)["origin"].to_pylist()) == {f"file:{n}" for n in range(1, 5)}
-    left = remembered.restore(retention.forget(state, {"file:0", "file:2"}))
-    carried = msgspec.msgpack.decode(left.followed)
-    held = remembered.restore(carried["articles"])
-    assert set(remembered.read(held.posts)["origin"].to_pylist()) == {"file:1", "file:3", "file:4"}
-    assert (left.posts, carried["pushed"]) == (b"", {})
+    assert origins(state) == {f"file:{n}" for n in range(1, 5)}
+    left = retention.forget(state, {"file:0", "file:2"})
+    assert origins(left) == {"file:1", "file:3", "file:4"}
+    assert (remembered.restore(left).posts, carried(left).pushed) == (b"", {})
 
 
 def test_a_partners_finding_is_of_the_kind_and_shows_whatever_stands_in_it(stood):

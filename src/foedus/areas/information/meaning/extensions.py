@@ -25,7 +25,8 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
         "coordination": _OBJECT, "inauthenticity": _OBJECT, "foreignness": _OBJECT, "attribution": _OBJECT,
         "techniques": {"type": "array", "items": {"type": "object"}}, "coverage": {"type": "object"}, "pack_sha256": _TEXT,
         "claims": {"type": "array", "items": {"type": "object"}}, "shared": {"type": "array", "items": {"type": "object"}},
-        "timeline": {"type": "array", "items": {"type": "object"}}, "unseen": {"type": "array", "items": _TEXT},
+        **{name: {"type": "array", "items": {"type": "object"}} for name in ("timeline", "communities", "ties", "first_seen")},
+        "unseen": {"type": "array", "items": _TEXT},
     },
     EVIDENCE: {
         "method": {"type": "object"}, "coverage": {"type": "object"}, "cells": {"type": "array", "items": {"type": "object"}},

@@ -27,12 +27,14 @@ from foedus.areas.information.meaning.judgement import (
     Foreignness,
     Inauthenticity,
 )
+from foedus.areas.information.meaning.network import Between, Community, Seen
 from foedus.errors import MalformedRecord
 from foedus.model import instant, stix
 from foedus.model.canonical import canonical
 from foedus.model.stix import NAME_CHARACTERS, StixObject
 
 NAMESPACE = uuid.UUID("7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a00")
+_LISTS = ("shared", "timeline", "communities", "ties", "first_seen")
 Profile = Literal["opencti", "plain"]
 Stage = Literal["monitoring", "triage", "analysis", "shared"]
 
@@ -82,6 +84,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         pack_sha256: of the released evidence pack.
         shared: objects the group shared, by kind and number.
         timeline: its records by hour.
+        communities, ties: communities within the group, and what joins them.
+        first_seen: where posts of it were first seen.
         unseen: what was not tested.
 
     Raises:
@@ -105,6 +109,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     pack_sha256: str = ""
     shared: tuple[Shared, ...] = ()
     timeline: tuple[Hour, ...] = ()
+    communities: tuple[Community, ...] = ()
+    ties: tuple[Between, ...] = ()
+    first_seen: tuple[Seen, ...] = ()
     unseen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -242,15 +249,12 @@ def _case(case: Case) -> dict[str, Any]:
         "coordination": _builtins(
             msgspec.structs.replace(case.coordination, accounts=rounded(case.coordination.accounts))
         ),
-        "inauthenticity": _builtins(case.inauthenticity),
-        "foreignness": _builtins(case.foreignness),
-        "attribution": _builtins(case.attribution),
+        **{name: _builtins(getattr(case, name)) for name in ("inauthenticity", "foreignness", "attribution")},
         "techniques": techniques,
         "coverage": dict(case.coverage),
         "pack_sha256": case.pack_sha256,
         "claims": [_claim(one) for one in case.claims],
-        "shared": [_builtins(one) for one in case.shared],
-        "timeline": [_builtins(one) for one in case.timeline],
+        **{name: [_builtins(one) for one in getattr(case, name)] for name in _LISTS},
         "unseen": list(case.unseen),
     }
 
