@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -9,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+import networkx as nx
 import pytest
 from tests.e2e.test_information import accounts, everything
 from tests.information.pushed import ACCOUNTS, CLAIMS, lines, posts
@@ -215,3 +217,36 @@ def objects(pair, party: str, type_: str) -> list[dict]:
     with pair.open(party) as node, node.store.read() as read:
         rows = read.connection.exec_driver_sql("SELECT raw FROM blob")
         return [one for (raw,) in rows if (one := json.loads(raw)).get("type") == type_]
+
+
+@pytest.mark.parametrize("party", ["nato", "jpn"])
+def test_a_case_leaves_as_a_network_that_networkx_reads_and_without_an_account(pair, tmp_path, party):
+    file = tmp_path / "case.graphml"
+    assert "ties)" in done("export", file, case := of(pair, party, "nato"), node=pair.path(party))
+    found = nx.read_graphml(file)
+    assert (found.graph["object_id"], found.graph["label"]) == (case, OPEN)
+    assert {"group", "text", "claim", "technique"} == {one["kind"] for _, one in found.nodes(data=True)}
+    assert found.nodes["group"]["accounts"] == 6
+    assert [one for one in accounts(pair.path("nato")) if one in file.read_text(encoding="utf-8")] == []
+
+
+def test_a_case_leaves_as_a_sheet_of_ties(pair, tmp_path):
+    file, case = tmp_path / "case.csv", of(pair, "nato", "nato")
+    got = told("export", file, case, "--network", node=pair.path("nato"))
+    with file.open(encoding="utf-8", newline="") as opened_file:
+        rows = list(csv.DictReader(opened_file))
+    assert len(rows) == got["ties"]
+    assert {row["Source"] for row in rows} == {"group"}
+    assert {(row["label"], row["object_id"]) for row in rows} == {(OPEN, case)}
+    assert {int(row["accounts"]) % 3 for row in rows if row["accounts"]} == {0}
+
+
+def test_what_ties_nothing_is_no_network_and_leaves_no_file(pair, tmp_path):
+    note = next(one["id"] for one in objects(pair, "jpn", "note"))
+    assert "network-none" in refused("export", tmp_path / "x.graphml", note, node=pair.path("jpn"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("argv", [("x.graphml",), ("x.geojson", "incident--x", "--network"), ("x.txt",)])
+def test_a_network_is_of_one_object_and_in_its_formats(pair, tmp_path, argv):
+    assert "usage" in refused("export", tmp_path / argv[0], *argv[1:], node=pair.path("jpn"))

@@ -20,7 +20,17 @@ import msgspec
 from foedus.errors import InputError, MalformedRecord
 from foedus.model.finding import About, Finding, Match, Pack
 from foedus.model.picture import Picture
-from foedus.model.room import EvidenceDoor, Layers, LiveDoor, PlanDoor, Records, RetentionDoor, Room, Settings
+from foedus.model.room import (
+    EvidenceDoor,
+    Layers,
+    LiveDoor,
+    NetworkDoor,
+    PlanDoor,
+    Records,
+    RetentionDoor,
+    Room,
+    Settings,
+)
 from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
@@ -188,6 +198,12 @@ def retention(room: Room) -> RetentionDoor | None:
 def evidence(room: Room) -> EvidenceDoor | None:
     """Return a room's door ``evidence``; None where its findings cannot be replayed."""
     door: EvidenceDoor | None = _offered(room, "evidence", "replayed")
+    return door
+
+
+def network(room: Room) -> NetworkDoor | None:
+    """Return a room's door ``network``; None where its findings tie nothing to anything."""
+    door: NetworkDoor | None = _offered(room, "network", "network")
     return door
 
 

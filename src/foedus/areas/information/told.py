@@ -62,9 +62,9 @@ def panes(said: Mapping[str, Any], description: str) -> Iterator[Pane]:
         yield Table("Claims", ("language", "claim"), tuple((one, shown(text)) for one, text in claims.values()))
     yield from _coordination(said.get("coordination"))
     yield Table("Judged by people", ("what", "by whom", "why"), tuple(_judged(said, name) for name in _JUDGED))
-    yield from _timeline(_dicts(said.get("timeline")))
-    yield from _shared(_dicts(said.get("shared")))
-    techniques = tuple(_technique(one) for one in _dicts(said.get("techniques"))[:MAX_ROWS])
+    yield from _timeline(dicts(said.get("timeline")))
+    yield from _shared(dicts(said.get("shared")))
+    techniques = tuple(_technique(one) for one in dicts(said.get("techniques"))[:MAX_ROWS])
     if techniques:
         yield Table("Techniques (DISARM)", ("technique", "name", "how sure"), techniques)
     held = said.get("coverage")
@@ -142,5 +142,6 @@ def _said(value: Any) -> str:
     return shown(str(value)) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 
 
-def _dicts(held: Any) -> list[dict[str, Any]]:
+def dicts(held: Any) -> list[dict[str, Any]]:
+    """Return those of a list that are objects; none where it is no list."""
     return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
