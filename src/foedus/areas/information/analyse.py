@@ -11,8 +11,9 @@ import numpy as np
 from foedus.areas.information import cases, claimed, evidence, remembered, together
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import finding as facts
-from foedus.areas.information.record import ARTICLE
+from foedus.areas.information.record import ARTICLE, POST
 from foedus.areas.information.remembered import Said, State
+from foedus.areas.information.together import ARTICLES, POSTS, Sort
 from foedus.engine import documents
 from foedus.model import instant
 from foedus.model.finding import Finding, Pack
@@ -46,18 +47,25 @@ def analyse(
         MalformedRecord: a file of claims or a state that is not understood.
     """
     owner = str(settings.get("owner", ""))
-    posts: list[pa.Table] = []
+    seen: dict[str, list[pa.Table]] = {POST: [], ARTICLE: []}
     for batch in records.scan():
         if documents.is_documents(batch):
             yield from (received(one, records.source, pointer) for one, pointer in documents.read(batch))
         else:
             yield from _facts(batch, owner, records.source)
-            posts.append(remembered.posts_of(batch, records.source))
-    if not any(len(one) for one in posts):  # nothing was posted: what is remembered stays as it is
+            for kind, tables in seen.items():
+                tables.append(remembered.posts_of(batch, records.source, kind))
+    posts, articles = (any(len(one) for one in seen[kind]) for kind in (POST, ARTICLE))
+    if not posts and not articles:  # what is remembered stays as it is
         yield state
         return
-    held = remembered.restore(state)
-    yield from _together(held, posts, (owner, records.source), layers, instant.stix_text(at))
+    held, whose, now = remembered.restore(state), (owner, records.source), instant.stix_text(at)
+    if posts:
+        yield from _together(held, (POSTS, seen[POST]), whose, layers, now)
+    if articles:
+        inner = remembered.restore(held.articles)
+        yield from _together(inner, (ARTICLES, seen[ARTICLE]), whose, layers, now)
+        held.articles = remembered.dump(inner)
     yield remembered.dump(held)
 
 
@@ -76,15 +84,16 @@ def _facts(batch: pa.RecordBatch, owner: str, source: str) -> Iterator[Finding]:
 
 
 def _together(
-    state: State, posts: list[pa.Table], whose: tuple[str, str], layers: Layers, now: str
+    state: State, fresh: tuple[Sort, list[pa.Table]], whose: tuple[str, str], layers: Layers, now: str
 ) -> Iterator[Finding | Pack]:
     """Measure the weeks that have new posts, and say what changed."""
-    held = remembered.joined(state, posts)
+    sort, came = fresh
+    held = remembered.joined(state, came)
     claims = claimed.written(layers)
     for week in held.fresh:
         rows = np.flatnonzero(held.week == week)
         of_week = held.posts.slice(int(rows[0]), len(rows))
-        measured = together.measured(of_week, week)
+        measured = together.measured(of_week, week, sort)
         encoder = claimed.encoder_or_none() if measured.groups else None
         yield evidence.local(week, of_week, measured)
         known = cases.Known(whose[0], claims, encoder, state.crowded, state.deleted)

@@ -44,7 +44,8 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 class State(msgspec.Struct):
     """What the room remembers: posts as an Arrow stream, which of their weeks lost posts for want of room, what was said.
 
-    ``deleted`` are the weeks whose posts went with their source.
+    ``deleted`` are the weeks whose posts went with their source. ``articles`` is what is remembered of articles, as bytes of
+    such a state of their own.
     """
 
     version: int = VERSION
@@ -52,6 +53,7 @@ class State(msgspec.Struct):
     crowded: list[int] = []
     said: dict[str, Said] = {}
     deleted: list[int] = []
+    articles: bytes = b""
 
 
 class Joined(NamedTuple):
@@ -84,13 +86,13 @@ def dump(state: State) -> bytes:
     return msgspec.msgpack.encode(state)
 
 
-def posts_of(batch: pa.RecordBatch, source: str) -> pa.Table:
-    """Return the posts of a batch of records, with the source they came from; those without an instant are none here."""
+def posts_of(batch: pa.RecordBatch, source: str, kind: str = POST) -> pa.Table:
+    """Return the posts, or articles, of a batch of records, with the source they came from; those without an instant are none."""
     import pyarrow as pa  # noqa: PLC0415  (the server process must not pay for it before it analyses)
     import pyarrow.compute as pc  # noqa: PLC0415
 
     table = pa.Table.from_batches([batch])
-    table = table.filter(pc.and_(pc.equal(table["kind"], POST), pc.is_valid(table["published_at"])))
+    table = table.filter(pc.and_(pc.equal(table["kind"], kind), pc.is_valid(table["published_at"])))
     cut = pc.utf8_slice_codeunits(table["text"], 0, MAX_TEXT)
     table = table.set_column(table.schema.get_field_index("text"), "text", cut)
     return table.append_column("origin", pa.array([source] * len(table), pa.string())).select(list(_KEPT))
@@ -129,26 +131,22 @@ def keep(state: State, held: Joined) -> None:
 
 
 def forget(state: bytes, sources: Collection[str]) -> bytes:
-    """Return a state without the posts of some sources.
+    """Return a state without the posts and articles of some sources.
 
     What was said stays known: measured again without them, it is told anew or revoked.
 
     Raises:
         MalformedRecord: not a state of this version.
     """
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.compute as pc  # noqa: PLC0415
-
-    held = restore(state)
-    posts = read(held.posts) if held.posts else None
-    if (
-        posts is None
-        or not (going := pc.is_in(posts["origin"], pa.array(sorted(sources), pa.string()))).to_numpy().any()
-    ):
+    if not state:
         return state
-    held.deleted = sorted({*held.deleted, *np.unique(_week(posts.filter(going))).tolist()})
-    left = posts.filter(pc.invert(going))
-    held.posts = written(left) if len(left) else b""
+    held = restore(state)
+    held.articles = forget(held.articles, sources)
+    if held.posts:
+        posts = read(held.posts)
+        stays = np.array([one not in sources for one in posts["origin"].to_pylist()], dtype=bool)
+        held.deleted = sorted({*held.deleted, *np.unique(_week(posts)[~stays]).tolist()})
+        held.posts = written(posts.take(np.flatnonzero(stays))) if stays.any() else b""
     return dump(held)
 
 
