@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foedus.areas.information import cases, claimed, evidence, remembered, together
+from foedus.areas.information import cases, claimed, evidence, recurring, remembered, together
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import finding as facts
 from foedus.areas.information.record import ARTICLE, POST
@@ -89,7 +89,7 @@ def _together(
     """Measure the weeks that have new posts, and say what changed."""
     sort, came = fresh
     held = remembered.joined(state, came)
-    claims = claimed.written(layers)
+    claims, gone = claimed.written(layers), set[str]()
     for week in held.fresh:
         rows = np.flatnonzero(held.week == week)
         of_week = held.posts.slice(int(rows[0]), len(rows))
@@ -100,9 +100,13 @@ def _together(
         made = {one.id: one for one in cases.made(week, of_week, measured, known)}
         for id_ in [id_ for id_, said in state.said.items() if said.week == week and id_ not in made]:
             del state.said[id_]
+            gone.add(id_)
             yield cases.withdrawn(id_, week, now, whose[1])
         for id_, one in made.items():
-            if state.said.get(id_) != (said := Said(week, one.digest)):
-                state.said[id_] = said
+            was = state.said.get(id_)
+            origins = tuple(ground.removeprefix("source:") for ground in one.because if ground.startswith("source:"))
+            state.said[id_] = Said(week, one.digest, one.accounts, origins, was.root if was else "")
+            if was is None or was.digest != one.digest:
                 yield cases.finding(one, week, now)
     remembered.keep(state, held)
+    yield from recurring.told(state, gone, whose, now)

@@ -67,13 +67,17 @@ class Known(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A finding before it is dated: its case, what it rests on, the hash of all it says, its evidence that may go."""
+    """A finding before it is dated: its case, what it rests on, the hash of all it says, its evidence that may go.
+
+    ``accounts`` are the group's: they stay in the room.
+    """
 
     case: Case
     because: tuple[str, ...]
     id: str
     digest: str
     pack: Released
+    accounts: tuple[str, ...]
 
 
 def made(week: int, posts: pa.Table, measured: Week, known: Known) -> list[Made]:
@@ -161,7 +165,13 @@ def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str
     because = (*(f"source:{one}" for one in sources), *sorted({f"layer:{one.layer}" for one in claims}))
     id_ = opencti_ids.incident(case.name, _created(week))
     head = encode(case, "opencti", case.from_at, case.from_at).head
-    return Made(case, because, id_, digest([hashlib.sha256(head.raw).hexdigest(), list(because)]), pack)
+    return Made(
+        case, because, id_, digest([hashlib.sha256(head.raw).hexdigest(), list(because)]), pack, _accounts(group)
+    )
+
+
+def _accounts(group: Group) -> tuple[str, ...]:
+    return tuple(sorted({account for tie in group.ties for account in (tie.a, tie.b)}))
 
 
 def _name(week: int, owner: str, first: str, done: str) -> str:

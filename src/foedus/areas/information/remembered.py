@@ -35,10 +35,25 @@ _KEPT = (
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
-    """What was last said under an id: of which week, the hash of its content."""
+    """What was last said under an id: of which week, the hash of its content.
+
+    ``accounts`` are the group's, keyed, and ``origins`` the sources they came from: by them it is known again (``recurring``).
+    ``root`` names the first case of its campaign.
+    """
 
     week: int
     digest: str
+    accounts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    root: str = ""
+
+
+class Recurs(msgspec.Struct, frozen=True, array_like=True):
+    """What was last said of a campaign: the hash of its content, its cases, the day its first week begins."""
+
+    digest: str
+    cases: tuple[str, ...]
+    first: str
 
 
 class State(msgspec.Struct):
@@ -54,6 +69,7 @@ class State(msgspec.Struct):
     said: dict[str, Said] = {}
     deleted: list[int] = []
     articles: bytes = b""
+    campaigns: dict[str, Recurs] = {}
 
 
 class Joined(NamedTuple):
@@ -142,6 +158,9 @@ def forget(state: bytes, sources: Collection[str]) -> bytes:
         return state
     held = restore(state)
     held.articles = forget(held.articles, sources)
+    for id_, one in held.said.items():
+        if not set(one.origins).isdisjoint(sources):
+            held.said[id_] = msgspec.structs.replace(one, accounts=(), origins=())
     if held.posts:
         posts = read(held.posts)
         stays = np.array([one not in sources for one in posts["origin"].to_pylist()], dtype=bool)

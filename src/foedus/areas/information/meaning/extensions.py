@@ -13,6 +13,7 @@ CASE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a01"
 CHANNEL = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a02"
 CLAIM = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a03"
 EVIDENCE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a11"
+CAMPAIGN = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a12"
 # OpenCTI's own, for object types that the standard lacks.
 NEW_SDO = "extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba"
 NEW_SCO = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
@@ -30,6 +31,10 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
         "public_items": {"type": "array", "items": _TEXT}, "public_whole": {"type": "boolean"}, "result_sha256": _TEXT,
         "k": {"type": "integer"},
     },
+    CAMPAIGN: {
+        "method": _TEXT, "parameters": {"type": "object"}, "weeks": {"type": "array", "items": _TEXT},
+        "accounts": {"type": "integer"},
+    },
     CHANNEL: {"tier": _TEXT, "listing": _OBJECT},
     CLAIM: {"claim": _TEXT, "language": _TEXT, "variants": {"type": "object"}, "anchors": {"type": "array", "items": _TEXT}},
 }  # fmt: skip
@@ -39,6 +44,10 @@ _NAMES = {
     EVIDENCE: (
         "information-evidence",
         "How a case was measured and on how much, on a note about it; no account, no post.",
+    ),
+    CAMPAIGN: (
+        "information-campaign",
+        "In which weeks one set of accounts came back, on a campaign; not who is behind it.",
     ),
     CLAIM: ("information-claim", "A claim in words, with its variants by language and its anchors."),
 }
