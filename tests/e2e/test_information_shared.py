@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import hashlib
 import io
 import json
@@ -9,8 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+import networkx as nx
 import pytest
 from tests.e2e.test_information import accounts, everything
+from tests.information.campaign_sample import PUSHERS, packed
 from tests.information.pushed import ACCOUNTS, CLAIMS, lines, post, posts
 from tests.node_pair import OPEN, make_nodes
 from tests.three_nodes import Fixed
@@ -145,13 +149,19 @@ def test_a_claim_whose_file_has_no_label_keeps_its_case_at_home(pair, tmp_path):
     made, before = pair.copy(tmp_path / "copy"), of(pair, "nato", "nato")
     (made.path("nato") / "layers" / "information" / "claims" / "ours.toml.label").unlink()
     earlier = [one | {"created_at": one["created_at"] - 7 * 86_400} for one in posts(CLAIMS["en"], seed=5)]
-    assert read(made.path("nato"), earlier) == {KIND: 1}
+    assert read(made.path("nato"), earlier) == {KIND: 1, "campaign": 1}
     rows = told("show", "--list", "--kind", KIND, node=made.path("nato"))
     [later] = {row["object_id"] for row in rows} - {before}
     grounds = done("label", "show", later, node=made.path("nato"))
     assert "information/claims/ours.toml" in grounds
     assert "no label" in grounds
     assert made.why("nato", later, "jpn").outcome == "withhold"
+    made.release("nato")
+    with made.serving("nato"):
+        made.pull("jpn")
+    arrived = everything(made.path("jpn"))
+    assert b"Shared together again" in arrived  # its campaign goes, and does not name it
+    assert later.encode() not in arrived
 
 
 def later_posts(made, days: int) -> Node:
@@ -248,3 +258,55 @@ def objects(pair, party: str, type_: str) -> list[dict]:
     with pair.open(party) as node, node.store.read() as read:
         rows = read.connection.exec_driver_sql("SELECT raw FROM blob")
         return [one for (raw,) in rows if (one := json.loads(raw)).get("type") == type_]
+
+
+@pytest.mark.parametrize("party", ["nato", "jpn"])
+def test_a_case_leaves_as_a_network_that_networkx_reads_and_without_an_account(pair, tmp_path, party):
+    file = tmp_path / "case.graphml"
+    assert "ties)" in done("export", file, case := of(pair, party, "nato"), node=pair.path(party))
+    found = nx.read_graphml(file)
+    assert (found.graph["object_id"], found.graph["label"]) == (case, OPEN)
+    assert {"group", "text", "claim", "technique"} == {one["kind"] for _, one in found.nodes(data=True)}
+    assert found.nodes["group"]["accounts"] == 6
+    assert [one for one in accounts(pair.path("nato")) if one in file.read_text(encoding="utf-8")] == []
+
+
+def test_a_case_leaves_as_a_sheet_of_ties(pair, tmp_path):
+    file, case = tmp_path / "case.csv", of(pair, "nato", "nato")
+    got = told("export", file, case, "--network", node=pair.path("nato"))
+    with file.open(encoding="utf-8", newline="") as opened_file:
+        rows = list(csv.DictReader(opened_file))
+    assert len(rows) == got["ties"]
+    assert {row["Source"] for row in rows} == {"group"}
+    assert {(row["label"], row["object_id"]) for row in rows} == {(OPEN, case)}
+    assert {int(row["accounts"]) % 3 for row in rows if row["accounts"]} == {0}
+
+
+def test_what_ties_nothing_is_no_network_and_leaves_no_file(pair, tmp_path):
+    note = next(one["id"] for one in objects(pair, "jpn", "note"))
+    assert "network-none" in refused("export", tmp_path / "x.graphml", note, node=pair.path("jpn"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("argv", [("x.graphml",), ("x.geojson", "incident--x", "--network"), ("x.txt",)])
+def test_a_network_is_of_one_object_and_in_its_formats(pair, tmp_path, argv):
+    assert "usage" in refused("export", tmp_path / argv[0], *argv[1:], node=pair.path("jpn"))
+
+
+def test_a_campaign_reaches_the_partner_with_its_cases_and_without_an_account(pair, tmp_path):
+    made = pair.copy(tmp_path / "copy")
+    (made.directory / "campaign.toml").write_text('time_format = "s"\n', encoding="utf-8")
+    settings, file = made.directory / "campaign.toml", made.directory / "campaign.jsonl"
+    file.write_bytes(gzip.decompress(packed()))
+    got = told("ingest", "information", file, "--label", OPEN, "--settings", settings, node=made.path("nato"))
+    assert got["analysed"]["concluded"]["campaign"] == 1
+    made.release("nato")
+    with made.serving("nato"):
+        made.pull("jpn")
+    [campaign] = told("show", "--list", "--kind", "campaign", node=made.path("jpn"))
+    cases = {row["object_id"] for row in told("show", "--list", "--kind", KIND, node=made.path("jpn"))}
+    links = [one for one in objects(made, "jpn", "relationship") if one["source_ref"] == campaign["object_id"]]
+    assert len({one["target_ref"] for one in links} & cases) == 2
+    arrived = everything(made.path("jpn"))
+    assert [one for one in {*PUSHERS, *accounts(made.path("nato"))} if one.encode() in arrived] == []
+    assert made.faults("jpn") == []

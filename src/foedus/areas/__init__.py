@@ -24,6 +24,7 @@ from foedus.model.room import (
     EvidenceDoor,
     Layers,
     LiveDoor,
+    NetworkDoor,
     PlanDoor,
     Records,
     RetentionDoor,
@@ -220,6 +221,12 @@ def retention(room: Room) -> RetentionDoor | None:
 def evidence(room: Room) -> EvidenceDoor | None:
     """Return a room's door ``evidence``; None where its findings cannot be replayed."""
     door: EvidenceDoor | None = _offered(room, "evidence", "replayed")
+    return door
+
+
+def network(room: Room) -> NetworkDoor | None:
+    """Return a room's door ``network``; None where its findings tie nothing to anything."""
+    door: NetworkDoor | None = _offered(room, "network", "network")
     return door
 
 

@@ -26,7 +26,7 @@ VERBS = {
     "score": ("foedus.cli.score", "Compute the scoreboard from the ledgers."),
     "why": ("foedus.cli.why", "Explain why something goes to a party, or does not."),
     "show": ("foedus.cli.show", "Show what the node holds."),
-    "export": ("foedus.cli.export", "Write findings as GeoJSON or CSV, for maps and sheets."),
+    "export": ("foedus.cli.export", "Write findings for maps and sheets, or one as a network."),
     "quarantine": ("foedus.cli.quarantine", "Look at what was refused, try it again, put it aside."),
     "vault": ("foedus.cli.vault", "Personal data as it came: until when it is kept, who looks into it."),
     "watch": ("foedus.cli.watch", "Acknowledge, assign and dismiss findings; hand the watch over."),

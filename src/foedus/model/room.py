@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from foedus.model.finding import About, Again, Finding, Key, Match, Pack, Seen
+from foedus.model.network import Network
 from foedus.model.picture import Picture
 from foedus.model.stix import StixObject
 
@@ -96,6 +97,13 @@ class EvidenceDoor(Protocol):
 
     def replay(self, raw: bytes, head: StixObject) -> Sequence[Again]:
         """Conclude again what a finding says, from its pack."""
+
+
+class NetworkDoor(Protocol):
+    """The door ``network`` of a room whose findings tie things to one another (its module ``network``)."""
+
+    def network(self, finding: Finding) -> Network:
+        """Return what a finding ties to what, only from what stands in it; empty where it ties nothing."""
 
 
 class PlanDoor(Protocol):

@@ -1,4 +1,6 @@
-"""Export: findings with where they happened, as GeoJSON (RFC 7946) or CSV, for the maps and sheets of the own people.
+"""Export: findings with where they happened, as GeoJSON (RFC 7946) or CSV, and one as a network, as GraphML or CSV.
+
+For the maps, sheets and graphs of the own people.
 
 What leaves by this door leaves the node: every row says the label it has to be kept under.
 """
@@ -10,17 +12,22 @@ from typing import IO, Any
 
 import msgspec
 
+from foedus import areas
+from foedus.errors import InputError
 from foedus.label.text import marking
 from foedus.model import instant
+from foedus.model.network import Network
 from foedus.model.picture import Map, Track
 from foedus.node.home import Node
+from foedus.node.label import finding_of
 from foedus.node.show import picture_of, versions
-from foedus.picture import sheet
+from foedus.picture import graphml, sheet
 from foedus.store import findings
 from foedus.store.engine import Read
 from foedus.store.findings import FindingQuery, Held
 
 FORMS = ("geojson", "csv")
+NETWORKS = ("graphml", "csv")
 PAGE = 500
 COLUMNS = ("object_id", "kind", "title", "owner", "label", "urgency", "from", "until")
 POINTS = (*COLUMNS, "track", "latitude", "longitude")
@@ -44,6 +51,46 @@ def export(node: Node, out: IO[str], form: str, asked: FindingQuery | str) -> in
         InputError: the node does not hold the object.
     """
     return _WRITERS[form](out, _one(node, asked) if isinstance(asked, str) else _all(node, asked))
+
+
+def export_network(node: Node, out: IO[str], form: str, object_id: str) -> int:
+    """Write what one object, as it now stands, ties to what: GraphML, or CSV with a row a tie.
+
+    Returns:
+        How many ties were written.
+
+    Raises:
+        InputError: the node does not hold the object, or it ties nothing.
+    """
+    with node.store.read() as read:
+        held = versions(read, object_id)[0]
+    door = areas.network(node.rooms[held.room])
+    network = door.network(finding_of(held)) if door is not None else None
+    if network is None or not network.ties:
+        raise InputError(
+            "nothing in it is tied to anything", code="network-none", where=object_id,
+            hint="a finding of what was shared together is a network",
+        )  # fmt: skip
+    about = dict(zip(COLUMNS[:5], map(str, _said(held)[:5]), strict=True))
+    out.writelines(graphml.lines(network, about) if form == "graphml" else _edges(network, about))
+    return len(network.ties)
+
+
+def _edges(network: Network, about: Mapping[str, str]) -> Iterator[str]:
+    """A row a tie, under the names by which Gephi finds its ends."""
+    by_id = {one.id: one for one in network.vertices}
+    values = list(dict.fromkeys(name for one in network.ties for name in one.values))
+    columns = ("Source", "Target", "what", "source_kind", "source_name", "target_kind", "target_name", *values)
+    rows = (
+        (
+            *(one.source, one.target, one.what),
+            *(said for end in (by_id[one.source], by_id[one.target]) for said in (end.kind, end.name)),
+            *(one.values.get(name) for name in values),
+            *(about[name] for name in ("object_id", "label")),
+        )
+        for one in network.ties
+    )
+    return sheet.lines((*columns, "object_id", "label"), rows)
 
 
 Found = Iterator[tuple[Held, tuple[Track, ...]]]

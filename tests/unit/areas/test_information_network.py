@@ -1,21 +1,13 @@
-"""Communities, timelines, and what of a network may leave."""
+"""Communities and timelines."""
 
 from __future__ import annotations
 
-import csv
-import io
 from itertools import combinations
-from xml.etree import ElementTree as ET
 
 import numpy as np
-import pytest
 
 from foedus.areas.information.methods.communities import communities, modularity
-from foedus.areas.information.methods.network import graphml, picture, tables
-from foedus.areas.information.methods.pairs import Shares
 from foedus.areas.information.methods.timeline import first_seen, timeline
-
-NS = "{http://graphml.graphdrawing.org/xmlns}"
 
 
 def cliques(count, size, between):
@@ -58,60 +50,3 @@ def test_a_timeline_counts_records_and_accounts():
 def test_first_seen_is_by_value_and_names_the_record():
     found = first_seen(np.array([0, 0, 1, 0]), ["ru", "", "en", "en"], np.array([50, 1, 7, 50]))
     assert [(f.thing, f.value, f.record, f.t_s) for f in found] == [(0, "en", 3, 50), (0, "ru", 0, 50), (1, "en", 2, 7)]
-
-
-ROWS = [(0, a, 7200 + a) for a in range(5)] + [(1, a, 9000) for a in (0, 1)] + [(2, a, 100) for a in (7, 8, 9)]
-OBJECTS = {"page": ["=cmd()|x", "secret.example/<two>", "three & \x07four"]}
-
-
-def shared(rows=ROWS):
-    thing, account, t_s = (np.array(column) for column in zip(*rows, strict=True))
-    return {"page": Shares(thing, account, np.arange(len(rows)), t_s)}
-
-
-def test_only_aggregates_of_k_and_more_leave():
-    shown = picture([[0, 1, 2, 3, 4], [5, 6], [7, 8, 9]], shared(), OBJECTS)
-    assert [(node.id, node.accounts) for node in shown.nodes] == [
-        ("group-0", 3),
-        ("group-2", 3),
-        ("page-0", 0),
-        ("page-2", 0),
-    ]
-    assert [tuple(tie) for tie in shown.ties] == [
-        ("group-0", "page-0", 3, 3, 7200, 7200),
-        ("group-2", "page-2", 3, 3, 0, 0),
-    ]
-    assert shown.suppressed
-
-
-@pytest.mark.parametrize("k", [3, 5])
-def test_two_exports_differ_by_nothing_or_by_k_and_more(k):
-    counts = []
-    for size in range(k, 4 * k):
-        rows = [(0, a, a) for a in range(size)]
-        shown = picture([list(range(size))], shared(rows), OBJECTS, k)
-        counts += [node.accounts for node in shown.nodes if node.kind == "group"] + [t.records for t in shown.ties]
-    assert {abs(a - b) for a in counts for b in counts} & set(range(1, k)) == set()
-
-
-def test_no_account_is_written_in_any_format():
-    shown = picture([[0, 1, 2, 3, 4]], shared(), OBJECTS)
-    written = graphml(shown) + "".join(tables(shown))
-    assert "account-" not in written
-    assert "secret.example" not in written
-    assert all(node.kind in {"group", "page"} for node in shown.nodes)
-
-
-def test_graphml_is_well_formed_whatever_objects_are_called():
-    root = ET.fromstring(graphml(picture([[0, 1, 2, 3], [7, 8, 9]], shared(), OBJECTS)).encode())
-    names = [data.text for node in root.iter(f"{NS}node") for data in node if data.get("key") == "name"]
-    assert names == ["group 0", "group 1", "=cmd()|x", "three & four"]
-    ids = {node.get("id") for node in root.iter(f"{NS}node")}
-    assert all({edge.get("source"), edge.get("target")} <= ids for edge in root.iter(f"{NS}edge"))
-    assert {data.get("key") for data in root.iter(f"{NS}data")} == {key.get("id") for key in root.iter(f"{NS}key")}
-
-
-def test_a_cell_is_no_formula():
-    nodes, ties = tables(picture([[0, 1, 2, 3]], shared(), OBJECTS))
-    assert [row["name"] for row in csv.DictReader(io.StringIO(nodes))] == ["group 0", "'=cmd()|x"]
-    assert next(csv.DictReader(io.StringIO(ties)))["records"] == "3"

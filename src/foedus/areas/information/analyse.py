@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foedus.areas.information import cases, claimed, evidence, followed, options, remembered, together
+from foedus.areas.information import cases, claimed, evidence, followed, options, recurring, remembered, together
 from foedus.areas.information.extensions import FACTS
 from foedus.areas.information.facts import finding as facts
 from foedus.areas.information.followed import Told
-from foedus.areas.information.record import ARTICLE
-from foedus.areas.information.remembered import State
+from foedus.areas.information.record import ARTICLE, POST
+from foedus.areas.information.remembered import Joined, Said, State
+from foedus.areas.information.together import ARTICLES, POSTS, Sort
 from foedus.engine import documents
 from foedus.model import instant
 from foedus.model.finding import Finding, Pack
@@ -47,21 +48,24 @@ def analyse(
         MalformedRecord: a file of claims or a state that is not understood.
     """
     owner = str(settings.get("owner", ""))
-    posts: list[pa.Table] = []
-    articles: list[pa.Table] = []
+    seen: dict[str, list[pa.Table]] = {POST: [], ARTICLE: []}
     for batch in records.scan():
         if documents.is_documents(batch):
             yield from (received(one, records.source, pointer) for one, pointer in documents.read(batch))
         else:
             yield from _facts(batch, owner, records.source)
-            posts.append(remembered.posts_of(batch, records.source))
-            articles.append(followed.articles_of(batch, records.source))
-    if not any(map(len, (*posts, *(articles if followed.asked(layers) else ())))):  # what is remembered stays as it is
+            for kind, tables in seen.items():
+                tables.append(remembered.posts_of(batch, records.source, kind))
+    if not any(len(one) for tables in seen.values() for one in tables):  # what is remembered stays as it is
         yield state
         return
-    held = remembered.restore(state)
-    told = followed.Told(owner, records.source, layers, instant.stix_text(at))
-    yield from _together(held, posts, articles, told)
+    held, told = remembered.restore(state), Told(owner, records.source, layers, instant.stix_text(at))
+    inner = remembered.restore(held.articles)
+    pushed: dict[int, list[str]] = {}
+    posts = yield from _together(held, (POSTS, seen[POST]), told, pushed)
+    articles = yield from _together(inner, (ARTICLES, seen[ARTICLE]), told, pushed)
+    yield from followed.findings(held, (posts, articles), pushed, told)
+    held.articles = remembered.dump(inner) if inner.posts else held.articles
     yield remembered.dump(held)
 
 
@@ -80,25 +84,33 @@ def _facts(batch: pa.RecordBatch, owner: str, source: str) -> Iterator[Finding]:
             yield made
 
 
-def _together(state: State, posts: list[pa.Table], articles: list[pa.Table], told: Told) -> Iterator[Finding | Pack]:
-    """Measure the weeks that have new posts, and say what changed; then how lines to take stood."""
-    held = remembered.joined(state, posts)
-    claims = claimed.written(told.layers)
-    offered = options.offered(told.layers)
-    pushed: dict[int, list[str]] = {}
+def _together(
+    state: State, came: tuple[Sort, list[pa.Table]], told: Told, pushed: dict[int, list[str]]
+) -> Generator[Finding | Pack, None, Joined]:
+    """Measure the weeks that have new posts, or articles, and say what changed; tell who pushed what, and return all of them."""
+    sort, fresh = came
+    held = remembered.joined(state, fresh)
+    claims, offered = claimed.written(told.layers), options.offered(told.layers)
+    gone: set[str] = set()
     for week in held.fresh:
         rows = np.flatnonzero(held.week == week)
         of_week = held.posts.slice(int(rows[0]), len(rows))
-        measured = together.measured(of_week, week)
+        measured = together.measured(of_week, week, sort)
         encoder = claimed.encoder_or_none() if measured.groups else None
         yield evidence.local(week, of_week, measured)
         known = cases.Known(told.owner, claims, encoder, state.crowded, state.deleted)
         made = {one.id: one for one in cases.made(week, of_week, measured, known)}
-        gone, news = remembered.changed(
-            state.said, week, {id_: one.digest + offered.digest for id_, one in made.items()}
-        )
-        yield from (cases.withdrawn(id_, week, told.now, told.source) for id_ in gone)
-        yield from (cases.finding(made[id_], week, told.now, offered) for id_ in news)
-        pushed[week] = together.records(of_week, measured)
-    yield from followed.findings(state, held, articles, pushed, told)
+        for id_ in [id_ for id_, said in state.said.items() if said.week == week and id_ not in made]:
+            del state.said[id_]
+            gone.add(id_)
+            yield cases.withdrawn(id_, week, told.now, told.source)
+        for id_, one in made.items():
+            was, digest = state.said.get(id_), one.digest + offered.digest
+            origins = tuple(ground.removeprefix("source:") for ground in one.because if ground.startswith("source:"))
+            state.said[id_] = Said(week, digest, one.accounts, origins, was.root if was else "")
+            if was is None or was.digest != digest:
+                yield cases.finding(one, week, told.now, offered)
+        pushed.setdefault(week, []).extend(together.records(of_week, measured))
     remembered.keep(state, held)
+    yield from recurring.told(state, gone, (told.owner, told.source), told.now)
+    return held

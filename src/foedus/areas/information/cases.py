@@ -21,11 +21,10 @@ from foedus.areas.information.meaning.embed import Encoder
 from foedus.areas.information.meaning.findings import Case, Hour, Shared, encode
 from foedus.areas.information.meaning.judgement import Coordination
 from foedus.areas.information.meaning.packs import Released
-from foedus.areas.information.methods.cosharing import WINDOW_S
 from foedus.areas.information.methods.shares import HASHTAG
 from foedus.areas.information.options import Offered
 from foedus.areas.information.remembered import monday_s
-from foedus.areas.information.together import METHOD, PARAMETERS, TEXT, Group, Week
+from foedus.areas.information.together import ARTICLES, METHOD, PARAMETERS, POSTS, TEXT, Group, Sort, Week
 from foedus.model import instant, stix
 from foedus.model.canonical import canonical, digest
 from foedus.model.finding import Finding, Support
@@ -43,6 +42,7 @@ UNSEEN = (
     "whether any of it is true",
     "what was shared over more than one week",
 )
+AGENCY = "whether the outlets have the copy of one agency, which few others take"
 
 _GRADED: tuple[tuple[Behaviour, str], ...] = (("copies", TEXT), ("volume-on-hashtag", HASHTAG))
 Columns = Mapping[str, list[Any]]
@@ -68,13 +68,17 @@ class Known(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A finding before it is dated: its case, what it rests on, the hash of all it says, its evidence that may go."""
+    """A finding before it is dated: its case, what it rests on, the hash of all it says, its evidence that may go.
+
+    ``accounts`` are the group's: they stay in the room.
+    """
 
     case: Case
     because: tuple[str, ...]
     id: str
     digest: str
     pack: Released
+    accounts: tuple[str, ...]
 
 
 def made(week: int, posts: pa.Table, measured: Week, known: Known) -> list[Made]:
@@ -92,7 +96,12 @@ def made(week: int, posts: pa.Table, measured: Week, known: Known) -> list[Made]
     columns["at_us"] = posts["published_at"].cast("int64").to_pylist()
     coverage = _coverage(week, columns, measured, known)
     found = [
-        _made(week, columns, group, (known, coverage, evidence.may_go(group, posts, coverage)))
+        _made(
+            week,
+            columns,
+            group,
+            (known, coverage, evidence.may_go(group, posts, coverage, measured.sort), measured.sort),
+        )
         for group in measured.groups
     ]
     return sorted(found, key=lambda one: one.id)
@@ -130,21 +139,27 @@ def is_ours(document: StixObject) -> bool:
     return document.type == "incident" and extensions.CASE in document.extensions
 
 
-def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str, str | int], Released]) -> Made:
-    known, coverage, pack = told
+def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str, str | int], Released, Sort]) -> Made:
+    known, coverage, pack, sort = told
     claims = carried(known.claims, group.texts, known.encoder)
     ids = [columns["record_id"][row] for row in group.rows.tolist()]
     communities, ties = circles.told(group.circles)
     case = Case(
-        name=_name(week, known.owner, ids[0]),
+        name=_name(week, known.owner, ids[0], sort.done),
         from_at=instant.from_us(_hour(columns, group.rows[0])),
         to_at=instant.from_us(_hour(columns, group.rows[-1]) + HOUR_US),
         stage="triage",
         coordination=Coordination(
-            group.accounts, len(group.shared), WINDOW_S, group.chances, METHOD, dict(PARAMETERS), digest(sorted(ids))
+            group.accounts,
+            len(group.shared),
+            sort.window_s,
+            group.chances,
+            sort.method,
+            sort.parameters,
+            digest(sorted(ids)),
         ),
         claims=tuple({one.claim.text: one.claim for one in claims}.values()),
-        tags=tuple(_tags(group, columns, known.encoder)),
+        tags=tuple(_tags(group, columns, known.encoder)) if sort is POSTS else (),
         coverage=coverage,
         pack_sha256=hashlib.sha256(pack.raw).hexdigest(),
         shared=tuple(_shared(group, columns)),
@@ -152,19 +167,25 @@ def _made(week: int, columns: Columns, group: Group, told: tuple[Known, dict[str
         communities=communities,
         ties=ties,
         first_seen=tuple(circles.seen(columns, group.rows)),
-        unseen=(*UNSEEN, *(() if known.encoder else (ABSENT,))),
+        unseen=(*UNSEEN, *((AGENCY,) if sort is ARTICLES else ()), *(() if known.encoder else (ABSENT,))),
     )
     sources = sorted({columns["origin"][row] for row in group.rows.tolist()})
     because = (*(f"source:{one}" for one in sources), *sorted({f"layer:{one.layer}" for one in claims}))
     id_ = opencti_ids.incident(case.name, _created(week))
     head = encode(case, "opencti", case.from_at, case.from_at).head
-    return Made(case, because, id_, digest([hashlib.sha256(head.raw).hexdigest(), list(because)]), pack)
+    return Made(
+        case, because, id_, digest([hashlib.sha256(head.raw).hexdigest(), list(because)]), pack, _accounts(group)
+    )
 
 
-def _name(week: int, owner: str, first: str) -> str:
+def _accounts(group: Group) -> tuple[str, ...]:
+    return tuple(sorted({account for tie in group.ties for account in (tie.a, tie.b)}))
+
+
+def _name(week: int, owner: str, first: str, done: str) -> str:
     """What a case is called: of its week and its first post, by a number nobody can go back from."""
     number = digest([owner, week, first])[:8]
-    return f"Shared together in the week of {_created(week)[:10]}, group {number}"
+    return f"{done} together in the week of {_created(week)[:10]}, group {number}"
 
 
 def _created(week: int) -> str:
@@ -181,12 +202,13 @@ def _text(us: int) -> str:
 
 def _coverage(week: int, columns: Columns, measured: Week, known: Known) -> dict[str, str | int]:
     return {
-        "posts": rounded(len(columns["record_id"])),
-        "posts without account or instant": rounded(measured.left_out),
+        measured.sort.name: rounded(len(columns["record_id"])),
+        f"{measured.sort.name} without account or instant": rounded(measured.left_out),
+        "sharers": "outlets" if measured.sort is ARTICLES else "accounts",
         "objects too many to pair": measured.viral,
         "week": _created(week)[:10],
-        "posts lost for want of room": "some" if week in known.crowded else "none",
-        "posts deleted with their source": "some" if week in known.deleted else "none",
+        f"{measured.sort.name} lost for want of room": "some" if week in known.crowded else "none",
+        f"{measured.sort.name} deleted with their source": "some" if week in known.deleted else "none",
         "model of meaning": known.encoder.name if known.encoder else "none",
     }
 

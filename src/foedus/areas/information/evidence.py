@@ -17,7 +17,8 @@ from foedus.areas.information.meaning import extensions
 from foedus.areas.information.meaning.findings import NAMESPACE
 from foedus.areas.information.meaning.packs import Item, Local, Method, Released, opened, released
 from foedus.areas.information.methods.shingles import normal
-from foedus.areas.information.together import METHOD, PARAMETERS, Group, Week, measured
+from foedus.areas.information.together import ARTICLES, POSTS, Group, Sort, Week, measured
+from foedus.errors import MalformedRecord
 from foedus.model import stix
 from foedus.model.canonical import canonical, digest
 from foedus.model.finding import Pack
@@ -26,7 +27,7 @@ from foedus.model.stix import StixObject
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RAN = Method(METHOD, dict(PARAMETERS))
+_BY_METHOD = {one.method: one for one in (POSTS, ARTICLES)}
 
 
 def records_sha256(group: Group, posts: pa.Table) -> str:
@@ -42,26 +43,36 @@ def result_sha256(group: Group) -> str:
 def local(week: int, posts: pa.Table, found: Week) -> Pack:
     """Return what the groups of a week can be replayed from; nothing where there are none."""
     results = {records_sha256(group, posts): result_sha256(group) for group in found.groups}
+    name = name_of(found.sort.name, remembered.day_of(week))
     if not results:
-        return Pack(remembered.day_of(week), b"")
-    raw = msgspec.msgpack.encode(Local(RAN, week, remembered.written(posts), results))
-    return Pack(remembered.day_of(week), raw, tuple(sorted(set(posts["origin"].to_pylist()))))
+        return Pack(name, b"")
+    raw = msgspec.msgpack.encode(Local(_ran(found.sort), week, remembered.written(posts), results))
+    return Pack(name, raw, tuple(sorted(set(posts["origin"].to_pylist()))))
+
+
+def name_of(sort: str, day: str) -> str:
+    """Return what the pack of a week is called, by what was measured and the day it begins."""
+    return f"{sort} {day}"
 
 
 def replayed(raw: bytes) -> tuple[Local, dict[str, Group]]:
     """Measure a local pack again: the pack, and its groups by the hash of their records.
 
     Raises:
-        MalformedRecord: no such pack.
+        MalformedRecord: no such pack, or of a method that is no more.
     """
     pack = opened(raw)
-    posts = remembered.read(pack.posts)
-    return pack, {records_sha256(group, posts): group for group in measured(posts, pack.week).groups}
+    posts, sort = remembered.read(pack.posts), _BY_METHOD.get(pack.method.name)
+    if sort is None:
+        raise MalformedRecord(
+            "evidence of another method", code="pack-malformed", hint="replay it with the version of then"
+        )
+    return pack, {records_sha256(group, posts): group for group in measured(posts, pack.week, sort).groups}
 
 
-def may_go(group: Group, posts: pa.Table, coverage: dict[str, str | int]) -> Released:
+def may_go(group: Group, posts: pa.Table, coverage: dict[str, str | int], sort: Sort) -> Released:
     """Return the pack of a group that may leave the node."""
-    return released(RAN, coverage, list(_items(posts.take(group.rows))), result_sha256(group))
+    return released(_ran(sort), coverage, list(_items(posts.take(group.rows))), result_sha256(group))
 
 
 def note(pack: Released, incident: str, dated: dict[str, Any]) -> StixObject:
@@ -77,6 +88,10 @@ def note(pack: Released, incident: str, dated: dict[str, Any]) -> StixObject:
         },
     }
     return stix.read(canonical(dated | held))
+
+
+def _ran(sort: Sort) -> Method:
+    return Method(sort.method, sort.parameters)
 
 
 def _items(posts: pa.Table) -> Iterator[Item]:

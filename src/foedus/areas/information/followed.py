@@ -1,6 +1,6 @@
 """Followed: how the lines to take of this node stood in a week, among its posts and articles.
 
-Articles are carried from one run to the next as posts are (title and opening, ``remembered``), and only while the node has lines.
+Articles are carried from one run to the next as posts are (title and opening, ``remembered``).
 A week is measured again whenever posts or articles of it come, so that one cut of the input gives the same as another. What a
 group that chance does not explain pushed is told apart.
 """
@@ -26,7 +26,6 @@ from foedus.areas.information.meaning.lines import Heard, Said, Subject, reaches
 from foedus.areas.information.meaning.standing import Day, Standing
 from foedus.areas.information.messages import Messages
 from foedus.areas.information.options import Offered
-from foedus.areas.information.record import ARTICLE, POST
 from foedus.areas.information.remembered import Joined, State, monday_s
 from foedus.model import instant, stix
 from foedus.model.canonical import canonical, digest
@@ -35,7 +34,7 @@ from foedus.model.room import Layers
 from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 KIND = "message-uptake"
 MAX_MEANT = 20_000
@@ -74,33 +73,15 @@ class _Made(NamedTuple):
     digest: str
 
 
-def asked(layers: Layers) -> bool:
-    """Say whether the node has lines to follow."""
-    return any(name.endswith(".toml") for name in layers.files(messages.FOLDER))
-
-
-def articles_of(batch: pa.RecordBatch, source: str) -> pa.Table:
-    """Return the articles of a batch as posts are remembered: title and opening are their text."""
-    import pyarrow as pa  # noqa: PLC0415  (the server process must not pay for it before it analyses)
-    import pyarrow.compute as pc  # noqa: PLC0415
-
-    held = batch.filter(pc.equal(batch["kind"], ARTICLE))
-    text = pc.binary_join_element_wise(held["title"], held["text"], "\n")
-    columns = {"kind": pa.array([POST] * len(held), pa.string()), "text": text}
-    arrays = [columns.get(name, held[name]) for name in held.schema.names]
-    return remembered.posts_of(pa.RecordBatch.from_arrays(arrays, schema=held.schema), source)
-
-
 def findings(
-    state: State, posts: Joined, articles: Sequence[pa.Table], pushed: Mapping[int, list[str]], told: Told
+    state: State, both: tuple[Joined, Joined], pushed: Mapping[int, list[str]], told: Told
 ) -> Iterator[Finding]:
     """Say how each line stood in the weeks with news; what no longer stands is revoked.
 
     Args:
         state: of the room; ``followed`` is read and written.
-        posts: those held and new.
-        articles: the new ones.
-        pushed: ids of posts that groups pushed, of the weeks just measured.
+        both: posts and articles, those held and new.
+        pushed: ids of what groups pushed, of the weeks just measured.
         told: what it is told with.
     """
     mine = remembered.restore(state.followed)
@@ -110,23 +91,19 @@ def findings(
         encoder = claimed.encoder_or_none() if written.lines else None
         known = _Known(written, claimed.written(told.layers), channels.listed(told.layers), encoder)
         offered = options.offered(told.layers)
-        both = remembered.joined(mine, articles)
-        for week in sorted({*posts.fresh, *both.fresh}):
-            of_week = _week(week, (posts, both), mine.pushed, known)
+        for week in sorted({week for one in both for week in one.fresh}):
+            of_week = _week(week, both, mine.pushed, known)
             made = {_id(one): one for one in _made(week, of_week, known, told.owner)}
             gone, news = remembered.changed(
                 mine.said, week, {id_: one.digest + offered.digest for id_, one in made.items()}
             )
             yield from (_withdrawn(id_, week, told) for id_ in gone)
             yield from (_finding(made[id_], told.now, offered) for id_ in news)
-        said = mine.said
-        remembered.keep(mine, both)
-        mine.said = said
-    newest = max(int(posts.week.max(initial=0)), *(one.week for one in mine.said.values()), 0)
+    newest = max(*(int(one.week.max(initial=0)) for one in both), *(one.week for one in mine.said.values()), 0)
     since = newest - remembered.WEEKS + 1
     mine.said = {id_: one for id_, one in sorted(mine.said.items()) if one.week >= since}
     mine.pushed = {week: ids for week, ids in sorted(mine.pushed.items()) if week >= since and ids}
-    state.followed = remembered.dump(mine)
+    state.followed = remembered.dump(mine) if mine.said or mine.pushed else b""
 
 
 def is_ours(document: StixObject) -> bool:

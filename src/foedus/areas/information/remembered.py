@@ -35,17 +35,33 @@ _KEPT = (
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
-    """What was last said under an id: of which week, the hash of its content."""
+    """What was last said under an id: of which week, the hash of its content.
+
+    ``accounts`` are the group's, keyed, and ``origins`` the sources they came from: by them it is known again (``recurring``).
+    ``root`` names the first case of its campaign.
+    """
 
     week: int
     digest: str
+    accounts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    root: str = ""
+
+
+class Recurs(msgspec.Struct, frozen=True, array_like=True):
+    """What was last said of a campaign: the hash of its content, its cases, the day its first week begins."""
+
+    digest: str
+    cases: tuple[str, ...]
+    first: str
 
 
 class State(msgspec.Struct):
     """What the room remembers: posts as an Arrow stream, which of their weeks lost posts for want of room, what was said.
 
-    ``deleted`` are the weeks whose posts went with their source. ``followed`` is what lines to take are followed with, as bytes
-    of such a state of its own; its ``pushed`` are the ids of posts that groups pushed, by week.
+    ``deleted`` are the weeks whose posts went with their source. ``articles`` is what is remembered of articles, ``followed``
+    what lines to take are followed with, each as bytes of such a state of its own; ``pushed`` are the ids of what groups
+    pushed, by week.
     """
 
     version: int = VERSION
@@ -55,6 +71,8 @@ class State(msgspec.Struct):
     followed: bytes = b""
     deleted: list[int] = []
     pushed: dict[int, list[str]] = {}
+    articles: bytes = b""
+    campaigns: dict[str, Recurs] = {}
 
 
 class Joined(NamedTuple):
@@ -87,14 +105,15 @@ def dump(state: State) -> bytes:
     return msgspec.msgpack.encode(state)
 
 
-def posts_of(batch: pa.RecordBatch, source: str) -> pa.Table:
-    """Return the posts of a batch of records, with the source they came from; those without an instant are none here."""
+def posts_of(batch: pa.RecordBatch, source: str, kind: str = POST) -> pa.Table:
+    """Return the posts, or articles, of a batch of records, with the source they came from; those without an instant are none."""
     import pyarrow as pa  # noqa: PLC0415  (the server process must not pay for it before it analyses)
     import pyarrow.compute as pc  # noqa: PLC0415
 
     table = pa.Table.from_batches([batch])
-    table = table.filter(pc.and_(pc.equal(table["kind"], POST), pc.is_valid(table["published_at"])))
-    cut = pc.utf8_slice_codeunits(table["text"], 0, MAX_TEXT)
+    table = table.filter(pc.and_(pc.equal(table["kind"], kind), pc.is_valid(table["published_at"])))
+    said = table["text"] if kind == POST else pc.binary_join_element_wise(table["title"], table["text"], "\n")
+    cut = pc.utf8_slice_codeunits(said, 0, MAX_TEXT)
     table = table.set_column(table.schema.get_field_index("text"), "text", cut)
     return table.append_column("origin", pa.array([source] * len(table), pa.string())).select(list(_KEPT))
 
@@ -142,26 +161,25 @@ def changed(said: dict[str, Said], week: int, digests: Mapping[str, str]) -> tup
 
 
 def forget(state: bytes, sources: Collection[str]) -> bytes:
-    """Return a state without the posts of some sources.
+    """Return a state without the posts and articles of some sources.
 
     What was said stays known: measured again without them, it is told anew or revoked.
 
     Raises:
         MalformedRecord: not a state of this version.
     """
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.compute as pc  # noqa: PLC0415
-
-    held = restore(state)
-    posts = read(held.posts) if held.posts else None
-    if (
-        posts is None
-        or not (going := pc.is_in(posts["origin"], pa.array(sorted(sources), pa.string()))).to_numpy().any()
-    ):
+    if not state:
         return state
-    held.deleted = sorted({*held.deleted, *np.unique(_week(posts.filter(going))).tolist()})
-    left = posts.filter(pc.invert(going))
-    held.posts = written(left) if len(left) else b""
+    held = restore(state)
+    held.articles = forget(held.articles, sources)
+    for id_, one in held.said.items():
+        if not set(one.origins).isdisjoint(sources):
+            held.said[id_] = msgspec.structs.replace(one, accounts=(), origins=())
+    if held.posts:
+        posts = read(held.posts)
+        stays = np.array([one not in sources for one in posts["origin"].to_pylist()], dtype=bool)
+        held.deleted = sorted({*held.deleted, *np.unique(_week(posts)[~stays]).tolist()})
+        held.posts = written(posts.take(np.flatnonzero(stays))) if stays.any() else b""
     return dump(held)
 
 

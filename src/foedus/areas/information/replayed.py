@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from foedus.areas.information.evidence import replayed, result_sha256
+from foedus.areas.information.evidence import name_of, replayed, result_sha256
 from foedus.areas.information.few import rounded
 from foedus.areas.information.meaning.extensions import CASE
-from foedus.areas.information.together import Group
+from foedus.areas.information.together import ARTICLES, POSTS, Group
 from foedus.model import ijson
 from foedus.model.finding import Again
 from foedus.model.stix import StixObject
@@ -18,7 +18,9 @@ def pack_of(head: StixObject) -> str:
     """Return the name of the pack that a finding can be replayed from; empty for one that has none."""
     coverage = _case(head).get("coverage")
     week = coverage.get("week") if isinstance(coverage, dict) else None
-    return week if isinstance(week, str) else ""
+    if not isinstance(week, str) or not isinstance(coverage, dict):
+        return ""
+    return next((name_of(sort.name, week) for sort in (POSTS, ARTICLES) if sort.name in coverage), "")
 
 
 def replay(raw: bytes, head: StixObject) -> Sequence[Again]:

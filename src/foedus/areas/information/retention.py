@@ -15,10 +15,10 @@ def forget(state: bytes, sources: Collection[str]) -> bytes:
     """
     if not state:
         return state
-    before, held = remembered.restore(state), remembered.restore(remembered.forget(state, sources))
+    held = remembered.restore(remembered.forget(state, sources))
     if held.followed:
-        mine = remembered.restore(remembered.forget(held.followed, sources))
-        lost = set(held.deleted) - set(before.deleted)
+        mine = remembered.restore(held.followed)
+        lost = {*held.deleted, *remembered.restore(held.articles).deleted}
         mine.pushed = {week: ids for week, ids in mine.pushed.items() if week not in lost}
         held.followed = remembered.dump(mine)
     return remembered.dump(held)

@@ -3,6 +3,10 @@
 Objects are pages, hashtags, media, reposts, and clusters of near texts. Groups are those of ``methods.grading`` with the grade
 ``strong``; communities of like-minded accounts (``activity-only``) are not told of. Of a group only what three and more of its
 accounts shared, and some of them within the window, counts.
+
+Articles are held against chance as posts are, with outlets for accounts and near texts for objects (``ARTICLES``). An agency's
+report is on many sites within the hour because it is an agency's: a text of ``own`` outlets and more is as fast as it is, however
+fast (``most``), so that only what is copied faster than the speed of the texts themselves explains stands out.
 """
 
 from __future__ import annotations
@@ -27,11 +31,31 @@ if TYPE_CHECKING:
 
 TEXT = "text"
 METHOD = "co-sharing against two null models, version 1"
-SETTINGS = Null()
-PARAMETERS: Mapping[str, float] = {
-    "window_s": float(WINDOW_S), "alpha": SETTINGS.alpha, "rounds": float(SETTINGS.rounds), "haste": SETTINGS.haste,
-    "near_link": near.SETTINGS.link, "near_keep": near.SETTINGS.keep,
-}  # fmt: skip
+
+
+class Sort(NamedTuple):
+    """What is measured together: what the records are and were, within how many seconds, with which null models."""
+
+    name: str
+    done: str
+    method: str
+    window_s: int
+    null: Null
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The settings, by name."""
+        return {
+            "window_s": float(self.window_s), "alpha": self.null.alpha, "rounds": float(self.null.rounds),
+            "haste": self.null.haste, "near_link": near.SETTINGS.link, "near_keep": near.SETTINGS.keep,
+        }  # fmt: skip
+
+
+POSTS = Sort("posts", "Shared", METHOD, WINDOW_S, Null())
+# Agencies' copy would make all copies look fast: a text of few outlets is held to be as fast as one in four within the hour.
+_OUTLETS = Null(own=12, most=1.0, least=0.25, pooled=False)
+ARTICLES = Sort("articles", "Copied", "copies among outlets against two null models, version 1", 3600, _OUTLETS)
+PARAMETERS: Mapping[str, float] = POSTS.parameters
 Rows = NDArray[np.int64]
 
 
@@ -87,25 +111,29 @@ class Group(NamedTuple):
 
 
 class Week(NamedTuple):
-    """What the posts of a week gave: groups, posts that could not be timed, objects too many to pair."""
+    """What the records of a week gave: groups, records that could not be timed, objects too many to pair."""
 
     groups: tuple[Group, ...]
     left_out: int
     viral: int
+    sort: Sort = POSTS
 
 
-def measured(posts: pa.Table, week: int) -> Week:
+def measured(posts: pa.Table, week: int, sort: Sort = POSTS) -> Week:
     """Return the groups among the posts of a week.
 
     Args:
-        posts: by instant and id.
+        posts: by instant and id; or articles.
         week: its number; the shuffles of labels hang on nothing else, so that the same posts give the same groups.
+        sort: what they are.
     """
     ids, texts = posts["record_id"].to_pylist(), posts["text"].to_pylist()
     at_us = posts["published_at"].cast("int64").to_numpy()
     _, clustered = near.fold(near.EMPTY, ids, at_us, texts)
     held = exploded(posts, {TEXT: clustered.cluster})
-    said = graded(held.kinds, np.random.default_rng(week), WINDOW_S, SETTINGS)
+    if sort is ARTICLES:  # the pages that articles name are their sources and their sites' own
+        held = held._replace(kinds={TEXT: held.kinds[TEXT]})
+    said = graded(held.kinds, np.random.default_rng(week), sort.window_s, sort.null)
     place = {one: row for row, one in enumerate(ids)}
     languages = posts["language"].to_pylist()
 
@@ -113,9 +141,9 @@ def measured(posts: pa.Table, week: int) -> Week:
         row = place[cluster]
         return Text(cluster, languages[row], texts[row])
 
-    found = (_group(accounts, held, said, text) for accounts in said.groups)
+    found = (_group(accounts, held, said, text, sort.window_s) for accounts in said.groups)
     viral = sum(len(kind.viral) for kind in said.kinds.values())
-    return Week(tuple(one for one in found if one is not None), sum(held.left_out.values()), viral)
+    return Week(tuple(one for one in found if one is not None), sum(held.left_out.values()), viral, sort)
 
 
 def records(posts: pa.Table, week: Week) -> list[str]:
@@ -124,13 +152,13 @@ def records(posts: pa.Table, week: Week) -> list[str]:
     return [posts["record_id"][row].as_py() for row in rows]
 
 
-def _group(accounts: Sequence[int], held: Exploded, said: Graded, text: Any) -> Group | None:
+def _group(accounts: Sequence[int], held: Exploded, said: Graded, text: Any, window_s: int) -> Group | None:
     """What a group did; None where no object was shared by enough of it."""
     members = np.array(accounts, dtype=np.int64)
     shared: list[Shared] = []
     texts: list[Text] = []
     for kind, shares in sorted(held.kinds.items()):
-        for code, one in _together(kind, shares.take(np.isin(shares.account, members))):
+        for code, one in _together(kind, shares.take(np.isin(shares.account, members)), window_s):
             shared.append(one)
             if kind == TEXT:
                 texts.append(text(held.objects[kind][code]))
@@ -152,9 +180,9 @@ def _ties(members: Rows, names: Sequence[str], said: Graded) -> Iterator[Tie]:
             yield Tie(kind, names[a], names[b], *counts)
 
 
-def _together(kind: str, shares: Shares) -> list[tuple[int, Shared]]:
+def _together(kind: str, shares: Shares, window_s: int) -> list[tuple[int, Shared]]:
     """Objects of a kind that enough accounts shared, some of them within the window."""
-    tied = np.flatnonzero(network(shares, WINDOW_S).tied)
+    tied = np.flatnonzero(network(shares, window_s).tied)
     found = []
     for code in tied.tolist():
         mine = shares.object == code

@@ -15,6 +15,7 @@ CLAIM = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a03"
 OPTIONS = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a05"
 UPTAKE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a04"
 EVIDENCE = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a11"
+CAMPAIGN = "extension-definition--7b1d6a52-93f4-5f0e-8a6c-61c2f2b90a12"
 # OpenCTI's own, for object types that the standard lacks.
 NEW_SDO = "extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba"
 NEW_SCO = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
@@ -32,6 +33,10 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
         "method": {"type": "object"}, "coverage": {"type": "object"}, "cells": {"type": "array", "items": {"type": "object"}},
         "public_items": {"type": "array", "items": _TEXT}, "public_whole": {"type": "boolean"}, "result_sha256": _TEXT,
         "k": {"type": "integer"},
+    },
+    CAMPAIGN: {
+        "method": _TEXT, "parameters": {"type": "object"}, "weeks": {"type": "array", "items": _TEXT},
+        "accounts": {"type": "integer"},
     },
     CHANNEL: {"tier": _TEXT, "listing": _OBJECT},
     OPTIONS: {"options": {"type": "array", "items": {"type": "object"}}, "licence": _TEXT},
@@ -53,6 +58,10 @@ _NAMES = {
     EVIDENCE: (
         "information-evidence",
         "How a case was measured and on how much, on a note about it; no account, no post.",
+    ),
+    CAMPAIGN: (
+        "information-campaign",
+        "In which weeks one set of accounts came back, on a campaign; not who is behind it.",
     ),
     CLAIM: ("information-claim", "A claim in words, with its variants by language and its anchors."),
 }

@@ -54,6 +54,7 @@ class Null(NamedTuple):
         group: accounts of the smallest group that is told of.
         most: largest such probability that passes for an object's own speed.
         sizes: accounts of the objects that make candidates for a group (``gatherings``).
+        pooled: whether no object is held to be slower than all are together; else ``least`` alone speaks for those of few.
         haste: least part of what two share that lies within the window, and in a group least mean part of its pairs.
     """
 
@@ -65,6 +66,7 @@ class Null(NamedTuple):
     most: float = 0.3
     sizes: tuple[int, ...] = (12, 40, 120)
     haste: float = 0.4
+    pooled: bool = True
 
 
 class Chance(NamedTuple):
@@ -204,7 +206,8 @@ def _held(shares: Shares, found: Network) -> _Held:
 def _speed(held: _Held, tied: Index, settings: Null) -> Floats:
     """Of each object the share of its account pairs that lie within the window."""
     pairs = held.of_object * (held.of_object - 1) / 2
-    pooled = max(float(tied.sum()) / max(float(pairs.sum()), 1.0), settings.least)
+    together = float(tied.sum()) / max(float(pairs.sum()), 1.0) if settings.pooled else 0.0
+    pooled = max(together, settings.least)
     own = np.minimum(tied / np.maximum(pairs, 1), settings.most)
     return np.where(held.of_object >= settings.own, np.maximum(own, pooled), pooled)
 
