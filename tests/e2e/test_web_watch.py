@@ -6,12 +6,15 @@ import csv
 import io
 
 import pytest
-from tests.node_pair import OPEN, bundle, indicator, make_nodes, stix_id
+from tests.node_pair import AMBER, OPEN, START, bundle, indicator, make_nodes, stix_id
 from tests.queued import entries
 from tests.web_site import texts, visiting
 
 from foedus.model.people import Person
 from foedus.node import people, watch
+from foedus.node.analyse import analyse
+from foedus.node.ingest import Origin, ingest
+from foedus.node.label import read_text
 from foedus.node.watch import Meant
 
 ANN, BEN, EVA = Person("ann", ("analyst",)), Person("ben", ("releaser",)), Person("eva", ("auditor",))
@@ -185,3 +188,32 @@ def test_a_shifts_twins_hold_its_rows_and_a_refusal_says_why(node, visit):
         assert texts(sent(ann, **shift, **fields), "//p[@role='alert']/code") == [code]
     assert ann.get("/watch/shift/nobody").status_code == 404
     assert texts(visit(EVA).get("/watch"), "//form[@action='/watch/shift']") == []
+
+
+@pytest.fixture
+def listing(node, root):
+    """A vessel on a list that lay still."""
+    folder = node.directory / "layers" / "maritime" / "watchlist"
+    folder.mkdir(parents=True)
+    (folder / "un.csv").write_text("mmsi,list,reason\n538000333,UN,<i>seen</i> before\n", encoding="utf-8")
+    (folder / "un.csv.label").write_text(AMBER, encoding="utf-8")
+    source = (root / "src/foedus/areas/maritime/sample/stream.nmea").read_bytes()
+    ingest(node, "maritime", io.BytesIO(source), Origin("coast", read_text(node, AMBER, START), AMBER))
+    analyse(node, "maritime")
+    return folder
+
+
+def test_watch_lists_stand_on_the_watch_page_with_their_hits(listing, visit):
+    ann = visit(ANN)
+    page = ann.get("/watch")
+    [hit] = [one for one in ann.get("/watch.json").json()["lists"]["hits"] if one["finding"]["kind"] == "loitering"]
+    assert (hit["name"], hit["value"], hit["finding"]["urgency"]) == ("UN", "mmsi 538000333", 3)
+    assert "<i>seen</i> before" in texts(page, "//h2[text()='Watch lists']/..//td[4]")
+    assert "UN Maritime · 1 line" in texts(page, "//h2[text()='Watch lists']/..//li")[0]
+    assert {one["part"] for one in csv.DictReader(io.StringIO(ann.get("/watch.csv").text))} == {"list"}
+
+
+def test_a_list_that_is_not_understood_is_named_and_takes_nothing_else_along(listing, visit):
+    (listing / "un.csv").write_text("mmsi\n12\n", encoding="utf-8")
+    page = visit(ANN).get("/watch")
+    assert texts(page, "//h2[text()='Watch lists']/..//p/code") == ["maritime/watchlist/un.csv line 2"]

@@ -20,7 +20,7 @@ import msgspec
 from foedus.errors import InputError, MalformedRecord
 from foedus.model.finding import About, Finding, Match
 from foedus.model.picture import Picture
-from foedus.model.room import Layers, LiveDoor, PlanDoor, Records, Room, Settings
+from foedus.model.room import Layers, ListDoor, LiveDoor, PlanDoor, Records, Room, Settings
 from foedus.model.stix import StixObject
 
 if TYPE_CHECKING:
@@ -176,6 +176,12 @@ def live(room: Room) -> LiveDoor | None:
 def plan(room: Room) -> PlanDoor | None:
     """Return a room's door ``plan``; None where its methods run in its own analysis only."""
     door: PlanDoor | None = _offered(room, "spark", "plan")
+    return door
+
+
+def watched(room: Room) -> ListDoor | None:
+    """Return a room's door ``watched``; None where it has no watch lists."""
+    door: ListDoor | None = _offered(room, "watch-lists", "watched")
     return door
 
 
