@@ -6,16 +6,18 @@ import csv
 import io
 
 import pytest
+from tests.browsing import Watched, chromium
 from tests.node_pair import AMBER, OPEN, START, bundle, indicator, make_nodes, stix_id
 from tests.queued import entries
 from tests.web_site import texts, visiting
 
 from foedus.model.people import Person
-from foedus.node import people, watch
+from foedus.node import people, sessions, watch
 from foedus.node.analyse import analyse
 from foedus.node.ingest import Origin, ingest
 from foedus.node.label import read_text
 from foedus.node.watch import Meant
+from foedus.web.visit import cookie_name
 
 ANN, BEN, EVA = Person("ann", ("analyst",)), Person("ben", ("releaser",)), Person("eva", ("auditor",))
 ONE, OTHER, THIRD = (stix_id("indicator", number) for number in (1, 2, 3))
@@ -217,3 +219,45 @@ def test_a_list_that_is_not_understood_is_named_and_takes_nothing_else_along(lis
     (listing / "un.csv").write_text("mmsi\n12\n", encoding="utf-8")
     page = visit(ANN).get("/watch")
     assert texts(page, "//h2[text()='Watch lists']/..//p/code") == ["maritime/watchlist/un.csv line 2"]
+
+
+def test_in_a_browser_by_keys_alone_and_without_scripts(node, listing, visit):
+    base = str(visit(ANN).client.base_url)
+    with chromium() as browser:
+        looks = (
+            ("en.light.keys", 1400, "/watch", f"/finding/{ONE}"),
+            ("ja.dark.keys", 480, "/watch", "/watch/methods"),
+        )
+        for look, width, *paths in looks:
+            with Watched(browser, base, look=look, width=width) as there:
+                there.cookie(cookie_name(node), sessions.open_session(node, ANN, "password"))
+                for path in paths:
+                    page = there.go(path)
+                    assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+                    assert (there.violations(), there.faults) == ([], []), path
+        with Watched(browser, base) as there:
+            there.cookie(cookie_name(node), sessions.open_session(node, ANN, "password"))
+            page = there.go("/situation?area=cyber")
+            for key in ("j", "x", "j", "x", "w", "Enter"):
+                page.keyboard.press(key)
+            page.wait_for_url("**told=2-0")
+            page.wait_for_selector("html[data-ready]", state="attached")
+            page.keyboard.press("?")
+            assert "dismiss as false" in page.locator("#keys").inner_text()
+            page = there.go(f"/finding/{ONE}")
+            for key in ("f", "n", "o", "Enter"):
+                page.keyboard.press(key)
+            page.wait_for_url("**told=watch-dismiss")
+        assert [one["person"] for one in entries(node, "watch.acknowledged")] == ["ann"] * 2
+        assert watch.standing(node, ONE).dismissed.note == "no"
+        with Watched(browser, base, java_script_enabled=False) as there:
+            there.cookie(cookie_name(node), sessions.open_session(node, ANN, "password"))
+            there.page.goto("/watch")
+            there.page.click("button[value=open]")
+            there.page.goto(f"/finding/{ONE}")
+            there.page.click("button[value=undo]")
+            there.page.goto("/situation?area=cyber")
+            there.page.check(f"input[value^='{ONE}']")
+            there.page.click("button[value=acknowledge]")
+            assert there.page.url.endswith("told=1-0")
+    assert len(entries(node, "shift.opened", "watch.undone")) == 2

@@ -60,7 +60,7 @@ def _shown(visit: Visit, found: ShiftReport | None, refused: str = "") -> Answer
     }
     labels = [seen.label for seen in (*found.came, *found.open) if seen.label != "no label"] if found else []
     labels += [seen.finding.label for seen in lists.hits if seen.finding.label != "no label"]
-    labels += [one.label for one in lists.lists if one.label]
+    labels += [*(found.labels if found else ()), *(one.label for one in lists.lists if one.label)]
     rows = [*(_rows(found) if found else ()), *_listed(lists)]
     return Shown("watch.html", data, Table(_COLUMNS, rows), labels, 403 if refused else 200)
 
