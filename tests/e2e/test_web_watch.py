@@ -237,6 +237,10 @@ def test_in_a_browser_by_keys_alone_and_without_scripts(node, listing, visit):
                     assert (there.violations(), there.faults) == ([], []), path
         with Watched(browser, base) as there:
             there.cookie(cookie_name(node), sessions.open_session(node, ANN, "password"))
+            page = there.go("/watch")
+            page.emulate_media(media="print")
+            assert (page.locator("main form:visible").count(), page.locator("main h2:visible").count()) == (0, 1)
+            page.emulate_media(media="screen")
             page = there.go("/situation?area=cyber")
             for key in ("j", "x", "j", "x", "w", "Enter"):
                 page.keyboard.press(key)
