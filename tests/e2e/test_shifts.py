@@ -61,7 +61,7 @@ def test_a_shift_says_what_came_in_what_was_done_what_is_open_and_what_was_writt
     assert [(one.act, one.person, one.object_id) for one in found.acts] == [
         ("acknowledged", "ann", stix_id("indicator", 2))
     ]
-    assert found.titles == {stix_id("indicator", 2): "Came"}
+    assert (found.titles, found.labels) == ({stix_id("indicator", 2): "Came"}, (OPEN,))
     assert [one.title for one in found.open] == ["Came too", "Before"]
     assert [(one.act, one.person, one.note) for one in found.wrote] == [
         ("noted", "ben", SECRET),

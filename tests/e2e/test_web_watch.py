@@ -6,13 +6,18 @@ import csv
 import io
 
 import pytest
-from tests.node_pair import OPEN, bundle, indicator, make_nodes, stix_id
+from tests.browsing import Watched, chromium
+from tests.node_pair import AMBER, OPEN, START, bundle, indicator, make_nodes, stix_id
 from tests.queued import entries
 from tests.web_site import texts, visiting
 
 from foedus.model.people import Person
-from foedus.node import people, watch
+from foedus.node import people, sessions, watch
+from foedus.node.analyse import analyse
+from foedus.node.ingest import Origin, ingest
+from foedus.node.label import read_text
 from foedus.node.watch import Meant
+from foedus.web.visit import cookie_name
 
 ANN, BEN, EVA = Person("ann", ("analyst",)), Person("ben", ("releaser",)), Person("eva", ("auditor",))
 ONE, OTHER, THIRD = (stix_id("indicator", number) for number in (1, 2, 3))
@@ -185,3 +190,78 @@ def test_a_shifts_twins_hold_its_rows_and_a_refusal_says_why(node, visit):
         assert texts(sent(ann, **shift, **fields), "//p[@role='alert']/code") == [code]
     assert ann.get("/watch/shift/nobody").status_code == 404
     assert texts(visit(EVA).get("/watch"), "//form[@action='/watch/shift']") == []
+
+
+@pytest.fixture
+def listing(node, root):
+    """A vessel on a list that lay still."""
+    folder = node.directory / "layers" / "maritime" / "watchlist"
+    folder.mkdir(parents=True)
+    (folder / "un.csv").write_text("mmsi,list,reason\n538000333,UN,<i>seen</i> before\n", encoding="utf-8")
+    (folder / "un.csv.label").write_text(AMBER, encoding="utf-8")
+    source = (root / "src/foedus/areas/maritime/sample/stream.nmea").read_bytes()
+    ingest(node, "maritime", io.BytesIO(source), Origin("coast", read_text(node, AMBER, START), AMBER))
+    analyse(node, "maritime")
+    return folder
+
+
+def test_watch_lists_stand_on_the_watch_page_with_their_hits(listing, visit):
+    ann = visit(ANN)
+    page = ann.get("/watch")
+    [hit] = [one for one in ann.get("/watch.json").json()["lists"]["hits"] if one["finding"]["kind"] == "loitering"]
+    assert (hit["name"], hit["value"], hit["finding"]["urgency"]) == ("UN", "mmsi 538000333", 3)
+    assert "<i>seen</i> before" in texts(page, "//h2[text()='Watch lists']/..//td[4]")
+    assert "UN Maritime · 1 line" in texts(page, "//h2[text()='Watch lists']/..//li")[0]
+    assert {one["part"] for one in csv.DictReader(io.StringIO(ann.get("/watch.csv").text))} == {"list"}
+
+
+def test_a_list_that_is_not_understood_is_named_and_takes_nothing_else_along(listing, visit):
+    (listing / "un.csv").write_text("mmsi\n12\n", encoding="utf-8")
+    page = visit(ANN).get("/watch")
+    assert texts(page, "//h2[text()='Watch lists']/..//p/code") == ["maritime/watchlist/un.csv line 2"]
+
+
+def test_in_a_browser_by_keys_alone_and_without_scripts(node, listing, visit):
+    base = str(visit(ANN).client.base_url)
+    with chromium() as browser:
+        looks = (
+            ("en.light.keys", 1400, "/watch", f"/finding/{ONE}"),
+            ("ja.dark.keys", 480, "/watch", "/watch/methods"),
+        )
+        for look, width, *paths in looks:
+            with Watched(browser, base, look=look, width=width) as there:
+                there.cookie(cookie_name(node), sessions.open_session(node, ANN, "password"))
+                for path in paths:
+                    page = there.go(path)
+                    assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+                    assert (there.violations(), there.faults) == ([], []), path
+        with Watched(browser, base) as there:
+            there.cookie(cookie_name(node), sessions.open_session(node, ANN, "password"))
+            page = there.go("/watch")
+            page.emulate_media(media="print")
+            assert (page.locator("main form:visible").count(), page.locator("main h2:visible").count()) == (0, 1)
+            page.emulate_media(media="screen")
+            page = there.go("/situation?area=cyber")
+            for key in ("j", "x", "j", "x", "w", "Enter"):
+                page.keyboard.press(key)
+            page.wait_for_url("**told=2-0")
+            page.wait_for_selector("html[data-ready]", state="attached")
+            page.keyboard.press("?")
+            assert "dismiss as false" in page.locator("#keys").inner_text()
+            page = there.go(f"/finding/{ONE}")
+            for key in ("f", "n", "o", "Enter"):
+                page.keyboard.press(key)
+            page.wait_for_url("**told=watch-dismiss")
+        assert [one["person"] for one in entries(node, "watch.acknowledged")] == ["ann"] * 2
+        assert watch.standing(node, ONE).dismissed.note == "no"
+        with Watched(browser, base, java_script_enabled=False) as there:
+            there.cookie(cookie_name(node), sessions.open_session(node, ANN, "password"))
+            there.page.goto("/watch")
+            there.page.click("button[value=open]")
+            there.page.goto(f"/finding/{ONE}")
+            there.page.click("button[value=undo]")
+            there.page.goto("/situation?area=cyber")
+            there.page.check(f"input[value^='{ONE}']")
+            there.page.click("button[value=acknowledge]")
+            assert there.page.url.endswith("told=1-0")
+    assert len(entries(node, "shift.opened", "watch.undone")) == 2

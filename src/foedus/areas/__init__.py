@@ -23,6 +23,7 @@ from foedus.model.picture import Picture
 from foedus.model.room import (
     EvidenceDoor,
     Layers,
+    ListDoor,
     LiveDoor,
     NetworkDoor,
     PlanDoor,
@@ -227,6 +228,12 @@ def evidence(room: Room) -> EvidenceDoor | None:
 def network(room: Room) -> NetworkDoor | None:
     """Return a room's door ``network``; None where its findings tie nothing to anything."""
     door: NetworkDoor | None = _offered(room, "network", "network")
+    return door
+
+
+def watched(room: Room) -> ListDoor | None:
+    """Return a room's door ``watched``; None where it has no watch lists."""
+    door: ListDoor | None = _offered(room, "watch-lists", "watched")
     return door
 
 

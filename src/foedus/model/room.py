@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 from foedus.model.finding import About, Again, Finding, Key, Match, Pack, Seen
 from foedus.model.network import Network
@@ -111,6 +111,33 @@ class PlanDoor(Protocol):
 
     def events(self, runner: Any, sources: Any, settings: Settings) -> pa.Table:
         """Return the events in records, by start: ``kind``, ``from_ms``, ``to_ms``, and ``said`` as JSON."""
+
+
+class WatchList(NamedTuple):
+    """A list of what somebody wants to hear of: the layer file it stands in, its name there, how many lines it has."""
+
+    file: str
+    name: str
+    lines: int
+
+
+class OnList(NamedTuple):
+    """Something on a watch list: in which file and list, by which value, and what the list says of it."""
+
+    file: str
+    name: str
+    value: str
+    reason: str
+
+
+class ListDoor(Protocol):
+    """The door ``watched`` of a room that has watch lists among its layers."""
+
+    def lists(self, layers: Layers) -> Sequence[WatchList]:
+        """Return the lists; one that is not understood raises MalformedRecord."""
+
+    def on_lists(self, keys: Sequence[Key], layers: Layers) -> Sequence[OnList]:
+        """Return which lists hold what a finding's keys name."""
 
 
 class Layers(Protocol):

@@ -11,6 +11,7 @@ from foedus.account import bodies
 from foedus.account.bodies import OfShift, ShiftClosed, ShiftNoted, ShiftOpened, draft
 from foedus.account.ledger import append
 from foedus.errors import InputError
+from foedus.label.text import marking
 from foedus.model import instant
 from foedus.model.entry import MASTER
 from foedus.model.people import Person
@@ -20,7 +21,7 @@ from foedus.node.situation import Seen, listed
 from foedus.node.watch import Done, done_at, may_watch, watchers, written
 from foedus.store import findings, shifts, watch
 from foedus.store.engine import Read, Tx
-from foedus.store.findings import FindingQuery
+from foedus.store.findings import FindingQuery, Held
 from foedus.store.shifts import Shift
 
 MOST = 100
@@ -55,8 +56,8 @@ class ShiftRow(msgspec.Struct, frozen=True):
 class ShiftReport(msgspec.Struct, frozen=True):
     """What a shift hands over: what came in since the one before ended, what was done, what is open now, what was written.
 
-    ``titles`` are those of what was done something about, as far as it is held; ``more`` names the lists of which only the
-    newest are here.
+    ``titles`` and ``labels`` are those of what was done something about, as far as it is held; ``more`` names the lists of
+    which only the newest are here.
     """
 
     shift: ShiftRow
@@ -65,6 +66,7 @@ class ShiftReport(msgspec.Struct, frozen=True):
     open: tuple[Seen, ...]
     wrote: tuple[Wrote, ...]
     titles: Mapping[str, str]
+    labels: tuple[str, ...]
     more: tuple[str, ...]
 
 
@@ -174,14 +176,16 @@ def _report(read: Read, found: Shift) -> ShiftReport:
     long = {"came": len(came_in), "open": len(still), "acts": len(acts)}
     more = tuple(name for name, rows in long.items() if rows > MOST)
     done, wrote = done_at(read, acts[:MOST]), _wrote(read, acts[:MOST])
-    titles = _titles(read, [one.object_id for one in done])
+    about = _held(read, [one.object_id for one in done])
+    titles = {one.object_id: one.title or one.object_id for one in about}
+    labels = tuple(dict.fromkeys(marking(one.label) for one in about if one.label))
     row, came_in, still = _row(read, found), came_in[:MOST], still[:MOST]
-    return ShiftReport(row, tuple(came_in), tuple(done), tuple(still), tuple(wrote), titles, more)
+    return ShiftReport(row, tuple(came_in), tuple(done), tuple(still), tuple(wrote), titles, labels, more)
 
 
-def _titles(read: Read, object_ids: list[str]) -> dict[str, str]:
+def _held(read: Read, object_ids: list[str]) -> list[Held]:
     rows = findings.resolve(read, dict.fromkeys(object_ids))
-    return {one.object_id: one.title or one.object_id for one in findings.findings_of(read, list(rows.values()))}
+    return list(findings.findings_of(read, list(rows.values())))
 
 
 def _current(read: Read) -> Shift | None:

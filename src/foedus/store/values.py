@@ -189,6 +189,17 @@ def values_of(read: Read, seq: int) -> Sequence[Key]:
     return [Key(kind, norm, written, pointer, _lists(warned)) for kind, norm, written, pointer, warned in rows]
 
 
+def keys_of(read: Read, seqs: Sequence[int]) -> dict[int, list[Key]]:
+    """Return the values that findings hold, by row; findings without any are absent."""
+    columns = (occurrence.c.finding_seq, value.c.kind, value.c.norm)
+    joined = select(*columns).join(occurrence, occurrence.c.value_id == value.c.id)
+    found: dict[int, list[Key]] = {}
+    for chunk in chunks(seqs):
+        for seq, kind, norm in read.connection.execute(joined.where(occurrence.c.finding_seq.in_(chunk))):
+            found.setdefault(seq, []).append(Key(kind, norm))
+    return found
+
+
 def _visible(statement: Select[Any], name: str | None) -> Select[Any]:
     if name is None:
         return statement

@@ -25,7 +25,7 @@ METHOD = "recurrence of sets of accounts, version 1"
 SAME = 0.5
 
 
-class Campaign(NamedTuple):
+class Recurrence(NamedTuple):
     """A set that came back: its name, its cases by id, how many accounts are in cases of two weeks and more."""
 
     name: str
@@ -63,7 +63,7 @@ def told(state: State, withdrawn: Collection[str], whose: tuple[str, str], now: 
             yield _finding(one, now)
 
 
-def _campaigns(state: State) -> list[Campaign]:
+def _campaigns(state: State) -> list[Recurrence]:
     """Sets in cases of two weeks and more; each case is told which it belongs to, so that its name outlives the first week."""
     since = max((one.week for one in state.said.values()), default=0) - WEEKS + 1
     found = []
@@ -74,7 +74,7 @@ def _campaigns(state: State) -> list[Campaign]:
             root = min([*old, *(f"{day_of(one.week)}, group {digest(id_)[:8]}" for id_, one in cases.items())])
             state.said.update({id_: msgspec.structs.replace(one, root=root) for id_, one in cases.items()})
             name = f"Shared together again, first in the week of {root}"
-            found.append(Campaign(name, root[:10], cases, _recurring(list(cases.values()))))
+            found.append(Recurrence(name, root[:10], cases, _recurring(list(cases.values()))))
     return found
 
 
@@ -97,7 +97,7 @@ def _recurring(cases: Sequence[Said]) -> int:
     return sum(len(held) > 1 for held in weeks.values())
 
 
-def _finding(one: Campaign, now: str) -> Finding:
+def _finding(one: Recurrence, now: str) -> Finding:
     weeks = sorted({said.week for said in one.cases.values()})
     because = tuple(sorted({f"source:{origin}" for said in one.cases.values() for origin in said.origins}))
     dated = {"spec_version": "2.1", "created": f"{one.first}T00:00:00.000Z", "modified": now}

@@ -10,7 +10,7 @@ from foedus.areas.maritime.earth import KM_A_NM, apart_km
 from foedus.areas.maritime.extensions import EVENT
 from foedus.areas.maritime.said import Step, instant_of, is_partial, said_of, steps_of, title_of
 from foedus.areas.maritime.shown import show
-from foedus.areas.maritime.watchlist import watch_or_none
+from foedus.areas.maritime.watchlist import hits_of, watch_or_none
 from foedus.model.finding import About, Finding, Key, Match, Place
 from foedus.model.room import Layers
 from foedus.model.stix import StixObject
@@ -47,7 +47,7 @@ def about(finding: Finding, objects: Sequence[StixObject], *, layers: Layers) ->
     said = said_of(finding)
     keys = _keys(said)
     usual = _URGENCY.get(finding.kind, 0)
-    urgency = _LISTED if usual and _is_listed(keys, layers) else usual
+    urgency = _LISTED if usual and hits_of(keys, watch_or_none(layers)) else usual
     return About(
         kind=finding.kind,
         title=title_of(finding),
@@ -59,16 +59,6 @@ def about(finding: Finding, objects: Sequence[StixObject], *, layers: Layers) ->
         keys=keys,
         contains=(),
     )
-
-
-def _is_listed(keys: Sequence[Key], layers: Layers) -> bool:
-    lists = watch_or_none(layers)
-    numbers = {
-        kind: [int(key.norm) for key in keys if key.kind == kind and key.norm.isdecimal()] for kind in ("mmsi", "imo")
-    }
-    imos = [imo for imo in numbers["imo"] if imo < 10_000_000]
-    asked = [(mmsi, 0) for mmsi in numbers["mmsi"]] + [(0, imo) for imo in imos]
-    return any(lists.hits(mmsi, imo) for mmsi, imo in asked)
 
 
 def same(a: About, b: About) -> Match | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from foedus.areas.maritime.files import FOLDER, Ground, ground_of
 from foedus.errors import FoedusError, MalformedRecord
+from foedus.model.finding import Key
 from foedus.model.room import Layers
 
 _COLUMNS = frozenset({"imo", "mmsi", "owner", "name", "flag", "list", "reason", "date", "source"})
@@ -52,6 +53,7 @@ class Watch:
     """
 
     def __init__(self, lists: tuple[Row, ...], registers: tuple[Row, ...]) -> None:
+        self.lists = lists
         self._lists = _indexed(lists, ("imo", "mmsi", "owner"))
         self._registers = _indexed(registers, ("imo", "mmsi"))
 
@@ -61,7 +63,7 @@ class Watch:
         owner = self.registered(mmsi, imo).get("owner", "").casefold()
         for field, value in (("imo", f"{imo:07d}" if imo else ""), ("mmsi", f"{mmsi:09d}"), ("owner", owner)):
             for row in self._lists.get((field, value), ()) if value else ():
-                named = row.said.get("list") or row.ground.name.rpartition("/")[2].rpartition(".")[0]
+                named = name_of(row)
                 shown = row.said.get(field, value)
                 found.setdefault(
                     (row.ground.name, named), Hit(row.ground, named, field, shown, row.said.get("reason", ""))
@@ -74,6 +76,11 @@ class Watch:
             for row in self._registers.get(key, ()):
                 return row.said
         return {}
+
+
+def name_of(row: Row) -> str:
+    """Return the list that a line is of: the one it names, else its file."""
+    return row.said.get("list") or row.ground.name.rpartition("/")[2].rpartition(".")[0]
 
 
 def watch(layers: Layers) -> Watch:
@@ -92,6 +99,16 @@ def watch_or_none(layers: Layers) -> Watch:
         return watch(layers)
     except FoedusError:
         return Watch((), ())
+
+
+def hits_of(keys: Sequence[Key], lists: Watch) -> tuple[Hit, ...]:
+    """Return the lists that hold a vessel of which a finding's keys hold the numbers."""
+    numbers = {
+        kind: [int(key.norm) for key in keys if key.kind == kind and key.norm.isdecimal()] for kind in ("mmsi", "imo")
+    }
+    imos = [imo for imo in numbers["imo"] if imo < 10_000_000]
+    asked = [(mmsi, 0) for mmsi in numbers["mmsi"]] + [(0, imo) for imo in imos]
+    return tuple(hit for mmsi, imo in asked for hit in lists.hits(mmsi, imo))
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ from foedus.errors import InputError, TrustError
 from foedus.node import shifts
 from foedus.node.shifts import ShiftReport
 from foedus.node.watch import watchers
+from foedus.node.watchlists import WatchLists, watch_lists
 from foedus.web.answer import Answer, Moved, Shown, Table
 from foedus.web.visit import Visit
 
@@ -48,16 +49,19 @@ def _do(visit: Visit) -> None:
 
 
 def _shown(visit: Visit, found: ShiftReport | None, refused: str = "") -> Answer:
-    told = visit.value("told")
+    told, lists = visit.value("told"), watch_lists(visit.node)
     data = {
         "report": found,
         "shifts": shifts.listing(visit.node),
         "watchers": watchers(visit.node),
+        "lists": lists,
         "refused": refused,
         "told": told if told in _ACTS and visit.asked.method == "GET" else "",
     }
     labels = [seen.label for seen in (*found.came, *found.open) if seen.label != "no label"] if found else []
-    rows = list(_rows(found)) if found else []
+    labels += [seen.finding.label for seen in lists.hits if seen.finding.label != "no label"]
+    labels += [*(found.labels if found else ()), *(one.label for one in lists.lists if one.label)]
+    rows = [*(_rows(found) if found else ()), *_listed(lists)]
     return Shown("watch.html", data, Table(_COLUMNS, rows), labels, 403 if refused else 200)
 
 
@@ -70,3 +74,9 @@ def _rows(found: ShiftReport) -> Iterator[tuple[object, ...]]:
     for done in found.acts:
         title = found.titles.get(done.object_id, "")
         yield ("done", done.at, done.person, done.act, done.object_id, title, "", done.note or done.reason or done.to)
+
+
+def _listed(found: WatchLists) -> Iterator[tuple[object, ...]]:
+    for hit in found.hits:
+        seen, why = hit.finding, f"{hit.value}: {hit.reason}" if hit.reason else hit.value
+        yield ("list", seen.at, hit.name, seen.kind, seen.object_id, seen.title, seen.urgency, why)
