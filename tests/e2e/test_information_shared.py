@@ -23,6 +23,7 @@ from tests.unit.cli.conftest import done, refused, run, told
 from foedus.areas.information import remembered
 from foedus.areas.information.cases import KIND
 from foedus.areas.information.followed import KIND as UPTAKE
+from foedus.areas.information.meaning import disarm, opencti_ids
 from foedus.areas.information.meaning.counters import COLUMNS
 from foedus.areas.information.meaning.extensions import CASE, EVIDENCE
 from foedus.areas.information.meaning.packs import opened
@@ -98,6 +99,11 @@ def test_no_account_pseudonym_text_or_capture_is_in_any_byte_sent(pair):
     assert [one for one in hidden if one.encode() not in kept] == []
     assert CLAIMS["en"].encode() in arrived
     assert [one for one in {*hidden, *ACCOUNTS, *(one["id"] for one in own)} if one.encode() in arrived] == []
+
+
+def test_a_relationship_to_a_technique_stays_where_the_programme_does_not_let_the_technique_go(pair):
+    link = opencti_ids.relationship("uses", of(pair, "nato", "nato"), disarm.technique("T0084.001").stix_id).encode()
+    assert [link in everything(pair.path(party)) for party in ("nato", "jpn")] == [True, False]
 
 
 def test_one_claim_in_two_languages_is_corroborated_and_entered(pair):

@@ -342,12 +342,9 @@ def _actor(case: Case, dated: dict[str, Any]) -> list[StixObject]:
 
 def _links(verb: str, source: str, targets: Iterable[str], dated: dict[str, Any]) -> Iterable[StixObject]:
     for target in targets:
-        id_ = opencti_ids.relationship(verb, source, target)
-        held = {
+        known = {
             "type": "relationship",
-            "id": id_,
+            "id": opencti_ids.relationship(verb, source, target),
             "relationship_type": verb,
-            "source_ref": source,
-            "target_ref": target,
         }
-        yield _made(dated | held, {})
+        yield _made(dated | known | {"source_ref": source, "target_ref": target}, {})
