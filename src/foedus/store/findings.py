@@ -69,7 +69,6 @@ class FindingQuery(msgspec.Struct, frozen=True):
 
     limit: int = 100
     before_seq: int | None = None
-    after_seq: int | None = None
     room: str = ""
     kind: str = ""
     type: str = ""
@@ -81,6 +80,7 @@ class FindingQuery(msgspec.Struct, frozen=True):
     from_us: int | None = None
     before_us: int | None = None
     stories: bool = False
+    after_seq: int | None = None
 
 
 class Corroboration(NamedTuple):
