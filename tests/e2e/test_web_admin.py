@@ -56,6 +56,19 @@ def visit(node):
         yield visit
 
 
+@pytest.fixture(scope="module")
+def still(nodes, tmp_path_factory):
+    """A node that no test changes."""
+    with nodes.copy(tmp_path_factory.mktemp("still") / "copy").open("nato") as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def look(still):
+    with visiting(still) as visit:
+        yield visit
+
+
 def kinds(node):
     return [line.kind for line in account.show(node, "master", max(0, account.logs(node)[0].entries - 50), 50)]
 
@@ -77,20 +90,20 @@ def wrong(page):
         ("/parties", 200, 200, 200, 403), ("/people", 403, 403, 200, 403), ("/person?name=kim", 403, 403, 200, 403),
     ],
 )  # fmt: skip
-def test_who_sees_which_page(visit, path, kim, rio, finn, gil):
-    assert [visit(one).get(path).status_code for one in (KIM, RIO, FINN, GIL)] == [kim, rio, finn, gil]
-    assert visit().get(path).status_code == 303
+def test_who_sees_which_page(look, path, kim, rio, finn, gil):
+    assert [look(one).get(path).status_code for one in (KIM, RIO, FINN, GIL)] == [kim, rio, finn, gil]
+    assert look().get(path).status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/sources", "/sources/remove", "/quarantine/1", "/people", "/person"])
-def test_who_may_not_act_does_not(visit, node, path):
-    before = (len(sources.listed(node.directory)), [one.name for one in administer.everyone(node)])
+def test_who_may_not_act_does_not(look, still, path):
+    before = (len(sources.listed(still.directory)), [one.name for one in administer.everyone(still)])
     for person in (RIO, GIL, KIM if path in ("/people", "/person") else FINN):
         assert (
-            visit(person).post(path, {"name": "eve", "act": "aside", "role": "analyst", "new": PASSWORD}).status_code
+            look(person).post(path, {"name": "eve", "act": "aside", "role": "analyst", "new": PASSWORD}).status_code
             == 403
         )
-    assert before == (len(sources.listed(node.directory)), [one.name for one in administer.everyone(node)])
+    assert before == (len(sources.listed(still.directory)), [one.name for one in administer.everyone(still)])
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
@@ -116,9 +129,9 @@ def test_an_administrator_adds_a_person_who_then_signs_in(visit, node):
         ({"new": "hunter2"}, "Not taken as a password"), ({"new": "ann's own password", "name": "\U0001f680"}, "Not a name"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_by_its_field_and_nothing_is_lost(visit, node, changed, said):
+def test_what_cannot_be_is_refused_by_its_field_and_nothing_is_lost(look, still, changed, said):
     form = {"name": "Ann", "role": "analyst", "party": "", "new": "four unrelated words here"} | changed
-    page = sent(visit(FINN), "/people", **form)
+    page = sent(look(FINN), "/people", **form)
     assert page.status_code == 422
     [why] = texts(page, "//*[@class='wrong']")
     assert said in why
@@ -128,7 +141,7 @@ def test_what_cannot_be_is_refused_by_its_field_and_nothing_is_lost(visit, node,
         [one for one in ([form["role"]] if isinstance(form["role"], str) else form["role"]) if one not in ("", "king")]
     )
     assert form["new"] not in page.text
-    assert len(administer.everyone(node)) == 4
+    assert len(administer.everyone(still)) == 4
 
 
 def test_roles_access_and_password_of_others_are_changed_and_entered(visit, node):
@@ -201,15 +214,15 @@ def test_an_analyst_opens_and_closes_a_source(visit, node):
         ({"label": ""}, "Not understood as a label"),
     ],
 )  # fmt: skip
-def test_a_source_that_cannot_be_is_refused_by_its_field_and_nothing_is_lost(visit, node, changed, said):
+def test_a_source_that_cannot_be_is_refused_by_its_field_and_nothing_is_lost(look, still, changed, said):
     form = {"name": "bay", "area": "maritime", "uri": "tcp://127.0.0.1:5631", "label": "PUBLIC TLP:CLEAR"} | changed
-    page = sent(visit(KIM), "/sources", **form)
+    page = sent(look(KIM), "/sources", **form)
     assert page.status_code == 422
     [why] = texts(page, "//*[@class='wrong']")
     assert said in why
     for name in ("name", "uri", "label"):
         assert f'name="{name}" value="{form[name]}"' in page.text
-    assert sources.listed(node.directory) == ()
+    assert sources.listed(still.directory) == ()
 
 
 def test_a_list_that_cannot_be_read_is_said_and_hides_nothing_else(visit, node):
@@ -223,26 +236,26 @@ def test_a_list_that_cannot_be_read_is_said_and_hides_nothing_else(visit, node):
 # --- quarantine -------------------------------------------------------------------------------------------------------
 
 
-def test_who_sees_no_content_sees_how_much_was_refused_and_why(visit):
-    page, data = visit(FINN).get("/quarantine"), visit(FINN).get("/quarantine.json").text
+def test_who_sees_no_content_sees_how_much_was_refused_and_why(look):
+    page, data = look(FINN).get("/quarantine"), look(FINN).get("/quarantine.json").text
     assert len(texts(page, "//tbody/tr")) == 3
-    for text in (page.text, data, visit(FINN).get("/quarantine.csv").text):
+    for text in (page.text, data, look(FINN).get("/quarantine.csv").text):
         assert SECRET not in text
         assert "json-malformed" in text
-    assert SECRET in visit(RIO).get("/quarantine").text
+    assert SECRET in look(RIO).get("/quarantine").text
 
 
-def test_a_part_is_shown_with_its_bytes_escaped_and_one_that_may_be_personal_without(visit):
-    page = visit(KIM).get("/quarantine/2")
+def test_a_part_is_shown_with_its_bytes_escaped_and_one_that_may_be_personal_without(look):
+    page = look(KIM).get("/quarantine/2")
     assert texts(page, "//pre") == ["{<script>"]
     assert page.text.count("<script>") == 0
-    sealed = visit(KIM).get("/quarantine/3.json")
+    sealed = look(KIM).get("/quarantine/3.json")
     assert (sealed.json()["part"]["sealed"], sealed.json()["part"]["refused"]["head"]) == (True, "")
-    assert "encrypted in the vault" in visit(KIM).get("/quarantine/3").text
+    assert "encrypted in the vault" in look(KIM).get("/quarantine/3").text
 
 
-def test_an_area_alone_and_page_by_page(visit, monkeypatch):
-    kim = visit(KIM)
+def test_an_area_alone_and_page_by_page(look, monkeypatch):
+    kim = look(KIM)
     assert [one["area"] for one in kim.get("/quarantine.json?area=cyber").json()["parts"]] == ["cyber"]
     monkeypatch.setattr("foedus.web.pages.quarantine.PAGE_ROWS", 2)
     first = kim.get("/quarantine.json").json()
@@ -264,33 +277,33 @@ def test_a_part_is_put_aside_or_tried_again_and_what_is_refused_again_is_said(vi
 
 
 @pytest.mark.parametrize("path", ["/quarantine/99", "/quarantine/x", "/quarantine/-1", "/quarantine?before=x"])
-def test_a_part_that_is_not_there_is_no_page(visit, path):
-    assert visit(KIM).get(path).status_code == 404
+def test_a_part_that_is_not_there_is_no_page(look, path):
+    assert look(KIM).get(path).status_code == 404
 
 
 # --- parties and all --------------------------------------------------------------------------------------------------
 
 
-def test_parties_stand_with_the_keys_and_certificates_of_their_nodes(visit, node):
-    data = visit(FINN).get("/parties.json").json()
+def test_parties_stand_with_the_keys_and_certificates_of_their_nodes(look, still):
+    data = look(FINN).get("/parties.json").json()
     [programme] = data["programmes"]
     held = {party["party"]: party["nodes"] for party in programme["parties"]}
     assert {name: [known["state"] for known in nodes] for name, nodes in held.items()} == {
         "nato": ["holds"],
         "jpn": ["holds"],
     }
-    [card] = next(one for one in node.agreements.all(node.clock.now())[0].programme.parties if one.id == "jpn").nodes
+    [card] = next(one for one in still.agreements.all(still.clock.now())[0].programme.parties if one.id == "jpn").nodes
     assert all(card.log_key.startswith(key) for role, key in held["jpn"][0]["keys"] if role == "log")
     assert held["jpn"][0]["certificate_until"] > "2030"
     assert data["own"]["certificate_until"] > "2026"
-    rows = list(csv.DictReader(io.StringIO(visit(FINN).get("/parties.csv").text)))
+    rows = list(csv.DictReader(io.StringIO(look(FINN).get("/parties.csv").text)))
     assert [row["party"] for row in rows] == ["nato", "jpn"]
 
 
-def test_an_administrator_reads_what_each_setting_means(visit):
-    page = visit(FINN).get("/settings")
+def test_an_administrator_reads_what_each_setting_means(look):
+    page = look(FINN).get("/settings")
     assert "How long personal data is kept as it came, encrypted." in page.text
-    assert "vault_days" not in visit(KIM).get("/settings").text
+    assert "vault_days" not in look(KIM).get("/settings").text
 
 
 def test_pages_of_many_people_and_sources_ask_the_database_at_most_twenty_times(visit, node):

@@ -163,17 +163,6 @@ def diff(old: str, new: str, day: date) -> Sequence[amend.Change]:
     return amend.diff(read_valid(bytes_of(old), name=old).programme, read_valid(bytes_of(new), name=new).programme, day)
 
 
-def party_names(name: str, language: str = "en") -> dict[str, str]:
-    """Return the parties of a document by id, as it names them in a language.
-
-    Raises:
-        InputError: there is no such document.
-        InvalidProgramme: it has errors.
-    """
-    held = read_valid(bytes_of(name), name=name).programme
-    return {party.id: in_language(party.name, language) for party in held.parties}
-
-
 def parties_of(name: str) -> tuple[str, ...]:
     """Return the ids of a document's parties."""
     return tuple(party.id for party in read_valid(bytes_of(name), name=name).programme.parties)

@@ -14,11 +14,13 @@ from foedus.errors import InputError, TrustError
 from foedus.exchange.serving import serving
 from foedus.model import passwords
 from foedus.model.people import is_name, normal_name
+from foedus.model.programme import in_language
 from foedus.node import administer, config, programmes
 from foedus.node.clock import ENTROPY
 from foedus.node.home import Node
 from foedus.node.init import TOKEN_BYTES, Made, init
 from foedus.node.serve import loopback_of
+from foedus.programme.document import read_valid
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,47}")
 
@@ -88,6 +90,17 @@ class Setup:
             self.done.wait()
         assert self.made is not None, "only a node that was made ends it"
         return self.made
+
+
+def parties_in(programme: str, language: str) -> dict[str, str]:
+    """Return the parties of a programme by id, as it names them in a language.
+
+    Raises:
+        InputError: there is no such file, and none of that name ships.
+        InvalidProgramme: it has errors.
+    """
+    held = read_valid(programmes.bytes_of(programme), name=programme).programme
+    return {party.id: in_language(party.name, language) for party in held.parties}
 
 
 def _checked(wanted: Wanted) -> int:

@@ -71,7 +71,6 @@ class FindingQuery(msgspec.Struct, frozen=True):
 
     limit: int = 100
     before_seq: int | None = None
-    after_seq: int | None = None
     room: str = ""
     kind: str = ""
     type: str = ""

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from foedus.errors import FoedusError, InvalidProgramme, TrustError
 from foedus.node import programmes
-from foedus.node.setup import Setup, Wanted
+from foedus.node.setup import Setup, Wanted, parties_in
 from foedus.web.guard import Guard
 from foedus.web.pages.field import NONE, Refusal
 from foedus.web.render import STATIC, environment
@@ -86,7 +86,7 @@ def _page(setup: Setup, words: Words, typed: dict[str, str], refused: Refusal = 
     parties: dict[str, str] = {}
     if typed["programme"] and refused.field != "programme":
         try:
-            parties = programmes.party_names(typed["programme"], words.language)
+            parties = parties_in(typed["programme"], words.language)
         except FoedusError as error:
             refused = Refusal(error.code, "programme")
     data = {
