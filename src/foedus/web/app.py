@@ -53,7 +53,7 @@ def application(node: Node) -> ASGIApp:
     mimetypes.add_type("text/javascript", ".mjs")
     routes: list[BaseRoute] = [
         Route(page.path, _endpoint(node, page), methods=[page.method], name=f"{page.method} {page.path}")
-        for page in (*PAGES, _DESCRIPTION)
+        for page in (*PAGES, DESCRIPTION)
     ]
     static = Mount("/static", _Static(directory=_STATIC))
     nowhere = Route("/{rest:path}", _endpoint(node, Page("GET", "/", _absent, None)), methods=["GET", "POST"])
@@ -219,7 +219,8 @@ def _response(visit: Visit, answer: Answer) -> Response:
 
 def _described(visit: Visit) -> Answer:
     """Describe all addresses of these pages (OpenAPI 3.1)."""
-    return Json(openapi.description((*PAGES, _DESCRIPTION), cookie_name(visit.node), foedus.__version__))
+    return Json(openapi.description((*PAGES, DESCRIPTION), cookie_name(visit.node), foedus.__version__))
 
 
-_DESCRIPTION = Page("GET", "/openapi", _described, None)
+DESCRIPTION = Page("GET", "/openapi", _described, None)
+"""The description has a route of its own: it describes all the others."""
