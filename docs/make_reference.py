@@ -14,9 +14,13 @@ from pathlib import Path
 
 import click
 
+import foedus
 from foedus import errors
 from foedus.cli.main import main as cli
 from foedus.node import config
+from foedus.web.app import DESCRIPTION
+from foedus.web.openapi import description
+from foedus.web.pages import PAGES as WEB
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -92,7 +96,32 @@ def cli_page() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"errors": errors_page, "settings": settings_page, "cli": cli_page}
+def http_page() -> str:
+    found = description((*WEB, DESCRIPTION), "the session's cookie", foedus.__version__)
+    lines = [
+        "# Addresses of the pages",
+        "",
+        "What `/openapi.json` of a node describes in full. Every page that gives `text/html` gives `.json` and `.csv` too.",
+        "",
+        "| address | does | takes | gives |",
+        "|---|---|---|---|",
+    ]
+    for path, item in found["paths"].items():
+        for method, one in item.items():
+            if path.removesuffix(".csv") in found["paths"] and path.endswith(".csv"):
+                continue
+            if path.removesuffix(".json") in found["paths"] and path.endswith(".json"):
+                continue
+            names = [given["name"] for given in one["parameters"] if given["in"] == "query"]
+            for body in one.get("requestBody", {}).get("content", {}).values():
+                names += body["schema"]["properties"]
+            gives = one["responses"]["200"].get("content", {"303": ""})
+            takes = ", ".join(f"`{name}`" for name in names)
+            lines.append(f"| `{method.upper()} {path}` | {one['summary']} | {takes} | `{next(iter(gives))}` |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"errors": errors_page, "settings": settings_page, "cli": cli_page, "http": http_page}
 
 
 def run(check: bool) -> int:

@@ -21,10 +21,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+import foedus
 from foedus.errors import FoedusError, InputError, ReleaseError, StoreError, TrustError
 from foedus.node.home import Node
 from foedus.picture import sheet
-from foedus.web import render
+from foedus.web import openapi, render
 from foedus.web.answer import Answer, File, Json, Moved, Shown
 from foedus.web.guard import Guard
 from foedus.web.pages import PAGES
@@ -50,7 +51,7 @@ def application(node: Node) -> ASGIApp:
     mimetypes.add_type("text/javascript", ".mjs")
     routes: list[BaseRoute] = [
         Route(page.path, _endpoint(node, page), methods=[page.method], name=f"{page.method} {page.path}")
-        for page in PAGES
+        for page in (*PAGES, DESCRIPTION)
     ]
     routes.append(Route("/watch/stream", Streams(node).__call__, methods=["GET"]))
     static = Mount("/static", _Static(directory=render.STATIC))
@@ -220,3 +221,12 @@ def _response(visit: Visit, answer: Answer) -> Response:
     if visit.asked.twin == "csv" and answer.table is not None:
         return Response("".join(sheet.lines(*answer.table)), answer.status, media_type="text/csv")
     return Response(render.html(visit, answer, version=_version()), answer.status, media_type="text/html")
+
+
+def _described(visit: Visit) -> Answer:
+    """Describe all addresses of these pages (OpenAPI 3.1)."""
+    return Json(openapi.description((*PAGES, DESCRIPTION), cookie_name(visit.node), foedus.__version__))
+
+
+DESCRIPTION = Page("GET", "/openapi", _described, None)
+"""The description has a route of its own: it describes all the others."""

@@ -54,7 +54,7 @@ def iati_page(visit: Visit) -> Answer:
     losses = iati.export(visit.node, chosen.id).losses
     data = {
         "word": chosen.word,
-        "title": chosen.title,
+        "title": in_language(programmes.document_of(visit.node, chosen.id)[1].title, visit.look.language),
         "losses": [{"code": code, "number": number} for code, number in losses],
     }
     return Shown("programme-iati.html", data, Table(("code", "number"), losses))
