@@ -84,6 +84,7 @@ class FindingQuery(msgspec.Struct, frozen=True):
     stories: bool = False
     watch: str = ""
     assigned: str = ""
+    after_seq: int | None = None
 
 
 class Corroboration(NamedTuple):

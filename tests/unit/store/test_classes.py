@@ -153,7 +153,16 @@ def test_a_page_is_the_last_that_happened_over_all_classes(filled):
 
 
 def test_each_run_of_a_page_is_read_from_its_index_alone(filled):
-    asked = {"from_us": 0, "before_us": 1, "after_us": 1, "after_seq": 1, "at_us": 0, "limit": 9, "of_0": 1}
+    asked = {
+        "from_us": 0,
+        "before_us": 1,
+        "after_us": 1,
+        "after_seq": 1,
+        "at_us": 0,
+        "any": True,
+        "limit": 9,
+        "of_0": 1,
+    }
     with filled.read() as read:
         plan = read.connection.execute(text(f"EXPLAIN QUERY PLAN {situation._runs(1)}"), asked)
         steps = [row.detail for row in plan]
