@@ -110,7 +110,20 @@ def walk(pages: dict[str, Pages], tour: Tour) -> str:
     tour.picture(kenji, "tour-partner")
     anna.go("/ledger")
     tour.picture(anna, "tour-ledger")
+    _recalled(anna, finding_id)
+    tour.picture(anna, "tour-recalled")
+    _until_gone(kenji, finding_id)
+    anna.go("/programme/review")
+    tour.picture(anna, "tour-review")
     return finding_id
+
+
+def _recalled(window: Watched, finding_id: str) -> None:
+    """Call the meeting back from everybody who has it."""
+    window.go(f"/finding/{finding_id}")
+    window.page.locator("summary", has_text="Call it back").click()
+    window.page.locator("button[value=recall]").click()
+    window.page.locator("section p", has_text="from Japan").first.wait_for()
 
 
 def _by_keys(window: Watched, tour: Tour, name: str) -> None:
@@ -135,6 +148,16 @@ def _until_there(window: Watched, finding_id: str) -> None:
             window.page.wait_for_selector("html[data-ready]", state="attached")
             return
         assert time.monotonic() < deadline, "the partner never got it"
+        time.sleep(2)
+
+
+def _until_gone(window: Watched, finding_id: str) -> None:
+    """Look again until the partner shows it no more as something to rely on."""
+    deadline = time.monotonic() + WAIT_S
+    while (answer := window.page.goto(f"/finding/{finding_id}")) is None or answer.status == 200:
+        if window.page.get_by_text("削除済み").count():
+            return
+        assert time.monotonic() < deadline, "the partner kept it"
         time.sleep(2)
 
 

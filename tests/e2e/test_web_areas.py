@@ -151,7 +151,7 @@ def test_a_room_that_is_added_has_its_page_entry_map_filters_methods_and_picture
 def test_what_is_urgent_stands_first(kim):
     page = kim.get("/area/cyber")
     assert "host9.example" in texts(page, "//section[contains(@class,'urgent')]//li")[0]
-    assert kim.get("/area/information").text.count("urgent") == 0
+    assert texts(kim.get("/area/information"), "//section[contains(@class,'urgent')]//li") == []
 
 
 def test_the_health_of_the_input_is_told(kim):
@@ -222,7 +222,7 @@ def test_who_sees_no_findings_sees_no_area(node):
 def test_a_page_of_an_area_asks_the_database_at_most_twenty_times(node, kim):
     asked = []
     for engine in (node.store._readers, node.store._writer):
-        event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.extend({given[2]} - {"BEGIN"}))
     for path in ("/areas", "/area/maritime", "/area/cyber"):
         asked.clear()
         page = kim.get(path)

@@ -71,18 +71,23 @@ def newest(read: Read, class_ids: Collection[int], span: Span, limit: int, stand
     if standing not in (ANY, _OPEN):
         return _acted(read, class_ids, span, limit, standing)
     wanted = set(class_ids)
-    asked: dict[str, object] = {**span._asdict(), "at_us": read.at_us, "limit": limit, "any": standing == ANY}
+    within = _WITHIN if standing == ANY else _WITHIN_OPEN
+    asked: dict[str, object] = {**span._asdict(), "at_us": read.at_us, "limit": limit}
     del asked["after"]
     asked["after_us"], asked["after_seq"] = span.after
     # The index seeks an instant; of those at the same one, which are behind is compared.
     asked["before_us"] = min(span.before_us, span.after[0] + 1)
-    first = [row for row in read.connection.execute(_FIRST, asked) if row.happened_us is not None and row.id in wanted]
+    first = [
+        row
+        for row in read.connection.execute(first_of(within), asked)
+        if row.happened_us is not None and row.id in wanted
+    ]
     # A row of any other class has the first of each of these before it.
     leading = sorted(first, key=lambda row: (row.happened_us, row.seq), reverse=True)[:limit]
     found: list[tuple[int, int]] = []
     for some in _parts([row.id for row in leading]):
         of = {f"of_{number}": id_ for number, id_ in enumerate(some)}
-        found += [(row.happened_us, row.seq) for row in read.connection.execute(_runs(len(some)), asked | of)]
+        found += [(row.happened_us, row.seq) for row in read.connection.execute(runs(len(some), within), asked | of)]
     seqs = [seq for _, seq in sorted(found, reverse=True)[:limit]]
     by_seq = {one.seq: one for one in findings_of(read, seqs)}
     return [by_seq[seq] for seq in seqs]
@@ -162,20 +167,16 @@ def _parts(class_ids: Collection[int]) -> list[Sequence[int]]:
     return [held[start : start + _RUNS] for start in range(0, len(held), _RUNS)]
 
 
-# Each part of the text reads the first rows of one class from the index.
-_WITHIN = (
+# Each part of the texts reads the first rows of one class from the index.
+_SPAN = (
     "happened_us >= :from_us AND happened_us < :before_us AND (happened_us, seq) < (:after_us, :after_seq)"
     " AND (until_us IS NULL OR until_us > :at_us)"
-    " AND (:any OR NOT EXISTS (SELECT 1 FROM watch_state w WHERE w.object_id = finding.object_id AND w.state <> 'open'))"
-    " ORDER BY happened_us DESC, seq DESC"
 )
-_RUN = (
-    f"SELECT * FROM (SELECT happened_us, seq FROM finding WHERE class_id = {{}} AND {_WITHIN} LIMIT :limit) AS of_{{}}"  # noqa: S608
-)
-_FIRST = text(
-    f"SELECT c.id, (SELECT happened_us FROM finding WHERE class_id = c.id AND {_WITHIN} LIMIT 1) AS happened_us,"  # noqa: S608
-    f" (SELECT seq FROM finding WHERE class_id = c.id AND {_WITHIN} LIMIT 1) AS seq"
-    " FROM finding_class c WHERE c.held > 0"
+_LAST_FIRST = " ORDER BY happened_us DESC, seq DESC"
+_WITHIN = _SPAN + _LAST_FIRST
+_WITHIN_OPEN = (
+    f"{_SPAN} AND NOT EXISTS (SELECT 1 FROM watch_state w"  # noqa: S608
+    f" WHERE w.object_id = finding.object_id AND w.state <> '{OPEN}'){_LAST_FIRST}"
 )
 
 _HELD = text(
@@ -197,7 +198,19 @@ _CELLS = text(
 ).bindparams(bindparam("some", expanding=True))
 
 
-@lru_cache(maxsize=64)
-def _runs(times: int) -> TextClause:
-    parts = " UNION ALL ".join(_RUN.format(f":of_{number}", number) for number in range(times))
+@lru_cache(maxsize=2)
+def first_of(within: str = _WITHIN) -> TextClause:
+    """Return the statement that gives of each class the first row; ``within`` is which rows, and in which order."""
+    return text(
+        f"SELECT c.id, (SELECT happened_us FROM finding WHERE class_id = c.id AND {within} LIMIT 1) AS happened_us,"  # noqa: S608
+        f" (SELECT seq FROM finding WHERE class_id = c.id AND {within} LIMIT 1) AS seq"
+        " FROM finding_class c WHERE c.held > 0"
+    )
+
+
+@lru_cache(maxsize=128)
+def runs(times: int, within: str = _WITHIN) -> TextClause:
+    """Return the statement that gives the first rows of so many classes."""
+    run = f"SELECT * FROM (SELECT happened_us, seq FROM finding WHERE class_id = {{}} AND {within} LIMIT :limit) AS of_{{}}"  # noqa: S608
+    parts = " UNION ALL ".join(run.format(f":of_{number}", number) for number in range(times))
     return text(f"SELECT happened_us, seq FROM ({parts}) AS runs ORDER BY happened_us DESC, seq DESC LIMIT :limit")  # noqa: S608

@@ -17,6 +17,7 @@ from foedus.node.pending import Waiting
 from foedus.node.programmes import Held
 from foedus.node.show import Shown, Why
 from foedus.node.situation import Situation, Wanted
+from foedus.node.watch import Standing
 
 
 class Refused(Struct, frozen=True):
@@ -50,17 +51,20 @@ class Queue(Struct, frozen=True):
 
 
 class Situated(Struct, frozen=True):
-    """A page of findings, what it was filtered by, and where they happened."""
+    """A page of findings, what it was filtered by, who may have the watch; ``told`` counts what an act about a set did."""
 
     situation: Situation
     wanted: Wanted
     chosen: dict[str, str]
-    points: tuple[dict[str, Any], ...]
     labels_by_id: dict[str, str]
+    watch_states: tuple[str, ...]
+    watchers: tuple[str, ...]
+    dismiss_reasons: tuple[str, ...]
+    told: dict[str, int]
 
 
 class Found(Struct, frozen=True):
-    """One finding: all that the node knows of it, its newest version, its picture, and what becomes of it for each party."""
+    """One finding: all that is known of it, its newest version, its picture, what becomes of it for each party, its watch."""
 
     finding: Dossier
     current: Shown
@@ -71,6 +75,10 @@ class Found(Struct, frozen=True):
     refused: str
     told: str
     stale: bool
+    watch: Standing
+    watchers: tuple[str, ...]
+    dismiss_reasons: tuple[str, ...]
+    watch_told: str
 
 
 class Ledgers(Struct, frozen=True):
@@ -172,7 +180,7 @@ class Board(Struct, frozen=True):
     milestones: tuple[Milestone, ...] = ()
 
 
-class Standing(Struct, frozen=True):
+class YearScore(Struct, frozen=True):
     """A programme's score in a year."""
 
     year: str
@@ -211,7 +219,7 @@ class Review(Struct, frozen=True):
     periods: tuple[str, ...]
     day: str
     years: tuple[str, ...]
-    trend: tuple[Standing, ...]
+    trend: tuple[YearScore, ...]
     objectives: tuple[Objective, ...]
     areas: tuple[Area, ...]
     milestones: tuple[Milestone, ...]

@@ -159,14 +159,13 @@ def test_each_run_of_a_page_is_read_from_its_index_alone(filled):
         "after_us": 1,
         "after_seq": 1,
         "at_us": 0,
-        "any": True,
         "limit": 9,
         "of_0": 1,
     }
     with filled.read() as read:
-        plan = read.connection.execute(text(f"EXPLAIN QUERY PLAN {situation._runs(1)}"), asked)
+        plan = read.connection.execute(text(f"EXPLAIN QUERY PLAN {situation.runs(1)}"), asked)
         steps = [row.detail for row in plan]
-        plan = read.connection.execute(text(f"EXPLAIN QUERY PLAN {situation._FIRST}"), asked)
+        plan = read.connection.execute(text(f"EXPLAIN QUERY PLAN {situation.first_of()}"), asked)
         steps += [row.detail for row in plan]
     assert (
         sum("COVERING INDEX finding_by_class (class_id=? AND happened_us>? AND happened_us<?)" in one for one in steps)

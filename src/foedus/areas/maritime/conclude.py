@@ -21,7 +21,7 @@ from foedus.areas.maritime.methods.identity import imo_valid
 from foedus.areas.maritime.methods.mismatch import KIND as MISMATCH
 from foedus.areas.maritime.methods.mismatch import Mark
 from foedus.areas.maritime.watchlist import Hit
-from foedus.areas.maritime.words import confidence, innocent, title, untested
+from foedus.areas.maritime.words import confidence, innocent, measured, title, untested
 from foedus.model import ijson, instant, stix
 from foedus.model.canonical import canonical, digest
 from foedus.model.finding import Finding, Support
@@ -328,7 +328,7 @@ def _tracks(one: Concluded) -> list[dict[str, Any]]:
 
 def _description(one: Concluded) -> str:
     """The measures in words; what they mean is for an officer to say."""
-    said = "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in sorted(one.event.measures.items()))
+    said = "; ".join(measured(name, value) for name, value in sorted(one.event.measures.items()))
     return f"Observation, not an accusation. {said}."
 
 

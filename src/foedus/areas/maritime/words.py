@@ -54,6 +54,8 @@ _ALWAYS = {
     "corridor-passage": ("sea", "reception"),
     "combination": ("reception", "meaning"),
 }
+_UNITS = {"s": " s", "m": " m", "km": " km", "nm": " nm", "kn": " kn", "h": " h", "min": " min", "deg": "°"}
+_LONG_S = 600
 _CONFIDENCE = {
     "jump": 20,
     "corridor-passage": 30,
@@ -70,6 +72,22 @@ def title(kind: str, mmsis: Sequence[int], vessels: Sequence[Named]) -> str:
     who = [one.name or f"MMSI {mmsi}" for mmsi, one in zip(mmsis, vessels, strict=True)]
     told = " and ".join(who) if len(who) < 4 else f"{', '.join(who[:3])} and {len(who) - 3} more"
     return f"{_TITLES.get(kind, kind.capitalize().replace('-', ' '))}: {told}"
+
+
+def measured(name: str, value: float | str) -> str:
+    """Return a measured value with its name and unit, as people write them.
+
+    >>> measured("contact_s", 16_324), measured("nearest_m", 124), measured("begins", "crossed"), measured("lat_deg", 29.9)
+    ('contact 4 h 32 min', 'nearest 124 m', 'begins: crossed', 'lat 29.9°')
+    """
+    what, _, unit = name.rpartition("_")
+    if not what or unit not in _UNITS or isinstance(value, str):
+        return f"{name.replace('_', ' ')}: {value}"
+    said = f"{value}{_UNITS[unit]}"
+    if unit == "s" and value >= _LONG_S:
+        hours, minutes = divmod(round(value / 60), 60)
+        said = f"{hours} h {minutes:02} min"
+    return f"{what.replace('_', ' ')} {said}"
 
 
 def confidence(event: Event) -> int:
