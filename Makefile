@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# One more than there are cores: tests wait for servers, countdowns and browsers.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 
 .PHONY: setup run test lint docs bench campaign clean
 
@@ -19,7 +21,7 @@ run: setup
 	$(BIN)/foedus demo $(ARGS)
 
 test: setup
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -35,7 +37,7 @@ bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
 
 campaign: setup
-	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m pytest tests/property tests/faults tests/e2e/test_web_browser.py $(ARGS)
+	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m pytest tests/property tests/faults tests/interop/test_kernels_information.py tests/e2e/test_web_browser.py $(ARGS)
 	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m tests.bench --all
 
 clean:
