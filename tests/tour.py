@@ -79,6 +79,7 @@ class Tour:
         """Sign somebody in, in a window of their own."""
         window = self._stack.enter_context(Watched(self._browser, pages.base, look=look))
         window.faults = self.faults
+        window.page.set_default_timeout(WAIT_S * 1_000)
         window.go("/sign-in")
         window.page.fill("[name=name]", name)
         window.page.fill("[name=password]", pages.password)
@@ -132,8 +133,11 @@ def _by_keys(window: Watched, tour: Tour, name: str) -> None:
     window.page.locator("a", has_text=MEETING).first.focus()
     window.page.keyboard.press("Enter")
     window.page.wait_for_selector("form[data-acts]")
-    window.page.keyboard.press("a")
-    window.page.wait_for_timeout(200)
+    window.page.wait_for_selector("html[data-ready]", state="attached")
+    hint = window.page.locator("[data-hint]:not([hidden])")
+    while not hint.count():  # the form is there before what listens to keys is
+        window.page.keyboard.press("a")
+        window.page.wait_for_timeout(200)
     tour.picture(window, name)
     window.page.keyboard.press("Enter")
     window.page.wait_for_selector(".done")

@@ -42,7 +42,7 @@ def _id(file: str, kind: str) -> str:
 
 def test_a_silence_is_shown_with_its_evidence(nodes, silence):
     words = done("show", silence, node=nodes.path("nato"))
-    for text in ("Silent: KOHAKU STAR", "duration h 15", "Where", "Speed between fixes", "Not tested: ports", OPEN):
+    for text in ("Silent: KOHAKU STAR", "duration 15.0 h", "Where", "Speed between fixes", "Not tested: ports", OPEN):
         assert text in words
 
 
