@@ -211,3 +211,11 @@ def test_the_shells_ask_and_get_completions(two):
     for shell in ("bash", "zsh", "fish"):
         env = environment(_FOEDUS_COMPLETE=f"{shell}_source")
         assert "_FOEDUS_COMPLETE" in subprocess.run(FOEDUS, capture_output=True, text=True, env=env, check=False).stdout
+
+
+def test_the_demonstration_runs_through(tmp_path):
+    shown = foedus("demo", "--once", "--directory", tmp_path / "demo")
+    assert "Japan" in shown
+    nodes = [path.parent for path in (tmp_path / "demo").glob("*/node.toml")]
+    assert {one.name for one in nodes} == {"nato", "jpn", "kor"}
+    assert all(foedus("ledger", "verify", node=one) for one in nodes)

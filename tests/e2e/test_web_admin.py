@@ -319,7 +319,7 @@ def test_pages_of_many_people_and_sources_ask_the_database_at_most_twenty_times(
         )
     finn, asked = visit(FINN), []
     for engine in (node.store._readers, node.store._writer):
-        event.listen(engine, "before_cursor_execute", lambda *given: asked.extend({given[2]} - {"BEGIN"}))
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     for path in ("/people", "/person?name=kim", "/sources", "/quarantine", "/parties", "/settings"):
         asked.clear()
         assert finn.get(path).status_code == 200

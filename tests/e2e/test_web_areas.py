@@ -222,7 +222,7 @@ def test_who_sees_no_findings_sees_no_area(node):
 def test_a_page_of_an_area_asks_the_database_at_most_twenty_times(node, kim):
     asked = []
     for engine in (node.store._readers, node.store._writer):
-        event.listen(engine, "before_cursor_execute", lambda *given: asked.extend({given[2]} - {"BEGIN"}))
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     for path in ("/areas", "/area/maritime", "/area/cyber"):
         asked.clear()
         page = kim.get(path)

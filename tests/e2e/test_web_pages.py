@@ -162,7 +162,7 @@ def test_pages_of_findings_follow_each_other_without_gap_or_repeat(kim, monkeypa
 def test_a_page_of_findings_asks_the_database_at_most_twenty_times(node, kim):
     asked = []
     for engine in (node.store._readers, node.store._writer):
-        event.listen(engine, "before_cursor_execute", lambda *given: asked.extend({given[2]} - {"BEGIN"}))
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     for path in ("/situation", "/situation?area=cyber&owner=nato&since=2026-01-01"):
         asked.clear()
         assert kim.get(path).status_code == 200

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 WORD = "nato-jpn-itpp-2023"
 SENT = f"urn:foedus:programme:{WORD}|nato|jpn"
 GOT = f"urn:foedus:programme:{WORD}|jpn|nato"
-RUNS = 150 if os.environ.get("FOEDUS_HYPOTHESIS") == "campaign" else 3
+RUNS = 150 if os.environ.get("FOEDUS_HYPOTHESIS") == "campaign" else 5
 COUNT = 520
 SAID = ("finding.created", "finding.corroborated")
 

@@ -156,10 +156,6 @@ def test_a_survey_counts_ties_and_names_no_account(node):
 
 @pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="the extra spark is not installed")
 @pytest.mark.skipif(shutil.which("java") is None, reason="there is no Java runtime")
-@pytest.mark.skipif(
-    os.environ.get("FOEDUS_HYPOTHESIS") != "campaign",
-    reason="half a minute: make campaign; maritime runs on Spark here",
-)
 def test_spark_ties_the_same(node, tmp_path, root):
     def ties(engine: str) -> list[str]:
         out = tmp_path / f"{engine}.jsonl"

@@ -126,16 +126,14 @@ class Agreements:
         before = self._kept
         if before.moment == moment:
             return before.best
-        found, denied = self.versions(), self._denied()
-        rows = [kept for kept, _ in found]
+        with self._store.read() as read:
+            rows = list(state.programmes(read, ""))
+            denied = frozenset(one.value for one in denials.denied_keys(read))
+        found = [(version, self._document(version.raw)) for version in rows]
         same = before.moment[0] == moment[0] and (before.rows, before.denied) == (rows, denied)
         best = before.best if same else [one._replace(denied=denied) for one in self._all(found, at)]
         self._kept = _Kept(moment, rows, denied, best)
         return best
-
-    def _denied(self) -> frozenset[str]:
-        with self._store.read() as read:
-            return frozenset(one.value for one in denials.denied_keys(read))
 
     def _all(self, versions: Sequence[tuple[ProgrammeVersion, Document]], at: datetime) -> list[Agreement]:
         held: dict[str, list[Agreement]] = {}

@@ -124,7 +124,7 @@ class Listed(msgspec.Struct, frozen=True):
 def areas(node: Node) -> list[Listed]:
     """Return every room of the node, by name."""
     with node.store.read() as read:
-        most = _urgent(read, _SEARCHED)
+        most = _urgent(read, _SEARCHED, findings.newest_seq(read))
         live, _ = live_sources(node, read)
         held = _tallies(read)
     return [
@@ -156,7 +156,7 @@ def area(node: Node, name: str, language: str) -> AreaSeen:
         newest = findings.find(read, FindingQuery(limit=MOST_NEW, room=room, stories=True))
         return AreaSeen(
             card(node, room, language),
-            tuple(_urgent(read, MOST_URGENT, room)),
+            tuple(_urgent(read, MOST_URGENT, newest[0].seq, room) if newest else ()),
             tuple(map(seen_of, newest)),
             tuple((str(id_), marking(label)) for id_, label in facets.labels_in_use(read)),
             tuple(facets.owners_in_use(read)),
@@ -182,10 +182,9 @@ def card(node: Node, room: str, language: str) -> Card:
     )
 
 
-def _urgent(read: Read, limit: int, room: str = "") -> list[Seen]:
-    """Return what is urgent among the newest objects, of a room or of all: older ones are for who looks for them."""
-    oldest = findings.newest_seq(read) - _OF_LATE
-    query = FindingQuery(limit=limit, after_seq=oldest, room=room, min_urgency=NOW, stories=True)
+def _urgent(read: Read, limit: int, newest: int, room: str = "") -> list[Seen]:
+    """Return what is urgent among the last objects up to a row, of a room or of all: older ones are for who looks for them."""
+    query = FindingQuery(limit=limit, after_seq=newest - _OF_LATE, room=room, min_urgency=NOW, stories=True)
     return [seen_of(one) for one in findings.find(read, query)]
 
 

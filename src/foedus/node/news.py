@@ -53,7 +53,8 @@ class Feed:
             changes = self._node.store.changes()
             if self._held is None or changes is None or changes != self._held.changes:
                 with self._node.store.read() as read:
-                    self._held = _Held(changes, *_newest(read, 0))
+                    newest = findings.newest_seq(read)
+                    self._held = _Held(changes, newest, _newer(read, 0, newest))
             held = self._held
         return _counted(held.rows, mark, held.newest)
 
@@ -61,8 +62,8 @@ class Feed:
 def news(node: Node, person: Person) -> News:
     """Return what is new since a person last looked; who never did is told of all that is held."""
     with node.store.read() as read:
-        mark = watch.mark(read, _name(person)) or 0
-        newest, rows = _newest(read, mark)
+        mark, newest = watch.mark_and_newest(read, _name(person))
+        rows = _newer(read, mark, newest)
     return _counted(rows, mark, newest)
 
 
@@ -73,9 +74,8 @@ def looked(node: Node, person: Person, upto: int) -> None:
         watch.keep_mark(tx, _name(person), max(before, min(upto, findings.newest_seq(tx))))
 
 
-def _newest(read: Read, mark: int) -> tuple[int, tuple[tuple[int, int], ...]]:
-    newest = findings.newest_seq(read)
-    return newest, tuple(findings.newer(read, max(mark, newest - _WINDOW), 1, _KEPT))
+def _newer(read: Read, mark: int, newest: int) -> tuple[tuple[int, int], ...]:
+    return tuple(findings.newer(read, max(mark, newest - _WINDOW), 1, _KEPT))
 
 
 def _counted(rows: tuple[tuple[int, int], ...], mark: int, newest: int) -> News:

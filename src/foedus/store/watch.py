@@ -139,6 +139,13 @@ def mark(read: Read, name: str) -> int | None:
     return read.connection.scalar(select(watch_mark.c.seq).where(watch_mark.c.name == name))
 
 
+def mark_and_newest(read: Read, name: str) -> tuple[int, int]:
+    """Return up to which row somebody has looked (0: never), and the newest row, in one question."""
+    looked = select(watch_mark.c.seq).where(watch_mark.c.name == name).scalar_subquery()
+    row = read.connection.execute(select(looked, select(func.max(finding.c.seq)).scalar_subquery())).one()
+    return row[0] or 0, row[1] or 0
+
+
 def keep_mark(tx: Tx, name: str, seq: int) -> None:
     """Keep up to which row somebody has looked."""
     upsert(tx.connection, watch_mark, {"name": name}, {"seq": seq})

@@ -3,6 +3,7 @@
 const form = document.querySelector("[data-news]");
 const WAIT_MS = 1500;
 let source = null;
+let leaving = false;
 
 function told(event) {
   const found = JSON.parse(event.data);
@@ -21,7 +22,7 @@ function close() {
 }
 
 function open() {
-  if (source !== null || document.hidden) return;
+  if (source !== null || leaving || document.hidden) return;
   source = new EventSource(form.dataset.stream);
   source.addEventListener("news", told);
   source.addEventListener("end", close);
@@ -30,7 +31,9 @@ function open() {
 if (form && "EventSource" in window) {
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   addEventListener("pagehide", close);
-  addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) { leaving = false; open(); } });
+  // An act changes the session's token: a stream asked for just before it would be refused just after it.
+  addEventListener("submit", (event) => { if (!event.defaultPrevented) { leaving = true; close(); } });
   // What the page itself needs comes first.
   const later = () => setTimeout(open, WAIT_MS);
   if (document.readyState === "complete") later();
