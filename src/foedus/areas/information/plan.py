@@ -20,7 +20,7 @@ import numpy as np
 
 from foedus.areas.information.methods import near
 from foedus.areas.information.methods.components import Index
-from foedus.areas.information.methods.cosharing import WINDOW_S, Edges, added, network
+from foedus.areas.information.methods.cosharing import NO_EDGES, WINDOW_S, Edges, added, network
 from foedus.areas.information.methods.minhash import BANDS, SIZE, agreement, bands, meetings, signatures
 from foedus.areas.information.methods.pairs import VIRAL, Shares, codes, lined
 from foedus.areas.information.methods.shares import exploded
@@ -42,14 +42,12 @@ _WRITER = ("account", "channel")
 _IN_TIME = ("published_at", "record_id", "src", "line")
 _SHARED = ("of", "block", "object", "account", "record", "t_s")
 _TIED = ("of", "a", "block", "b", *Edges._fields[2:])
-_MANY = ("of", "object", "shares", "accounts", "pairs")
 _SIGNED = ("block", "digest", "t_ms", "record", "signed")
 _BUCKET = ("band", "block", "key", "t_ms", "record", "digest")
 _PAIR = ("one", "other")
 _EVENT = ("kind", "of", "a", "b", "from_ms", "to_ms", "said")
 _NUMBERS = {
-    "block", "t_s", "t_ms", "band", "key", "pairs", "objects", "delta_s", "first_s", "last_s", "shares", "accounts",
-    "from_ms", "to_ms",
+    "block", "t_s", "t_ms", "band", "key", "pairs", "objects", "delta_s", "first_s", "last_s", "from_ms", "to_ms",
 }  # fmt: skip
 
 
@@ -145,7 +143,7 @@ def _added(part: pa.Table) -> pa.Table:
     """What all blocks say of one account and each other."""
     (ends,), names = codes(part["b"].to_pylist())
     whole = Edges(np.zeros(len(ends), np.int64), ends, *(part[name].to_numpy() for name in Edges._fields[2:]))
-    edges = added([whole.take(np.array([row])) for row in range(len(ends))])
+    edges = added([whole, NO_EDGES])
     kind, a = part["of"][0].as_py(), part["a"][0].as_py()
     said = [
         {"pairs": pairs, "objects": objects, "delta_s": delta_s}

@@ -15,10 +15,15 @@ def forget(state: bytes, sources: Collection[str]) -> bytes:
     """
     if not state:
         return state
-    held = remembered.restore(remembered.forget(state, sources))
+    before, held = remembered.restore(state), remembered.restore(remembered.forget(state, sources))
     if held.followed:
         mine = remembered.restore(held.followed)
-        lost = {*held.deleted, *remembered.restore(held.articles).deleted}
+        lost = _deleted(held) - _deleted(before)
         mine.pushed = {week: ids for week, ids in mine.pushed.items() if week not in lost}
         held.followed = remembered.dump(mine)
     return remembered.dump(held)
+
+
+def _deleted(state: remembered.State) -> set[int]:
+    """The weeks of which posts or articles went with their source."""
+    return {*state.deleted, *remembered.restore(state.articles).deleted}

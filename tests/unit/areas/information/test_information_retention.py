@@ -49,6 +49,19 @@ def test_nothing_of_a_source_is_left_and_all_of_the_others(both):
     assert texts(left) == {one["text"] for one in CROWD}
 
 
+def test_who_pushed_in_a_week_that_lost_posts_is_forgotten_and_once_only(both):
+    def pushed(state: bytes) -> dict[int, list[str]]:
+        return remembered.restore(remembered.restore(state).followed).pushed
+
+    [(week, ids)] = pushed(both[1]).items()
+    assert len(ids) >= len(PUSHED)
+    left = retention.forget(both[1], {"file:pushed"})
+    assert pushed(left) == {}
+    held = remembered.restore(left)
+    held.followed = remembered.dump(remembered.State(pushed={week: ids}))
+    assert pushed(retention.forget(remembered.dump(held), {"file:other"})) == {week: ids}
+
+
 def test_without_any_source_there_are_no_posts(both):
     assert texts(retention.forget(both[1], {"file:pushed", "file:crowd"})) == set()
 
