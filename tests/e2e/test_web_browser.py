@@ -271,6 +271,24 @@ def test_the_map_draws_places_tracks_and_land_without_a_ring_that_is_a_band(node
     assert there.faults == []
 
 
+def test_a_finding_is_drawn_as_the_symbol_of_its_kind_and_kinds_are_hidden_and_shown(window):
+    there = window(ALL)
+    page = there.go("/situation?area=maritime")
+    drawn = "async () => { const map = document.querySelector('[data-map]').foedusMap; map.triggerRepaint(); await map.once('idle'); return map.queryRenderedFeatures({layers: ['symbols']}).map(f => f.properties.of) }"
+    every = set(page.evaluate(drawn))
+    assert "maritime/gap" in every
+    assert every == {one.get_attribute("value") for one in page.locator("[data-legend] input").all()}
+    page.uncheck("[data-legend] input[value='maritime/gap']")
+    assert set(page.evaluate(drawn)) == every - {"maritime/gap"}
+    assert page.url.endswith("hide=maritime%2Fgap")
+    page = there.go(page.url)
+    assert set(page.evaluate(drawn)) == every - {"maritime/gap"}
+    page.check("[data-legend] input[value='maritime/gap']")
+    assert set(page.evaluate(drawn)) == every
+    assert there.violations() == []
+    assert there.faults == []
+
+
 def test_the_map_turns_to_a_globe_and_back_and_the_address_says_which(window):
     there = window(ALL)
     page = there.go("/situation?area=maritime")
