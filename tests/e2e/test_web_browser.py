@@ -118,6 +118,7 @@ def pages(node, base):
     return [
         "/release", f"/release/{WORD}/jpn/{HOSTILE_HELD}", f"/finding/{HOSTILE}", f"/finding/{gap(node, base)}", "/situation",
         f"/situation?owner=jpn&urgency=0&at={HOSTILE}", "/ledger", "/ledger/log?name=master", "/programme", "/settings", "/nowhere",
+        "/watch", "/watch/methods", "/programmes", "/programme/review", "/programme/statements", "/programme/iati",
     ]  # fmt: skip
 
 
