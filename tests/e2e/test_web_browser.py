@@ -138,8 +138,9 @@ def test_every_page_is_sound_accessible_and_as_wide_as_the_window(node, base, wi
         # Drawing maps in software takes most of the time; the test of the globe has a drawn one looked at.
         there.page.add_init_script(NO_WEBGL)
     for number, path in enumerate(pages(node, base), turn):
-        there, (*_, width) = held[number % len(looks)], looks[number % len(looks)]
+        there, (language, theme, width) = held[number % len(looks)], looks[number % len(looks)]
         page = there.go(path)
+        there.keep_picture(f"{number - turn:02}-{language}-{theme}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert there.violations() == [], path
         assert page.locator("h1").count() == 1, path
