@@ -19,7 +19,7 @@ from foedus.node.naming import room_words
 from foedus.node.situation import Seen, seen_of
 from foedus.node.source_state import SourceState
 from foedus.node.status import live_sources
-from foedus.store import facets, findings, lookups, quarantine, state
+from foedus.store import facets, findings, lookups, quarantine, situation, state
 from foedus.store.engine import Read
 from foedus.store.findings import FindingQuery
 
@@ -29,8 +29,6 @@ MOST_URGENT = 5
 MOST_NEW = 30
 MOST_SOURCES = 10
 MOST_PICTURES = 4
-_SEARCHED = 50
-_OF_LATE = 20_000
 
 
 class How(msgspec.Struct, frozen=True):
@@ -124,13 +122,13 @@ class Listed(msgspec.Struct, frozen=True):
 def areas(node: Node) -> list[Listed]:
     """Return every room of the node, by name."""
     with node.store.read() as read:
-        most = _urgent(read, _SEARCHED, findings.newest_seq(read))
+        urgent = _urgent(read, sorted(node.rooms))
         live, _ = live_sources(node, read)
         held = _tallies(read)
     return [
         Listed(
             name,
-            tuple(one for one in most if one.room == name)[:MOST_URGENT],
+            urgent[name],
             sum(1 for one in live if one.area == name),
             sum(1 for one in live if one.area == name and one.state != "up"),
             sum(one.many for one in held if one.area == name),
@@ -156,7 +154,7 @@ def area(node: Node, name: str, language: str) -> AreaSeen:
         newest = findings.find(read, FindingQuery(limit=MOST_NEW, room=room, stories=True))
         return AreaSeen(
             card(node, room, language),
-            tuple(_urgent(read, MOST_URGENT, newest[0].seq, room) if newest else ()),
+            _urgent(read, [room])[room],
             tuple(map(seen_of, newest)),
             tuple((str(id_), marking(label)) for id_, label in facets.labels_in_use(read)),
             tuple(facets.owners_in_use(read)),
@@ -182,10 +180,14 @@ def card(node: Node, room: str, language: str) -> Card:
     )
 
 
-def _urgent(read: Read, limit: int, newest: int, room: str = "") -> list[Seen]:
-    """Return what is urgent among the last objects up to a row, of a room or of all: older ones are for who looks for them."""
-    query = FindingQuery(limit=limit, after_seq=newest - _OF_LATE, room=room, min_urgency=NOW, stories=True)
-    return [seen_of(one) for one in findings.find(read, query)]
+def _urgent(read: Read, rooms: Sequence[str]) -> dict[str, tuple[Seen, ...]]:
+    """Return what is urgent in each room, what happened last first."""
+    groups: dict[str, list[int]] = {room: [] for room in rooms}
+    for id_, (of, _) in situation.classes(read).items():
+        if of.story and of.urgency >= NOW and of.room in groups:
+            groups[of.room].append(id_)
+    found = situation.newest_of_each(read, groups, MOST_URGENT)
+    return {room: tuple(map(seen_of, held)) for room, held in found.items()}
 
 
 def _tallies(read: Read) -> list[Tally]:

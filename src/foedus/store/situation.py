@@ -72,7 +72,7 @@ def newest(read: Read, class_ids: Collection[int], span: Span, limit: int, stand
         return _acted(read, class_ids, span, limit, standing)
     wanted = set(class_ids)
     within = _WITHIN if standing == ANY else _WITHIN_OPEN
-    asked: dict[str, object] = {**span._asdict(), "at_us": read.at_us, "limit": limit}
+    asked: dict[str, object] = {**span._asdict(), "at_us": read.at_us, "limit": limit, "most": limit}
     del asked["after"]
     asked["after_us"], asked["after_seq"] = span.after
     # The index seeks an instant; of those at the same one, which are behind is compared.
@@ -91,6 +91,22 @@ def newest(read: Read, class_ids: Collection[int], span: Span, limit: int, stand
     seqs = [seq for _, seq in sorted(found, reverse=True)[:limit]]
     by_seq = {one.seq: one for one in findings_of(read, seqs)}
     return [by_seq[seq] for seq in seqs]
+
+
+def newest_of_each(read: Read, groups: Mapping[str, Collection[int]], limit: int) -> dict[str, list[Held]]:
+    """Return of each group of classes the findings that happened last, the last first; so many of each."""
+    group_of = {id_: group for group, ids in groups.items() for id_ in ids}
+    asked: dict[str, object] = {**Span()._asdict(), "at_us": read.at_us, "limit": limit, "most": _LAST}
+    del asked["after"]
+    asked["after_us"], asked["after_seq"] = Span().after
+    found: dict[str, list[tuple[int, int]]] = {group: [] for group in groups}
+    for some in _parts(group_of):
+        of = {f"of_{number}": id_ for number, id_ in enumerate(some)}
+        for row in read.connection.execute(runs(len(some)), asked | of):
+            found[group_of[row.class_id]].append((row.happened_us, row.seq))
+    last = {group: [seq for _, seq in sorted(rows, reverse=True)[:limit]] for group, rows in found.items()}
+    by_seq = {one.seq: one for one in findings_of(read, [seq for seqs in last.values() for seq in seqs])}
+    return {group: [by_seq[seq] for seq in seqs] for group, seqs in last.items()}
 
 
 def how_many(read: Read, held: Mapping[int, int], span: Span, standing: Standing = ANY) -> int:
@@ -210,7 +226,9 @@ def first_of(within: str = _WITHIN) -> TextClause:
 
 @lru_cache(maxsize=128)
 def runs(times: int, within: str = _WITHIN) -> TextClause:
-    """Return the statement that gives the first rows of so many classes."""
-    run = f"SELECT * FROM (SELECT happened_us, seq FROM finding WHERE class_id = {{}} AND {within} LIMIT :limit) AS of_{{}}"  # noqa: S608
+    """Return the statement that gives the first rows of so many classes, and the first ones of all of them."""
+    first = f"SELECT class_id, happened_us, seq FROM finding WHERE class_id = {{}} AND {within} LIMIT :limit"  # noqa: S608
+    run = f"SELECT * FROM ({first}) AS of_{{}}"  # noqa: S608
     parts = " UNION ALL ".join(run.format(f":of_{number}", number) for number in range(times))
-    return text(f"SELECT happened_us, seq FROM ({parts}) AS runs ORDER BY happened_us DESC, seq DESC LIMIT :limit")  # noqa: S608
+    first_of_all = "ORDER BY happened_us DESC, seq DESC LIMIT :most"
+    return text(f"SELECT class_id, happened_us, seq FROM ({parts}) AS runs {first_of_all}")  # noqa: S608

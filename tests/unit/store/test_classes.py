@@ -160,6 +160,7 @@ def test_each_run_of_a_page_is_read_from_its_index_alone(filled):
         "after_seq": 1,
         "at_us": 0,
         "limit": 9,
+        "most": 9,
         "of_0": 1,
     }
     with filled.read() as read:
@@ -215,3 +216,14 @@ def test_what_may_be_held_no_longer_is_on_no_page(tmp_path):
 )
 def test_squares_of_the_edges(lat, lon, cell):
     assert classes.cell_of([Place(lat, lon)]) == cell
+
+
+def test_the_last_of_each_group_of_classes_are_found_however_many_came_since(filled):
+    with filled.read() as read:
+        first, *others = situation.classes(read)
+        groups = {"one": [first], "others": others}
+        found = situation.newest_of_each(read, {**groups, "none": []}, 3)
+        for name, ids in groups.items():
+            assert found[name] == situation.newest(read, ids, Span(), 3), name
+            assert len(found[name]) == 3
+        assert found["none"] == []
