@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import lxml.html
+from starlette.types import ASGIApp
 
 from foedus.exchange.serving import serving
 from foedus.model.people import Person
@@ -20,9 +21,9 @@ SAME_SITE = {"sec-fetch-site": "same-origin"}
 
 
 @contextlib.contextmanager
-def site(node: Node) -> Iterator[str]:
+def site(node: Node, pages: Callable[[Node], ASGIApp] = application) -> Iterator[str]:
     """Serve a node's pages; gives their address."""
-    with serving(application(node)) as base:
+    with serving(pages(node)) as base:
         yield f"http://localhost:{urlsplit(base).port}"
 
 
@@ -68,9 +69,9 @@ class Visitor:
 
 
 @contextlib.contextmanager
-def visiting(node: Node) -> Iterator[Callable[..., Visitor]]:
+def visiting(node: Node, pages: Callable[[Node], ASGIApp] = application) -> Iterator[Callable[..., Visitor]]:
     """Serve a node's pages; gives what makes a visitor of a person, or of nobody."""
-    with site(node) as base, contextlib.ExitStack() as stack:
+    with site(node, pages) as base, contextlib.ExitStack() as stack:
 
         def visit(person: Person | None = None) -> Visitor:
             found = Visitor(node, base, person)

@@ -112,23 +112,27 @@ def setup(terminal: Terminal, directory: Path, web: str) -> None:
 )
 @click.option("--plain", metavar="HOST:PORT", default="", help="Serve own tools and the status page, loopback only.")
 @click.option("--web", metavar="HOST:PORT", default="", help="Serve the pages of the node's people too, loopback only.")
+@click.option(
+    "--web-liaisons", metavar="HOST:PORT", default="", help="And those of partners' liaison officers, loopback only."
+)
 @click.option("--no-poll", is_flag=True, help="Do not pull from the peers meanwhile.")
 @on_node
-def serve_(node: Node, plain: str, web: str, no_poll: bool) -> None:
+def serve_(node: Node, plain: str, web: str, web_liaisons: str, no_poll: bool) -> None:
     """Serve until interrupted.
 
     Peers are served TAXII 2.1 and ledger evidence over TLS with client certificates; the node pulls from them meanwhile.
     With --plain the party's own tools and the status page are served on loopback instead, without TLS. With --web, or the
-    setting web, the node's people find their pages at that address of this machine. Live sources are read meanwhile:
-    foedus source.
+    setting web, the node's people find their pages at that address of this machine; with --web-liaisons, partners' liaison
+    officers find there what their own party was given. Live sources are read meanwhile: foedus source.
     """
-    if web:
-        node.config = msgspec.structs.replace(node.config, web=web)
-    pages = None
-    if node.config.web:
-        from foedus.web.app import application  # noqa: PLC0415 — templates are only for who wants pages
+    given = {name: value for name, value in (("web", web), ("web_liaisons", web_liaisons)) if value}
+    node.config = msgspec.structs.replace(node.config, **given)
+    pages = {}
+    if node.config.web or node.config.web_liaisons:
+        from foedus.web.app import application, for_liaisons  # noqa: PLC0415 — templates are only for who wants pages
 
-        pages = application(node)
+        made = ((node.config.web, application), (node.config.web_liaisons, for_liaisons))
+        pages = {address: of(node) for address, of in made if address}
     with lines_to_stderr() as console:
         base = f"http://{plain}" if plain else node.config.endpoint
         console.print(f"{node.party} serves {base} (Ctrl-C ends it)")
@@ -136,6 +140,8 @@ def serve_(node: Node, plain: str, web: str, no_poll: bool) -> None:
             console.print(f"  {base}/{one.word}/  {'in force' if one.in_force else f'not in force: {one.why_not}'}")
         if node.config.web:
             console.print(f"  pages for {node.party}'s people: http://localhost:{node.config.web.rpartition(':')[2]}/")
+        if node.config.web_liaisons:
+            console.print(f"  pages for liaisons: http://localhost:{node.config.web_liaisons.rpartition(':')[2]}/")
     serve(node, plain=plain, poll=not no_poll, web=pages)
 
 

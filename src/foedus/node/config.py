@@ -38,6 +38,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         approve_countdown_s: how long an approval can be taken back before it acts, seconds.
         approve_lasts_s: how long a request or an approval stands unless it acts, seconds.
         web: ``HOST:PORT`` on loopback at which a serving node shows its people their pages; empty: nowhere.
+        web_liaisons: ``HOST:PORT`` on loopback at which it shows partners' liaison officers theirs; empty: nowhere.
         mail_to: who is told by mail of urgent findings, addresses with commas between; empty: nobody. A mail holds no content.
         mail_from: whose address such a mail has; empty: the first of ``mail_to``.
         mail_smtp: ``HOST:PORT`` of the server that takes such mail, by STARTTLS where it offers that.
@@ -67,6 +68,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approve_countdown_s: float = 15.0
     approve_lasts_s: float = 86_400.0
     web: str = ""
+    web_liaisons: str = ""
     mail_to: str = ""
     mail_from: str = ""
     mail_smtp: str = ""

@@ -9,7 +9,8 @@ import contextlib
 import ipaddress
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -71,14 +72,14 @@ async def _html(send: Send, page: str) -> None:
     await send({"type": "http.response.body", "body": page.encode()})
 
 
-def serve(node: Node, *, plain: str = "", poll: bool = True, web: ASGIApp | None = None) -> None:
+def serve(node: Node, *, plain: str = "", poll: bool = True, web: Mapping[str, ASGIApp] = MappingProxyType({})) -> None:
     """Serve until interrupted.
 
     Args:
         node: the node.
         plain: ``HOST:PORT`` to serve own tools and the status page on without TLS, loopback only; empty: peers, over TLS.
         poll: whether to pull from the peers meanwhile.
-        web: the pages of the node's people, served beside at the address that the settings name (``web``).
+        web: pages for people, each served beside at its address (``HOST:PORT``).
 
     Raises:
         InputError: a plain or web address that is not on loopback.
@@ -95,8 +96,8 @@ def serve(node: Node, *, plain: str = "", poll: bool = True, web: ASGIApp | None
     with contextlib.ExitStack() as stack:
         stack.callback(live.join, LIVE_STOP_S)
         stack.callback(stop.set)
-        if web is not None:
-            stack.enter_context(serving(web, *loopback_of(node.config.web)))
+        for address, pages in web.items():
+            stack.enter_context(serving(pages, *loopback_of(address)))
         if plain:
             host, port = loopback_of(plain)
             serve_app(app_of(node, plain=True), host, port)

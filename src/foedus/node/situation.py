@@ -159,9 +159,9 @@ def filters_of(wanted: Wanted, person: str = "") -> Filters:
         tests["urgency"] = lambda of: of.urgency >= urgency
     span = Span()
     if wanted.since:
-        span = span._replace(from_us=_day_us(wanted.since))
+        span = span._replace(from_us=day_us(wanted.since))
     if wanted.until:
-        span = span._replace(before_us=_day_us(wanted.until) + DAY_US)
+        span = span._replace(before_us=day_us(wanted.until) + DAY_US)
     if wanted.after:
         span = span._replace(after=_place(wanted.after))
     return Filters(tests, span, _standing(wanted, person))
@@ -222,7 +222,12 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _day_us(text: str) -> int:
+def day_us(text: str) -> int:
+    """Return where a day begins.
+
+    Raises:
+        InputError: it is none.
+    """
     try:
         return instant.to_us(instant.parse(f"{date.fromisoformat(text)}T00:00:00Z"))
     except ValueError as error:

@@ -6,7 +6,7 @@ import hmac
 import mimetypes
 import os
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -28,7 +28,7 @@ from foedus.picture import sheet
 from foedus.web import openapi, render
 from foedus.web.answer import Answer, File, Json, Moved, Shown
 from foedus.web.guard import Guard
-from foedus.web.pages import PAGES
+from foedus.web.pages import LIAISON_PAGES, PAGES
 from foedus.web.pages.page import Page
 from foedus.web.stream import Streams
 from foedus.web.symbols import PATH, Symbols
@@ -49,15 +49,26 @@ class _Refused(Exception):
 
 def application(node: Node) -> ASGIApp:
     """Return the pages of a node's people as an ASGI application; it is for loopback, and checks that it is asked there."""
+    return _application(node, (*PAGES, DESCRIPTION), Route("/watch/stream", Streams(node).__call__, methods=["GET"]))
+
+
+def for_liaisons(node: Node) -> ASGIApp:
+    """Return the pages of partners' liaison officers as an ASGI application of its own: nothing else can be asked for there."""
+    return _application(node, LIAISON_PAGES, apart=True)
+
+
+def _application(node: Node, pages: Sequence[Page], *more: BaseRoute, apart: bool = False) -> ASGIApp:
     mimetypes.add_type("text/javascript", ".mjs")
     routes: list[BaseRoute] = [
-        Route(page.path, _endpoint(node, page), methods=[page.method], name=f"{page.method} {page.path}")
-        for page in (*PAGES, DESCRIPTION)
+        Route(page.path, _endpoint(node, page, apart=apart), methods=[page.method], name=f"{page.method} {page.path}")
+        for page in pages
     ]
-    routes.append(Route("/watch/stream", Streams(node).__call__, methods=["GET"]))
+    routes.extend(more)
     routes.append(Route(PATH, Symbols(node).__call__, methods=["GET"]))
     static = Mount("/static", _Static(directory=render.STATIC))
-    nowhere = Route("/{rest:path}", _endpoint(node, Page("GET", "/", _absent, None)), methods=["GET", "POST"])
+    nowhere = Route(
+        "/{rest:path}", _endpoint(node, Page("GET", "/", _absent, None), apart=apart), methods=["GET", "POST"]
+    )
     return Guard(_Unsuffixed(Starlette(routes=[static, *routes, nowhere])))
 
 
@@ -92,10 +103,10 @@ class _Unsuffixed:
         await self._app(scope, receive, send)
 
 
-def _endpoint(node: Node, page: Page) -> Callable[[Request], Any]:
+def _endpoint(node: Node, page: Page, *, apart: bool) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         body = await _body(request)
-        return await run_in_threadpool(_answered, node, page, request, body)
+        return await run_in_threadpool(_answered, node, page, request, body, apart=apart)
 
     return endpoint
 
@@ -110,9 +121,9 @@ async def _body(request: Request) -> bytes:
     return held
 
 
-def _answered(node: Node, page: Page, request: Request, body: bytes) -> Response:
+def _answered(node: Node, page: Page, request: Request, body: bytes, *, apart: bool) -> Response:
     try:
-        visit = Visit(node, _asked(request, body))
+        visit = Visit(node, _asked(request, body), apart=apart)
     except InputError:
         return Response(status_code=400)
     try:

@@ -84,6 +84,7 @@ def html(visit: Visit, page: Shown, *, version: str) -> str:
         labels=list(dict.fromkeys(page.labels)),
         has_table=page.table is not None,
         sees=sees,
+        given_only=visit.apart,
         news=news,
         news_said=said(visit.words, news) if news else "",
         now=instant.text(instant.to_us(at)),

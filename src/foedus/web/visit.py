@@ -18,7 +18,7 @@ from foedus.web.words import LANGUAGES, Words, preferred
 Twin = Literal["html", "json", "csv"]
 THEMES = ("auto", "light", "dark")
 CONTENT: tuple[Role, ...] = ("analyst", "releaser", "approver", "auditor")
-"""Who sees findings: an administrator keeps people and sees none, a liaison sees the view of one partner and has no pages yet."""
+"""Who sees findings: an administrator keeps people and sees none, a liaison sees the view of one partner, on pages apart."""
 WRITERS: tuple[Role, ...] = ("analyst", "releaser", "approver")
 """Who writes in reviews: all who see findings but an auditor, who only reads."""
 
@@ -58,10 +58,12 @@ class Visit:
     Args:
         node: the node.
         asked: what came.
+        apart: whether it came to the pages of liaison officers.
     """
 
-    def __init__(self, node: Node, asked: Asked) -> None:
+    def __init__(self, node: Node, asked: Asked, *, apart: bool = False) -> None:
         self.node = node
+        self.apart = apart
         self.asked = asked
         self.look = _look(asked)
         self.words = Words(self.look.language)

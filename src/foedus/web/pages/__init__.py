@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from foedus.model.people import ROLES, Role
 from foedus.web.pages import (
     area,
     finding,
+    given,
     home,
     ledger,
     look,
@@ -98,3 +101,22 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/settings/passkey", settings.passkey_finish, ROLES),
     Page("POST", "/settings/passkey/remove", settings.passkey_remove, ROLES),
 )
+
+_LIAISON: tuple[Role, ...] = ("liaison",)
+LIAISON_PAGES: tuple[Page, ...] = (
+    Page("GET", "/", given.home, _LIAISON),
+    Page("GET", "/sign-in", sign_in.show, None),
+    Page("POST", "/sign-in", partial(sign_in.by_password, only="liaison"), None),
+    Page("POST", "/sign-in/passkey/begin", sign_in.passkey_begin, None),
+    Page("POST", "/sign-in/passkey", partial(sign_in.by_passkey, only="liaison"), None),
+    Page("POST", "/sign-out", sign_in.out, _LIAISON),
+    Page("POST", "/look", look.change, None),
+    Page("GET", "/situation", given.situation, _LIAISON),
+    Page("GET", "/finding/{object_id}", given.finding, _LIAISON),
+    Page("GET", "/finding/{object_id}/stix", given.stix, _LIAISON),
+    Page("GET", "/ledger", given.logs, _LIAISON),
+    Page("GET", "/ledger/log", given.log, _LIAISON),
+    Page("GET", "/ledger/proof", given.proof, _LIAISON),
+    *(one._replace(who=_LIAISON) for one in PAGES if one.path == "/session" or one.path.startswith("/settings")),
+)
+"""What a partner's liaison officer can ask for, at an address of its own."""

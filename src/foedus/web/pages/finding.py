@@ -31,7 +31,7 @@ def one(visit: Visit, refused: str = "") -> Answer:
         "finding": found,
         "current": current,
         "drawn": picture.panes if picture else (),
-        "tracks": _tracks(picture),
+        "tracks": tracks_of(picture),
         "goes": _goes(visit, current.object_id),
         "reasons": REASONS,
         "refused": refused,
@@ -80,7 +80,7 @@ def stix(visit: Visit) -> Answer:
     object_id = visit.place("object_id")
     return File(
         raw(visit.node, object_id, visit.value("version")),
-        f"{_plain(object_id)}.stix",
+        f"{plain_id(object_id)}.stix",
         "application/stix+json;version=2.1",
     )
 
@@ -116,7 +116,8 @@ def _picture(visit: Visit, found: Dossier) -> Picture | None:
         return None
 
 
-def _tracks(picture: Picture | None) -> list[dict[str, Any]]:
+def tracks_of(picture: Picture | None) -> list[dict[str, Any]]:
+    """Return the tracks of a picture's maps, as the map of a page draws them."""
     panes = [pane for pane in picture.panes if isinstance(pane, Map)] if picture else []
     return [
         {"name": track.name, "path": _thinned(list(zip(track.lon_deg, track.lat_deg, strict=False)))}
@@ -158,5 +159,6 @@ def _goes(visit: Visit, object_id: str) -> list[show.Why]:
     ]
 
 
-def _plain(object_id: str) -> str:
+def plain_id(object_id: str) -> str:
+    """Return an id as the name of a file."""
     return "".join(char if char.isalnum() or char == "-" else "_" for char in object_id)

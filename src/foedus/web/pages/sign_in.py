@@ -7,7 +7,7 @@ from typing import Any
 
 from foedus.errors import FoedusError, TrustError
 from foedus.model import ijson
-from foedus.model.people import Person
+from foedus.model.people import Person, Role
 from foedus.node import passkeys, people, sessions
 from foedus.node.sessions import Method
 from foedus.web.answer import Answer, Json, Moved, Shown
@@ -32,10 +32,10 @@ def _form(visit: Visit, *, refused: bool) -> Shown:
     return Shown("sign-in.html", data, status=403 if refused else 200)
 
 
-def by_password(visit: Visit) -> Answer:
-    """Sign in whoever shows a name and password; there is one answer to everybody else."""
+def by_password(visit: Visit, only: Role | None = None) -> Answer:
+    """Sign in whoever shows a name and password, or only who has a role; there is one answer to everybody else."""
     try:
-        person = people.signed_in(visit.node, visit.value("name"), visit.value("password"))
+        person = _admitted(people.signed_in(visit.node, visit.value("name"), visit.value("password")), only)
         _open(visit, person, "password")
     except TrustError:
         return _form(visit, refused=True)
@@ -47,10 +47,10 @@ def passkey_begin(visit: Visit) -> Answer:
     return Json(passkeys.begin_sign_in(visit.node))
 
 
-def by_passkey(visit: Visit) -> Answer:
-    """Sign in whose passkey answered; a session that is open is made fresh."""
+def by_passkey(visit: Visit, only: Role | None = None) -> Answer:
+    """Sign in whose passkey answered, or only who has a role; a session that is open is made fresh."""
     try:
-        person = passkeys.signed_in(visit.node, answer_of(visit))
+        person = _admitted(passkeys.signed_in(visit.node, answer_of(visit)), only)
         if visit.held is not None:
             visit.carries(sessions.confirm(visit.node, visit.token, person))
         else:
@@ -83,3 +83,10 @@ def _open(visit: Visit, person: Person, method: Method) -> None:
     if visit.token:
         sessions.end(visit.node, visit.token)
     visit.carries(sessions.open_session(visit.node, person, method))
+
+
+def _admitted(person: Person, only: Role | None) -> Person:
+    """Return who signed in, where the pages are for them."""
+    if only is not None and not person.has(only):
+        raise TrustError("these pages are for others", code="sign-in-refused")
+    return person
