@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,8 @@ from pathlib import Path
 import pytest
 
 USER, TEMPLATE = "foedus", "made"
+SWITCH = "FOEDUS_TEST_DATABASE"
+"""Where the environment says ``postgresql`` here, whole nodes keep their databases in a server."""
 _SETTINGS = ("listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200", "autovacuum_naptime=5s")
 
 
@@ -124,6 +127,21 @@ def database_of(directory: Path) -> str:
     if directory not in _given:
         _given[directory] = _free.pop() if _free else _made()
     return _given[directory]
+
+
+def chosen(directory: Path) -> str:
+    """The address of the database of a node in a directory; empty, unless tests of nodes are to run on PostgreSQL."""
+    return database_of(directory) if os.environ.get(SWITCH) == "postgresql" else ""
+
+
+def copy_of(settings: Path) -> None:
+    """Give a node that was copied with its directory a copy of its database as well, where that is not in it."""
+    text = settings.read_text(encoding="utf-8")
+    held = re.search(r'(?m)^database = "(postgresql:.+)"$', text)
+    if held is not None:
+        name = f"c{os.urandom(8).hex()}"
+        server().sql(f"CREATE DATABASE {name} TEMPLATE {_name(held[1])} STRATEGY FILE_COPY")
+        settings.write_text(text.replace(held[1], server().address(name)), encoding="utf-8")
 
 
 def take_back() -> None:

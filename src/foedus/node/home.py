@@ -30,6 +30,7 @@ from foedus.node.freezes import Freezes
 from foedus.node.keys import Keys, write_secret
 from foedus.node.layers import NodeLayers
 from foedus.node.lease import Lease
+from foedus.store import postgresql
 from foedus.store.engine import Store
 
 Progress = Callable[[str, int, int | None], None]
@@ -57,7 +58,7 @@ class Node:
         self.wall: Clock = SystemClock()
         self.entropy = entropy
         self.keys = Keys(directory / "keys", f"{config.party}.{config.name}")
-        self.store = Store.open(directory, lambda: instant.to_us(self.clock.now()))
+        self.store = Store.open(directory, lambda: instant.to_us(self.clock.now()), config.database)
         self.lease = Lease(directory)
         self.freezes = Freezes(self.store, clock)
         self.agreements = Agreements(self.store, config.party)
@@ -167,10 +168,22 @@ def make(directory: Path, config: Config, *, entropy: Entropy = ENTROPY) -> Node
     """Make a new node: settings, keys, CA and certificate, an empty database with its private log.
 
     Raises:
-        InputError: there is something in the directory already.
+        InputError: there is something in the directory or the database already.
+        StoreError: the database cannot be reached.
     """
     if directory.exists() and any(directory.iterdir()):
         raise InputError("the directory is not empty", code="node-exists", where=str(directory), hint="name a new one")
+    if config.database:
+        # Before it is written anywhere.
+        postgresql.check(config.database)
+        with Store.open(directory, database=config.database) as store, store.read() as read:
+            if read.logs.logs():
+                raise InputError(
+                    "the database is another node's",
+                    code="node-exists",
+                    where=config.database,
+                    hint="createdb, and name the new one",
+                )
     directory.mkdir(parents=True, exist_ok=True)
     settings.write(directory, config)
     folder = directory / "keys"
