@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-import json
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests import postgres
-from tests.node_pair import AMBER, OPEN, START, Nodes, bundle, collection, indicator, make_nodes, stix, stix_id
-from tests.recalling import KIM, held, pulled, recall
+from tests.node_pair import AMBER, START, Nodes, bundle, collection, indicator, make_nodes, stix, stix_id
+from tests.recalling import held, pulled, recall
 from tests.twin import Drawn, Stopped
 
 from foedus.errors import FoedusError, InputError
@@ -70,7 +68,10 @@ def pages(nodes: Still) -> list[tuple[int, dict[str, str], bytes]]:
         at = collection(partner, WORD, "released-cyber")
         one = f"{at}objects/{stix_id('indicator', 3)}/"
         paths = [at, f"{at}objects/?limit=7", f"{at}manifest/?limit=7", one, f"{one}versions/", f"{at}objects/x--1/"]
-        paths += [f"{at}objects/?match[type]=malware,tool", f"{at}manifest/?match[version]=all&added_after=2026-01-01T00:00:00Z"]
+        paths += [
+            f"{at}objects/?match[type]=malware,tool",
+            f"{at}manifest/?match[version]=all&added_after=2026-01-01T00:00:00Z",
+        ]
         while paths:
             answer = partner.get(path := paths.pop(0))
             headers = {name: value for name, value in answer.headers.items() if name != "date"}
