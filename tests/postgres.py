@@ -20,7 +20,8 @@ import pytest
 USER, TEMPLATE = "foedus", "made"
 SWITCH = "FOEDUS_TEST_DATABASE"
 """Where the environment says ``postgresql`` here, whole nodes keep their databases in a server."""
-_SETTINGS = ("listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200", "autovacuum_naptime=5s")
+_SETTINGS = ("listen_addresses=", "max_connections=200", "autovacuum_naptime=5s")
+_HASTY = ("fsync=off", "full_page_writes=off")
 
 
 @cache
@@ -41,15 +42,16 @@ def missing() -> str:
 
 
 class Server:
-    """A server in a directory."""
+    """A server in a directory; ``durable``: it waits for the disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         if why := missing():
             pytest.skip(why)
         self.directory = Path(tempfile.mkdtemp(prefix="foedus-pg-", dir="/tmp"))
         if os.geteuid() == 0:
             shutil.chown(self.directory, "postgres", "postgres")
         self._run("initdb", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "-U", USER)
+        self._settings = _SETTINGS if durable else (*_SETTINGS, *_HASTY)
         self.start()
         atexit.register(self.remove)
 
@@ -59,7 +61,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        settings = (*_SETTINGS, f"unix_socket_directories={self.directory}")
+        settings = (*self._settings, f"unix_socket_directories={self.directory}")
         options = " ".join(f"-c {name}" if not name.endswith("=") else f"-c {name}''" for name in settings)
         self._run("pg_ctl", "-w", "-l", str(self.directory / "log"), "-o", options, "start")
 

@@ -19,8 +19,12 @@ from psycopg.types.string import StrBinaryDumper, StrDumper, TextBinaryLoader, T
 
 __all__ = ["Error", "Watch", "connected"]
 
-# A machine that dies without a word keeps the lock of its node no longer than that.
-_SETTINGS = ("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3")
+_SETTINGS = (
+    # A machine that dies without a word keeps the lock of its node no longer than that.
+    *("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3"),
+    # Lists of hundreds of ids are compared one by one in a plan that is made before they are known.
+    "plan_cache_mode = force_custom_plan",
+)
 
 
 def connected(address: str, connect_s: int, busy_s: float, *, write: bool) -> psycopg.Connection[Any]:
