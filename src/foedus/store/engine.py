@@ -81,6 +81,7 @@ class Store:
 
     def __init__(self, database: Database, now_us: Callable[[], int] = lambda: 0) -> None:
         self._database = database
+        self._writer, self._readers = database.writer, database.readers
         self._now_us = now_us
         self._writing = threading.Lock()
         self._writer_thread: int | None = None
@@ -130,7 +131,7 @@ class Store:
             StoreError: the database cannot be read.
         """
         self._refuse_hurried()
-        with self._database.errors(), self._database.readers.connect() as connection, connection.begin():
+        with self._database.errors(), self._readers.connect() as connection, connection.begin():
             yield Read(connection, self._now_us())
 
     def changes(self) -> int | None:
@@ -169,7 +170,7 @@ class Store:
         with self._writing:
             self._writer_thread = threading.get_ident()
             try:
-                with self._database.errors(), self._database.writer.begin() as connection:
+                with self._database.errors(), self._writer.begin() as connection:
                     tx = Tx(connection, self._now_us())
                     yield tx
                 for act in tx.once_durable:

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.schema import CreateTable
 from tests import postgres
 from tests.unit.store.sample import arrival, put, show, stix
 
@@ -20,6 +22,7 @@ from foedus.errors import InputError, StoreError
 from foedus.model.finding import Key
 from foedus.model.ports import ViewQuery
 from foedus.store import findings, situation, values
+from foedus.store.columns import metadata
 from foedus.store.engine import Store
 from foedus.store.postgresql import check
 from foedus.store.situation import Span
@@ -137,6 +140,19 @@ def test_text_is_written_in_its_order_and_without_what_is_refused(texts):
     assert _written(first) <= _written(second)
     assert "\x00" not in _written(first)
     assert _read(_written(first)) == first
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+def test_text_sorts_by_its_bytes_and_numbers_have_64_bits_unless_they_are_known_to_be_small(table):
+    made = re.split(r",?\s*\n\s*", str(CreateTable(table).compile(dialect=psycopg.dialect())))
+    assert [line for line in made if re.search(r" TEXT\b", line) and 'COLLATE "C"' not in line] == []
+    assert {line.split()[0] for line in made if " INTEGER" in line} <= {
+        "urgency",
+        "confidence",
+        "cell",
+        "score_ppm",
+        "level",
+    }
 
 
 @pytest.fixture(scope="module")
