@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 CHROMIUM = Path("/usr/bin/chromium")
+PICTURES = Path(__file__).parents[1] / "build" / "pictures"
 AXE = Path(__file__).parent / "data" / "axe-core-4.14.1" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -59,6 +60,11 @@ class Watched:
         self.page.goto(path)
         self.page.wait_for_selector("html[data-ready]", state="attached")
         return self.page
+
+    def keep_picture(self, name: str) -> None:
+        """Keep how the page looks, for people: in ``build/pictures``, which CI keeps and nobody compares."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
     def violations(self) -> list[str]:
         """Return what axe finds against the page."""

@@ -171,6 +171,10 @@ class Client:
         """Return the review on paper, where the node has the extra ``pdf``."""
         return self._file("/programme/review.pdf", {"programme": word, "period": period, "on": on})
 
+    def statements(self, word: str = "", period: str = "") -> twins.Statements:
+        """Return what the parties state for a programme's year, and which reviews were published."""
+        return self._twin("/programme/statements", twins.Statements, {"programme": word, "period": period})
+
     def calendar(self, word: str = "") -> bytes:
         """Return the agenda of a programme (RFC 5545)."""
         return self._file("/programme.ics", {"programme": word})

@@ -33,7 +33,7 @@ personal = false
 layers = ["weather/stations"]
 filters = ["kind", "from_at"]
 latency = "ingest"
-symbols = {}
+symbols = {indicator = "14014000001702000000"}
 [strings.en]
 name = "Weather"
 about = "Storms at sea"
@@ -52,6 +52,7 @@ source = "Beaufort 1805"
 en = { what = "Wind of force ten and more.", limits = "Gusts between readings." }
 ja = { what = "風力十以上。", limits = "観測の間の突風は分からない。" }
 """
+STORM = b'<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32"><circle r="9"/></svg>'
 ANALYSE = """
 import msgspec
 from foedus.areas.cyber import analyse as cyber
@@ -108,6 +109,8 @@ def weather(tmp_path, monkeypatch):
     (package / "analyse.py").write_text(ANALYSE)
     (package / "about.py").write_text(DOORS)
     (package / "area.toml").write_text(CARD)
+    (package / "symbols").mkdir()
+    (package / "symbols" / "indicator.svg").write_bytes(STORM)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(metadata, "entry_points", lambda group: [metadata.EntryPoint("weather", "room_weather", group)])
     areas.discover.cache_clear()
@@ -133,6 +136,12 @@ def test_a_room_that_is_added_has_its_page_entry_map_filters_methods_and_picture
         analyse(node, "weather")
         kim = visit(KIM)
         assert "Weather" in texts(kim.get("/release"), "//nav//a")
+        page = lxml.html.fromstring(kim.get("/situation?area=weather&kind=indicator").text)
+        [drawn] = page.xpath("//ul[@data-legend]//img/@src")
+        assert drawn.startswith("/symbol/weather/indicator.svg?v=")
+        answer = kim.get(drawn)
+        assert (answer.content, answer.headers["content-type"]) == (STORM, "image/svg+xml")
+        assert [kim.get(f"/symbol/{one}.svg").status_code for one in ("weather/storm", "wet/indicator")] == [404] * 2
         page = kim.get("/area/weather")
         assert "now Wind over Kyushu" in texts(page, "//section[contains(@class,'urgent')]//li")[0]
         assert [one.split()[0] for one in texts(page, "//form[@class='filters']/label")] == ["Kind", "From", "To"]

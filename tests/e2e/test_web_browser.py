@@ -118,6 +118,7 @@ def pages(node, base):
     return [
         "/release", f"/release/{WORD}/jpn/{HOSTILE_HELD}", f"/finding/{HOSTILE}", f"/finding/{gap(node, base)}", "/situation",
         f"/situation?owner=jpn&urgency=0&at={HOSTILE}", "/ledger", "/ledger/log?name=master", "/programme", "/settings", "/nowhere",
+        "/watch", "/watch/methods", "/programmes", "/programme/review", "/programme/statements", "/programme/iati",
     ]  # fmt: skip
 
 
@@ -137,8 +138,9 @@ def test_every_page_is_sound_accessible_and_as_wide_as_the_window(node, base, wi
         # Drawing maps in software takes most of the time; the test of the globe has a drawn one looked at.
         there.page.add_init_script(NO_WEBGL)
     for number, path in enumerate(pages(node, base), turn):
-        there, (*_, width) = held[number % len(looks)], looks[number % len(looks)]
+        there, (language, theme, width) = held[number % len(looks)], looks[number % len(looks)]
         page = there.go(path)
+        there.keep_picture(f"{number - turn:02}-{language}-{theme}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert there.violations() == [], path
         assert page.locator("h1").count() == 1, path
@@ -268,6 +270,24 @@ def test_the_map_draws_places_tracks_and_land_without_a_ring_that_is_a_band(node
     assert page.evaluate(WIDE) == 2, "Antarctica's two rings go round"
     there.go(f"/finding/{gap(node, base)}")
     assert page.evaluate(seen, "lines") >= 1
+    assert there.faults == []
+
+
+def test_a_finding_is_drawn_as_the_symbol_of_its_kind_and_kinds_are_hidden_and_shown(window):
+    there = window(ALL)
+    page = there.go("/situation?area=maritime")
+    drawn = "async () => { const map = document.querySelector('[data-map]').foedusMap; map.triggerRepaint(); await map.once('idle'); return map.queryRenderedFeatures({layers: ['symbols']}).map(f => f.properties.of) }"
+    every = set(page.evaluate(drawn))
+    assert "maritime/gap" in every
+    assert every == {one.get_attribute("value") for one in page.locator("[data-legend] input").all()}
+    page.uncheck("[data-legend] input[value='maritime/gap']")
+    assert set(page.evaluate(drawn)) == every - {"maritime/gap"}
+    assert page.url.endswith("hide=maritime%2Fgap")
+    page = there.go(page.url)
+    assert set(page.evaluate(drawn)) == every - {"maritime/gap"}
+    page.check("[data-legend] input[value='maritime/gap']")
+    assert set(page.evaluate(drawn)) == every
+    assert there.violations() == []
     assert there.faults == []
 
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from urllib.parse import quote
 
 import pytest
+from tests.bench.bench_web import arrivals, keep
 from tests.queued import (
     ANNA,
     BOTH,
@@ -22,8 +24,9 @@ from tests.queued import (
 )
 from tests.web_site import texts, visiting
 
-from foedus.node.pending import detail
+from foedus.node.pending import Ended, desks, detail
 from foedus.node.release import release_due
+from foedus.node.view import keep_facets
 
 EVA = next(one for one in PEOPLE if one.name == "eva")
 GIVEN = ("approval.requested", "approval.given", "approval.denied", "approval.cancelled", "decision.held")
@@ -210,3 +213,35 @@ def test_pages_go_on_where_one_ended(node, visit, monkeypatch):
     first = anna.get("/release.json").json()
     rest = anna.get("/release.json?after=" + first["next"].replace("|", "%7C")).json()
     assert (len(first["items"]), len(rest["items"]), rest["next"]) == (3, 1, "")
+
+
+@pytest.fixture(scope="module")
+def twenty_thousand(tmp_path_factory):
+    nodes = make(tmp_path_factory.mktemp("many") / "made")
+    with nodes.open("nato") as node:
+        batch = list(arrivals(node, 20_000, 20_000))
+        for start in range(0, len(batch), 5_000):
+            keep(node.store, batch[start : start + 5_000])
+        yield node
+
+
+def test_a_queue_of_twenty_thousand_is_as_short_a_page_at_its_end_as_at_its_beginning(twenty_thousand):
+    node = twenty_thousand
+    [desk] = desks(node, "jpn", "", node.clock.now())
+    keep_facets(node, desk.policy)
+    [area] = [one for one in desk.areas if one.id == "cyber"]
+    with node.store.read() as read:
+        waiting = list(desk.on_hold(read, area, "cyber"))
+    assert len(waiting) == 20_000 + 4
+    ending = waiting[-25]
+    after = Ended((desk.programme, "jpn", "cyber", "cyber"), ending.held.seq, ending.walked).text()
+    with visiting(node) as visit:
+        anna = visit(ANNA)
+        for query, rows in (("", 50), (f"?after={quote(after)}", 24)):
+            page = anna.get(f"/release{query}")
+            found = texts(page, "//tr[@data-row]")
+            assert len(found) == rows
+            assert len(page.content) < 200_000
+        assert [one["object_id"] for one in anna.get(f"/release.json?after={quote(after)}").json()["items"]] == [
+            one.held.object_id for one in waiting[-24:]
+        ]

@@ -24,8 +24,9 @@ from typing import NamedTuple
 import msgspec
 import pytest
 import stix2
+from lxml import etree
 
-from foedus.areas import FolderRoom, check, facts, rooms
+from foedus.areas import FolderRoom, check, facts, rooms, symbols
 from foedus.engine.run import HeldLayers, HeldRecords, analyse, is_refused, records_from
 from foedus.model import instant
 from foedus.model.finding import Seen
@@ -143,6 +144,24 @@ def test_a_room_has_all_doors_and_a_complete_card(name):
     assert [key for key, line in card.maturity.items() if line.state != "done" and not line.why] == []
     assert set(card.symbols) <= set(card.kinds)
     assert {one.kind for one in card.methods} <= set(card.kinds)
+
+
+@each_room
+def test_every_symbol_of_a_card_is_drawn_for_its_code_and_runs_nothing(name):
+    card, drawn = facts(rooms()[name]), symbols(rooms()[name])
+    assert set(drawn) == set(card.symbols)
+    for kind, svg in drawn.items():
+        code = card.symbols[kind]
+        assert re.fullmatch("14[0-9]{18}", code), f"no code of APP-6(E): {kind}"
+        assert f"APP-6(E) {code}," in svg.decode(), f"drawn for another code: {kind}"
+        elements = list(etree.fromstring(svg).iter(etree.Element))
+        assert {etree.QName(one).localname for one in elements} <= {"svg", "g", "path", "circle", "text"}
+        assert not any("href" in key or key.startswith("on") for one in elements for key in one.attrib)
+        assert float(elements[0].get("width")) < 80
+    folder = resources.files(f"foedus.areas.{name}").joinpath("symbols")
+    assert {one.name.removesuffix(".svg") for one in folder.iterdir()} == set(card.symbols), (
+        "a drawing that no card names"
+    )
 
 
 @each_room

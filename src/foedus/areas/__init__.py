@@ -83,9 +83,9 @@ class AreaToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``kinds`` are findings it concludes or takes, ``formats`` the media types it reads, ``measures`` the measures of a
     programme it can feed, ``personal`` whether its input holds personal data, ``layers`` the map layers and look-up files it
-    uses, ``symbols`` kind -> symbol name, ``filters`` the columns its page filters by, ``latency`` from when latency counts,
-    ``methods`` how it concludes what it calls by kinds of its own, ``phrases`` language -> what its pictures say, by the
-    English text.
+    uses, ``symbols`` kind -> APP-6 code of its symbol, ``filters`` the columns its page filters by, ``latency`` from when
+    latency counts, ``methods`` how it concludes what it calls by kinds of its own, ``phrases`` language -> what its pictures
+    say, by the English text.
     """
 
     name: str
@@ -242,8 +242,13 @@ def _offered(room: Room, line: str, module: str) -> Any:
     said = facts(room).maturity.get(line)
     if said is None or said.state != "done":
         return None
-    package = room.package if isinstance(room, FolderRoom) else type(room).__module__
-    return importlib.import_module(f"{package}.{module}")
+    return importlib.import_module(f"{_package(room)}.{module}")
+
+
+def symbols(room: Room) -> Mapping[str, bytes]:
+    """Return the standard symbols of a room's kinds, as SVG."""
+    folder = resources.files(_package(room)).joinpath("symbols")
+    return {kind: folder.joinpath(f"{kind}.svg").read_bytes() for kind in facts(room).symbols}
 
 
 def facts(room: Room) -> AreaToml:
@@ -252,7 +257,7 @@ def facts(room: Room) -> AreaToml:
     Raises:
         MalformedRecord: ``area.toml`` is missing, no TOML, or lacks something.
     """
-    package = room.package if isinstance(room, FolderRoom) else type(room).__module__
+    package = _package(room)
     try:
         text = resources.files(package).joinpath("area.toml").read_text(encoding="utf-8")
         return msgspec.convert(tomllib.loads(text), AreaToml)
@@ -260,3 +265,7 @@ def facts(room: Room) -> AreaToml:
         raise MalformedRecord(
             f"area.toml is not readable: {error}", code="area-malformed", where=package, hint="see docs/areas"
         ) from error
+
+
+def _package(room: Room) -> str:
+    return room.package if isinstance(room, FolderRoom) else type(room).__module__

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from foedus.cli import impact, options, programme_files
+from foedus.cli import impact, options, programme_files, statements
 from foedus.cli.command import Group
 from foedus.cli.document import OUTPUT, write
 from foedus.cli.options import Day, on_node, prints
@@ -206,6 +206,8 @@ def diff(terminal: Terminal, old: str, new: str, day: date | None) -> None:
 command.add_command(impact.command)
 command.add_command(programme_files.calendar)
 command.add_command(programme_files.iati)
+command.add_command(statements.attest)
+command.add_command(statements.publish)
 
 
 @command.command("list", examples=["foedus programme list"])

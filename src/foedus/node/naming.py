@@ -7,16 +7,17 @@ from functools import cache
 
 import msgspec
 
-from foedus.areas import facts, rooms
+from foedus.areas import facts, rooms, symbols
 from foedus.model.room import Say, as_written
 from foedus.node.home import Node
 
 
 class RoomWords(msgspec.Struct, frozen=True):
-    """A room's kinds and filters, and its words by language."""
+    """A room's kinds and filters, the symbols of kinds (SVG), and its words by language."""
 
     kinds: tuple[str, ...]
     filters: tuple[str, ...]
+    symbols: Mapping[str, bytes]
     words: Mapping[str, Mapping[str, str]]
     phrases: Mapping[str, Mapping[str, str]]
 
@@ -37,5 +38,8 @@ def room_words(node: Node) -> Mapping[str, RoomWords]:
 
 @cache
 def _words(name: str) -> RoomWords:
-    said = facts(rooms()[name])
-    return RoomWords(said.kinds, said.filters, {"en": said.strings.en, "ja": said.strings.ja}, said.phrases)
+    room = rooms()[name]
+    said = facts(room)
+    return RoomWords(
+        said.kinds, said.filters, symbols(room), {"en": said.strings.en, "ja": said.strings.ja}, said.phrases
+    )

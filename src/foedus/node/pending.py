@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,7 +17,7 @@ from foedus.model.decision import Duties, Reason
 from foedus.model.people import Role
 from foedus.node.agreements import Agreement, why_not
 from foedus.node.home import Node
-from foedus.node.queue import Desk, Item, changes
+from foedus.node.queue import Desk, Item, Walked, changes
 from foedus.node.view import keep_facets, rooms_of
 from foedus.release.explain import explain
 from foedus.store import lookups, people, views
@@ -137,47 +138,61 @@ def pending(node: Node, party: str = "", programme: str = "", *, limit: int = MO
         ProgrammeError: the party or programme named is not here, or not in force.
     """
     found: list[Waiting] = []
-    walk = _walk(node, party, programme, _after(after))
+    walk = _walk(node, party, programme, _ended(after))
     for place, waiting in walk:
         found.append(waiting)
         if len(found) == limit:
-            return Page(tuple(found), place if next(walk, None) is not None else "")
+            return Page(tuple(found), place.text() if next(walk, None) is not None else "")
     return Page(tuple(found))
 
 
-def _after(after: str) -> tuple[str, str, str, str, int]:
+class Ended(NamedTuple):
+    """Where a page ended: programme, party, area, room, row; and how far the walk to there had come."""
+
+    place: tuple[str, ...] = ()
+    seq: int = 0
+    walked: Walked = Walked()
+
+    def text(self) -> str:
+        """Return it as the address of the next page holds it."""
+        counts = [f"{clause}={n}" for clause, n in sorted((self.walked.counts or {}).items())]
+        return "|".join([*self.place, str(self.seq), str(self.walked.seq), *counts])
+
+
+def _ended(after: str) -> Ended:
+    """Read where a page ended. Whoever writes something else there sees other lines, and lets nothing go by that."""
     parts = after.split("|")
     if not after:
-        return "", "", "", "", 0
-    if len(parts) != 5 or not parts[4].isdecimal():
+        return Ended()
+    counts = dict(part.rpartition("=")[::2] for part in parts[6:])
+    if len(parts) < 6 or not all(one.isdecimal() and len(one) < 19 for one in (*parts[4:6], *counts.values())):
         raise InputError(
             "not where a page ended", code="page-unknown", where=after, hint="take it from the page before"
         )
-    return parts[0], parts[1], parts[2], parts[3], int(parts[4])
+    walked = Walked(int(parts[5]), {clause: int(n) for clause, n in counts.items()})
+    return Ended(tuple(parts[:4]), int(parts[4]), walked)
 
 
-def _walk(
-    node: Node, party: str, programme: str, after: tuple[str, str, str, str, int]
-) -> Iterator[tuple[str, Waiting]]:
+def _walk(node: Node, party: str, programme: str, after: Ended) -> Iterator[tuple[Ended, Waiting]]:
     """Yield where each item stands, and the item."""
-    *begun, after_seq = after
-    reached = not begun[0]
+    reached = not after.place
     for desk in desks(node, party, programme, node.clock.now()):
         keep_facets(node, desk.policy)
         with node.store.read() as read:
             staff = _staff(read)
             for area in desk.areas:
                 for room in rooms_of(node, area):
-                    place = [desk.programme, desk.party, area.id, room]
-                    here, reached = place == begun, reached or place == begun
+                    place = (desk.programme, desk.party, area.id, room)
+                    begin = after if place == after.place else Ended(place)
+                    reached = reached or place == after.place
                     if not reached:
                         continue
-                    waiting = desk.on_hold(read, area, room, after_seq if here else 0)
+                    waiting = desk.on_hold(read, area, room, begin.seq, begin.walked)
                     while some := list(islice(waiting, MOST)):
-                        desk.look_up(read, [held for held, _ in some])
-                        for held, missing in some:
+                        desk.look_up(read, [one.held for one in some])
+                        for held, missing, walked in some:
                             item = desk.item(read, area, held, missing)
-                            yield "|".join([*place, str(held.seq)]), _waiting(desk, item, staff)
+                            yield Ended(place, held.seq, walked), _waiting(desk, item, staff)
 
 
 def detail(node: Node, object_id: str, party: str, programme: str = "", hash: str = "") -> Detail:

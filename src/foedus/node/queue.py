@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -73,6 +73,24 @@ class Item(NamedTuple):
         return persons_for(self.missing)
 
 
+class Walked(NamedTuple):
+    """How far a walk came: behind which row it goes on, and what the windows of limits held there."""
+
+    seq: int = 0
+    counts: Mapping[str, int] | None = None
+
+
+_BEGUN = Walked()
+
+
+class OnHold(NamedTuple):
+    """A finding that a release run would hold, what it is missing, and from where a walk comes to it again."""
+
+    held: Held
+    missing: tuple[Reason, ...]
+    walked: Walked
+
+
 class Desk:
     """What may wait for people on its way to one party under one agreement, at one instant."""
 
@@ -107,26 +125,31 @@ class Desk:
         return self._facts[area]
 
     def on_hold(
-        self, read: Read, area: Area, room: str, after_seq: int = 0
-    ) -> Iterator[tuple[Held, tuple[Reason, ...]]]:
-        """Yield the findings of a room that a release run would hold, current versions, and what each is missing."""
+        self, read: Read, area: Area, room: str, after_seq: int = 0, walked: Walked = _BEGUN
+    ) -> Iterator[OnHold]:
+        """Yield the findings of a room behind a row that a release run would hold, current versions.
+
+        Under a limit those before count: the walk begins where the run does, or where an earlier one came to.
+        """
         facts = self.facts(read, area.id)
+        if walked.counts is not None:
+            facts = msgspec.structs.replace(facts, counts=walked.counts)
         covered = covering(self.policy, self.party, area.id, self.at)
-        # Under a limit those before count, so the walk begins where the run does.
-        start = 0 if self.limited else after_seq
+        start = walked.seq if self.limited else after_seq
         heads = candidates.candidates(read, covered, [room], self.view(area.id), after_seq=start)
         while batch := list(islice(heads, BATCH)):
             pairs = list(with_supports(read, batch)) if self.limited else [(held, held) for held in batch]
             subjects = [subject_of(held, area.id, head.kind) for held, head in pairs]
             decisions, counts = decide_counted(subjects, self.party, self.policy, self.at, "", facts)
-            facts = msgspec.structs.replace(facts, counts=counts)
+            here = Walked(start, facts.counts)
+            start, facts = batch[-1].seq, msgspec.structs.replace(facts, counts=counts)
             found = [
-                (held, decision.reasons)
+                OnHold(held, decision.reasons, here)
                 for (held, head), decision in zip(pairs, decisions, strict=True)
                 if held is head and held.seq > after_seq and decision.outcome == "hold"
             ]
-            current = findings.current_of(read, [held.seq for held, _ in found])
-            yield from (one for one in found if one[0].seq in current)
+            current = findings.current_of(read, [one.held.seq for one in found])
+            yield from (one for one in found if one.held.seq in current)
 
     def on_hold_as(self, read: Read, area: Area, held: Held) -> tuple[Reason, ...] | None:
         """Return what a finding is missing now, nothing where it would go; None where no act of a person lets it go."""
@@ -135,7 +158,7 @@ class Desk:
         )
         if found.outcome in TOLD and self.limited:
             walk = self.on_hold(read, area, held.room, held.seq - 1)
-            return next((missing for one, missing in walk if one.seq == held.seq), ())
+            return next((one.missing for one in walk if one.held.seq == held.seq), ())
         if found.outcome == "hold":
             return found.reasons
         return () if found.outcome in TOLD else None

@@ -71,7 +71,7 @@ class Situation(msgspec.Struct, frozen=True):
     """A page of findings, the last first; ``next`` asks for what follows. The rest is what can be filtered by.
 
     ``counts`` says of each filter how many findings each of its values would leave, all other filters as they are; ``days``
-    are the first and last day on which anything happened. ``placed`` is how many of all say where, under which labels.
+    are the first and last day on which anything happened. ``placed`` is how many say where, by room and kind, under which labels.
     """
 
     items: tuple[Seen, ...]
@@ -83,7 +83,7 @@ class Situation(msgspec.Struct, frozen=True):
     labels: tuple[tuple[str, str], ...]
     counts: dict[str, dict[str, int]]
     days: tuple[str, ...]
-    placed: int
+    placed: tuple[tuple[str, str, int], ...]
     placed_labels: tuple[str, ...]
 
 
@@ -114,9 +114,16 @@ def situation(node: Node, wanted: Wanted, limit: int = PAGE_ROWS, *, person: str
         *(tuple(rooms), kinds, owners, tuple(labels)),
         _counts(known.values(), asked.tests),
         tuple(instant.text(one)[:10] for one in ends or ()),
-        sum(held for _, held in placed),
+        _by_kind(placed),
         tuple(sorted({names[str(of.label_id)] for of, _ in placed if of.label_id})),
     )
+
+
+def _by_kind(known: Iterable[tuple[Class, int]]) -> tuple[tuple[str, str, int], ...]:
+    counted: Counter[tuple[str, str]] = Counter()
+    for of, held in known:
+        counted[of.room, of.kind] += held
+    return tuple((room, kind, held) for (room, kind), held in sorted(counted.items()))
 
 
 class Filters(NamedTuple):

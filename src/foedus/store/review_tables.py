@@ -1,10 +1,10 @@
-"""Tables of what people write in reviews."""
+"""Tables of what people write in reviews, and of the reviews that were published."""
 
 from __future__ import annotations
 
-from sqlalchemy import PrimaryKeyConstraint, Table
+from sqlalchemy import Boolean, Column, PrimaryKeyConstraint, Table
 
-from foedus.store.columns import metadata, number, words
+from foedus.store.columns import metadata, number, octets, words
 
 # Every version of every text stays: a review that was read can be read again.
 review_text = Table(
@@ -19,4 +19,19 @@ review_text = Table(
     words("person"),
     number("at_us"),
     PrimaryKeyConstraint("programme", "period", "field", "language", "version"),
+)
+
+# What was published stays as it was, byte for byte.
+review_published = Table(
+    "review_published",
+    metadata,
+    words("programme"),
+    words("period"),
+    words("kind"),
+    octets("sha256"),
+    Column("public", Boolean, nullable=False),
+    octets("raw"),
+    words("person"),
+    number("at_us"),
+    PrimaryKeyConstraint("programme", "period", "kind", "sha256", "public"),
 )

@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table
 
 from foedus.store.columns import TEXT, key, metadata, number, octets, ref, words
 
-SCHEMA_VERSION = "6"
+SCHEMA_VERSION = "7"
 
 meta = Table("meta", metadata, Column("name", TEXT, primary_key=True), words("value"))
 

@@ -31,6 +31,7 @@ from foedus.web.guard import Guard
 from foedus.web.pages import PAGES
 from foedus.web.pages.page import Page
 from foedus.web.stream import Streams
+from foedus.web.symbols import PATH, Symbols
 from foedus.web.visit import Asked, Twin, Visit, cookie_name, cookies_of, form_of, grouped
 
 _MAX_BODY = 256 * 1024
@@ -54,6 +55,7 @@ def application(node: Node) -> ASGIApp:
         for page in (*PAGES, DESCRIPTION)
     ]
     routes.append(Route("/watch/stream", Streams(node).__call__, methods=["GET"]))
+    routes.append(Route(PATH, Symbols(node).__call__, methods=["GET"]))
     static = Mount("/static", _Static(directory=render.STATIC))
     nowhere = Route("/{rest:path}", _endpoint(node, Page("GET", "/", _absent, None)), methods=["GET", "POST"])
     return Guard(_Unsuffixed(Starlette(routes=[static, *routes, nowhere])))

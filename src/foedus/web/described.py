@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 from foedus.model.events import RecallReason
+from foedus.node.statements import REVIEW_KINDS
 from foedus.web import twins
 
 
@@ -106,6 +107,26 @@ DESCRIBED: Mapping[tuple[str, str], Said] = {
             Given("seen", "The version that the writer saw; 0 where there was none.", _NUMBER, required=True),
             Given("text", "The text, in the language of the page.", required=True),
         )
+    ),
+    ("GET", "/programme/statements"): Said((_WHICH, _PERIOD), twin=twins.Statements),
+    ("POST", "/programme/statements"): Said(
+        form=(
+            Given("act", "What to do.", {"type": "string", "enum": ["attest", "publish"]}, required=True),
+            Given("programme", "The programme's word.", required=True),
+            Given("period", "The year.", _PERIOD.schema, required=True),
+            Given("indicator", "Which indicator; to attest."),
+            Given("value", "A step of its scale, or a number; to attest."),
+            Given(
+                "kind",
+                "Of the whole year or the term so far; to publish.",
+                {"type": "string", "enum": list(REVIEW_KINDS)},
+            ),
+            Given("public", "For everybody; to publish.", {"type": "string", "enum": ["yes"]}),
+            _PASSWORD,
+        )
+    ),
+    ("GET", "/programme/published"): Said(
+        (_WHICH, _PERIOD, Given("hash", "Its SHA-256.", required=True)), media="application/json"
     ),
     ("GET", "/programme/review.pdf"): Said((_WHICH, _PERIOD, _ON), media="application/pdf"),
     ("POST", "/settings/password"): Said(form=(_PASSWORD_GIVEN, Given("new", "The new one.", required=True))),

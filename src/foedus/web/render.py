@@ -19,6 +19,7 @@ from foedus.model.finding import Place
 from foedus.model.programme import in_language
 from foedus.node.naming import room_words
 from foedus.node.news import news as news_of
+from foedus.web import symbols
 from foedus.web.answer import Shown
 from foedus.web.stream import said
 from foedus.web.visit import CONTENT, Visit
@@ -89,6 +90,7 @@ def html(visit: Visit, page: Shown, *, version: str) -> str:
         age=_aged(at, visit.words),
         party_name=_named(visit, at),
         kind_name=_kind_named(visit),
+        symbol=_symbol(visit),
         rooms=sorted(visit.node.rooms),
         version=version,
     )
@@ -132,6 +134,20 @@ def _kind_named(visit: Visit) -> Callable[[str, str], str]:
     """Return what says a kind of a room, or the room itself (``name``), in the language of the page."""
     rooms = room_words(visit.node)
     return lambda room, key: rooms[room].said(key, visit.look.language) if room in rooms else key
+
+
+def _symbol(visit: Visit) -> Callable[[str, str], Markup]:
+    """Return what draws the standard symbol of a room's kind beside its name; nothing where the room has none."""
+    rooms = room_words(visit.node)
+
+    def drawn(room: str, kind: str) -> Markup:
+        if room not in rooms or kind not in rooms[room].symbols:
+            return Markup("")
+        return Markup('<img class="symbol" src="{}" alt="" height="18">').format(
+            symbols.address(room, kind, rooms[room])
+        )
+
+    return drawn
 
 
 def _mark(label: str) -> Markup:

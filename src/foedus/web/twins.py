@@ -285,3 +285,37 @@ class Losses(Struct, frozen=True):
     word: str
     title: str
     losses: tuple[Loss, ...]
+
+
+class Stated(Struct, frozen=True):
+    """An attested indicator: the steps of its scale (none: any number), what each party said last, and whether that counts."""
+
+    id: str
+    title: str
+    unit: str
+    steps: tuple[str, ...]
+    said: dict[str, str]
+    counts: bool
+
+
+class Published(Struct, frozen=True):
+    """A review that was published."""
+
+    kind: str
+    period: str
+    public: bool
+    sha256: str
+    person: str
+    at: str
+
+
+class Statements(Struct, frozen=True):
+    """What the parties state for a programme's year, and which reviews were published here."""
+
+    word: str
+    title: str
+    period: str
+    periods: tuple[str, ...]
+    parties: tuple[str, ...]
+    attested: tuple[Stated, ...]
+    published: tuple[Published, ...]

@@ -160,6 +160,10 @@ BODIES = [
     bodies.SourceAdded(at=AT, area="maritime", source="live:bay", person="ann"),
     bodies.SourceRemoved(at=AT, area="maritime", source="live:bay", person="ann"),
     bodies.SourceOutage(at=AT, area="maritime", source="live:bay", since=AT, until=AT, cause="lost"),
+    bodies.ReviewPublished(
+        **COMMON, review_id="urn:x:review:2025:annual", kind="annual", public=True, days_after_period=31, hash="a" * 64
+    ),
+    bodies.StatementMade(**COMMON, what="review.published", hash="a" * 64, person="ann"),
     bodies.ReviewNoted(
         at=AT,
         programme=PROGRAMME,

@@ -34,7 +34,7 @@ IDS = [" ".join(path) for path, _ in ALL]
 
 EXPECTED = """node init|node setup|node serve|node card|node token|node revoke|node renew|node rotate-keys|node deny|node status|
 programme check|programme show|programme due|programme digest|programme schema|programme diff|programme impact|
-programme calendar|programme iati|programme list|programme enrol|programme amend|programme sign|programme accept|
+programme calendar|programme iati|programme attest|programme publish|programme list|programme enrol|programme amend|programme sign|programme accept|
 source add|source list|source remove|ingest|analyse|label show|label sources|label source|release|release pending|release approve|release deny|release cancel|release hold|
 recall make|recall lift|recall list|recall show|grant give|grant withdraw|grant ask|grant list|break-glass ask|
 break-glass agree|break-glass list|break-glass review|exchange pull|exchange push|exchange feed|exchange misp|

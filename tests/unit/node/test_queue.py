@@ -38,6 +38,7 @@ from foedus.node.offered import offered
 from foedus.node.pending import detail, pending
 from foedus.node.release import release, release_due
 from foedus.node.show import why
+from foedus.release.decide import decide_counted
 
 FIRST, SECOND, THIRD, FOURTH = OPEN_ONES
 
@@ -83,6 +84,48 @@ def test_pages_join_to_the_whole(nato):
     assert (tuple(found), after) == (whole, "")
     with pytest.raises(InputError, match="page"):
         pending(nato, after="elsewhere")
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 500])
+def test_pages_join_to_the_whole_wherever_a_limit_fills_up(nodes, monkeypatch, batch):
+    nodes.put("nato", bundle(*(indicator(number) for number in range(100, 107))), OPEN)
+    monkeypatch.setattr("foedus.node.queue.BATCH", batch)
+    with nodes.open("nato") as node:
+        at_hand(node, 2 * 86_400)
+        whole, found, after = pending(node).items, [], ""
+        for _ in whole:
+            page = pending(node, limit=1, after=after)
+            found += page.items
+            after = page.next
+        assert (tuple(found), after) == (whole, "")
+        assert len(whole) == 2 + 2 + 7 - 2, "two open ones would go"
+
+
+def test_a_late_page_under_a_limit_decides_no_more_than_an_early_one(nodes, monkeypatch):
+    nodes.put("nato", bundle(*(indicator(number) for number in range(100, 160))), OPEN)
+    monkeypatch.setattr("foedus.node.queue.BATCH", 10)
+    decided = []
+
+    def counted(subjects, *given):
+        decided.extend(subjects)
+        return decide_counted(subjects, *given)
+
+    monkeypatch.setattr("foedus.node.queue.decide_counted", counted)
+    with nodes.open("nato") as node:
+        at_hand(node)
+        after, of_pages = "", []
+        while not of_pages or after:
+            after = pending(node, limit=5, after=after).next
+            of_pages.append(len(decided))
+            decided.clear()
+    assert len(of_pages) == 13
+    assert of_pages[-1] <= 2 * 10, "one batch behind and one ahead"
+
+
+@pytest.mark.parametrize("end", ["|x|1", "|1|x", "|1|1|r-cyber=x", "|1|1|r-cyber", "|1", "|1|1|=", f"|{9**30}|1"])
+def test_where_no_page_ended_is_refused(nato, end):
+    with pytest.raises(InputError, match="page"):
+        pending(nato, after=f"{ID}|jpn|cyber|cyber{end}")
 
 
 def test_what_would_go_is_shown_byte_for_byte_and_is_what_goes(nato):

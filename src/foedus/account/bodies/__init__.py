@@ -54,7 +54,7 @@ from foedus.account.bodies.people import (
 )
 from foedus.account.bodies.recalls import RecallCompleted, RecallLifted, RecallMade, RecallRefused, RecallRequested
 from foedus.account.bodies.releases import ReleaseExpired, ReleaseRun, ReleaseSent
-from foedus.account.bodies.reviews import ReviewNoted
+from foedus.account.bodies.reviews import ReviewNoted, ReviewPublished, StatementMade
 from foedus.account.bodies.sources import SourceAdded, SourceOutage, SourceRemoved
 from foedus.account.bodies.trust import (
     EntryRefused,
@@ -93,8 +93,9 @@ __all__ = [
     "LedgerForked", "LedgerThawed", "NodeRestored", "OfGrant", "OfShift", "Origin", "PersonAdded", "PersonChanged",
     "Placed", "ProgrammeAgreed", "ProgrammeLoosened", "RecallCompleted", "RecallLifted", "RecallMade",
     "RecallRefused", "RecallRequested", "Received", "Refusal", "Refused", "ReleaseExpired", "ReleaseRun",
-    "ReleaseSent", "ReviewNoted", "SessionEnded", "SessionOpened", "Shared", "ShiftClosed", "ShiftNoted",
-    "ShiftOpened", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved", "State",
+    "ReleaseSent", "ReviewNoted", "ReviewPublished", "SessionEnded", "SessionOpened", "Shared", "ShiftClosed",
+    "ShiftNoted", "ShiftOpened", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved",
+    "State", "StatementMade",
     "VaultExpired", "VaultOpened", "WatchAcknowledged", "WatchAssigned", "WatchDismissed", "WatchUndone", "Watched",
     "draft", "exchange_due", "read",
 ]  # fmt: skip
@@ -124,7 +125,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
             *(VaultOpened, VaultExpired),
             *(WatchAcknowledged, WatchAssigned, WatchDismissed, WatchUndone, ShiftOpened, ShiftNoted, ShiftClosed),
             *(SourceAdded, SourceRemoved, SourceOutage),
-            ReviewNoted,
+            *(ReviewNoted, ReviewPublished, StatementMade),
         )
     }
 )

@@ -22,6 +22,7 @@ from foedus.web.pages import (
     sign_in,
     situation,
     sources,
+    statements,
     watch,
 )
 from foedus.web.pages.page import Page
@@ -31,6 +32,7 @@ STAFF: tuple[Role, ...] = (*CONTENT, "administrator")
 """Who sees how the node stands, without content."""
 _ADMINISTRATOR: tuple[Role, ...] = ("administrator",)
 _ANALYST: tuple[Role, ...] = ("analyst",)
+_APPROVER: tuple[Role, ...] = ("approver",)
 
 PAGES: tuple[Page, ...] = (
     Page("GET", "/", home.show, ROLES),
@@ -84,6 +86,9 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/programme/iati.xml", programme.iati_file, CONTENT),
     Page("GET", "/programme/review", review.show, CONTENT),
     Page("POST", "/programme/review", review.write, WRITERS),
+    Page("GET", "/programme/statements", statements.show, CONTENT),
+    Page("POST", "/programme/statements", statements.state, _APPROVER),
+    Page("GET", "/programme/published", statements.published, CONTENT),
     Page("GET", "/programme/review.pdf", review.pdf, CONTENT),
     Page("GET", "/session", session.show, ROLES),
     Page("GET", "/settings", settings.show, ROLES),

@@ -3,6 +3,8 @@ import { Map as GlMap, NavigationControl, setWorkerUrl } from "/static/vendor/ma
 
 setWorkerUrl("/static/vendor/maplibre-gl-6.17.0/maplibre-gl-worker.mjs");
 const root = document.documentElement;
+// Symbols are drawn so much larger than they are shown, for screens with small dots.
+const SHARP = 2;
 
 // Rings that cross 180 degrees go on beyond it; one that goes round a pole is closed over it.
 function unwrapped(ring) {
@@ -47,7 +49,7 @@ function places(said) {
   const points = (said.points ?? []).map((one) => ({
     type: "Feature",
     geometry: { type: "Point", coordinates: [one.lon, one.lat] },
-    properties: { id: one.id, urgency: one.urgency },
+    properties: { id: one.id, urgency: one.urgency, of: `${one.room}/${one.kind}` },
   }));
   const lines = (said.tracks ?? []).filter((one) => one.path.length > 0).map((one) => ({
     type: "Feature",
@@ -86,6 +88,9 @@ async function draw(element) {
   );
   const found = places(said);
   const colour = colours();
+  const drawings = await symbols();
+  const symbolled = ["in", ["get", "of"], ["literal", [...drawings.keys()]]];
+  const rim = ["match", ["get", "urgency"], 3, colour["--bad"], 2, colour["--warn"], colour["--accent"]];
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = new GlMap({
     container: element,
@@ -109,10 +114,16 @@ async function draw(element) {
         {
           id: "points", type: "circle", source: "points",
           paint: {
-            "circle-radius": ["interpolate", ["linear"], ["get", "urgency"], 0, 4.5, 3, 8],
-            "circle-color": ["match", ["get", "urgency"], 3, colour["--bad"], 2, colour["--warn"], colour["--accent"]],
-            "circle-stroke-color": colour["--surface"], "circle-stroke-width": 1.5,
+            // A symbol covers its dot, which stays as a rim in the colour of urgency.
+            "circle-radius": ["case", symbolled, 19, ["interpolate", ["linear"], ["get", "urgency"], 0, 4.5, 3, 8]],
+            "circle-color": rim,
+            "circle-opacity": ["case", symbolled, 0.3, 1],
+            "circle-stroke-color": ["case", symbolled, rim, colour["--surface"]], "circle-stroke-width": 1.5,
           },
+        },
+        {
+          id: "symbols", type: "symbol", source: "points", filter: symbolled,
+          layout: { "icon-image": ["get", "of"], "icon-allow-overlap": true, "icon-size": 1 },
         },
         {
           id: "squares", type: "circle", source: "squares",
@@ -129,6 +140,7 @@ async function draw(element) {
       ],
     },
   });
+  for (const [name, image] of drawings) map.addImage(name, image, { pixelRatio: SHARP * 1.25 });
   map.addControl(new NavigationControl({ showCompass: false }));
   map.on("click", "points", (event) => {
     const id = event.features[0]?.properties.id;
@@ -138,6 +150,7 @@ async function draw(element) {
   map.on("click", "squares", (event) => map.easeTo({ center: event.lngLat, zoom: map.getZoom() + 1.5, animate: !still }));
   squared(element, map, found);
   turned(element, map);
+  hidden(map, found, symbolled);
   element.foedusMap = map;
   await new Promise((resolve) => { map.once("idle", resolve); });
 }
@@ -159,6 +172,45 @@ function squared(element, map, found) {
     map.getSource("squares").setData(collection(next.squares));
     say(next.side);
   });
+}
+
+// The standard symbols beside the map, as images of the map.
+async function symbols() {
+  const found = new Map();
+  for (const image of document.querySelectorAll("[data-legend] img")) {
+    await image.decode();
+    const [width, height] = [image.naturalWidth * SHARP, image.naturalHeight * SHARP];
+    const canvas = new OffscreenCanvas(width, height).getContext("2d");
+    canvas.drawImage(image, 0, 0, width, height);
+    found.set(image.parentElement.control.value, canvas.getImageData(0, 0, width, height));
+  }
+  return found;
+}
+
+// Kinds are layers that can be hidden; which ones are stands in the address. Numbers in squares are of all kinds together.
+function hidden(map, found, symbolled) {
+  const legend = document.querySelector("[data-legend]");
+  if (!legend) return;
+  const boxes = [...legend.querySelectorAll("input")];
+  const off = new Set((new URLSearchParams(location.search).get("hide") ?? "").split(","));
+  const show = () => {
+    const without = ["!", ["in", ["get", "of"], ["literal", boxes.filter((one) => !one.checked).map((one) => one.value)]]];
+    map.setFilter("points", without);
+    map.setFilter("symbols", ["all", without, symbolled]);
+  };
+  for (const one of boxes) {
+    one.checked = !off.has(one.value);
+    one.disabled = found.squares.length > 0;
+  }
+  legend.addEventListener("change", () => {
+    const address = new URL(location.href);
+    const names = boxes.filter((one) => !one.checked).map((one) => one.value).join(",");
+    if (names) address.searchParams.set("hide", names); else address.searchParams.delete("hide");
+    history.replaceState(null, "", address);
+    show();
+  });
+  map.once("load", show);
+  legend.hidden = false;
 }
 
 // Flat or a globe; which one stands in the address, so that it can be passed on.
