@@ -95,7 +95,8 @@ learnt = Table(
     number("at_us"),
     words("kind"),
     words("norm"),
-    PrimaryKeyConstraint("peer", "asker", "session", "kind", "norm"),
+    # Values may be longer than what an index of PostgreSQL holds.
+    PrimaryKeyConstraint("peer", "asker", "session", "kind", "norm").ddl_if(dialect="sqlite"),
     Index("learnt_by_area", "peer", "area", "at_us"),
 )
 

@@ -21,7 +21,7 @@ from tests.unit.store.sample import arrival, put, show, stix
 from foedus.errors import InputError, StoreError
 from foedus.model.finding import Key
 from foedus.model.ports import ViewQuery
-from foedus.store import findings, situation, values
+from foedus.store import asked, findings, situation, values
 from foedus.store.columns import metadata
 from foedus.store.engine import Store
 from foedus.store.postgresql import check
@@ -130,6 +130,10 @@ def test_text_is_what_it_was_whatever_it_holds(store):
         assert [key.norm for key in values.values_of(read, 1)] == sorted(names)
         for name in names:
             assert values.holders(read, "name", name).held == 1, name
+    learnt = [asked.Learnt("jpn", "nato", b"s", "p", "cyber", 1, "name", name) for name in names]
+    with store.write() as tx:
+        asked.keep_learnt(tx, learnt)
+        assert asked.learnt_of(tx, "jpn", "cyber") == sorted(learnt)
 
 
 @given(st.lists(st.text(st.characters(max_codepoint=3), max_size=4), min_size=2, max_size=2))
