@@ -13,7 +13,7 @@ from tests.node_pair import AMBER, START, Nodes, bundle, collection, indicator, 
 from tests.recalling import held, pulled, recall
 from tests.twin import Drawn, Stopped
 
-from foedus.errors import FoedusError, InputError
+from foedus.errors import FoedusError, InputError, StoreError
 from foedus.node import config, init
 from foedus.node.home import Node
 
@@ -109,6 +109,15 @@ def test_a_second_node_cannot_be_made_in_the_database_of_another(both: dict[str,
         init.init(tmp_path / "other", "jpn", ["nato-japan-2023"], database=taken)
     assert caught.value.code == "node-exists"
     assert not (tmp_path / "other").exists()
+
+
+def test_a_node_does_not_open_the_database_of_another(both: dict[str, Still], monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = both["postgresql"]
+    monkeypatch.setenv("FOEDUS_DATABASE", config.read(nodes.path("jpn")).database)
+    Node.open(nodes.path("jpn")).close()
+    with pytest.raises(StoreError) as caught:
+        Node.open(nodes.path("nato"))
+    assert caught.value.code == "database-other"
 
 
 @pytest.mark.parametrize("secret", ["postgresql://foedus:hunter2@/x", "postgresql:///x?password=hunter2", "hunter2"])

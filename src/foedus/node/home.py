@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from foedus.areas import rooms as all_rooms
-from foedus.errors import InputError
+from foedus.errors import InputError, StoreError
 from foedus.exchange import tls
 from foedus.model import instant
 from foedus.model.entry import MASTER, LogInfo
@@ -70,7 +70,7 @@ class Node:
 
         Raises:
             InputError: no node there, or settings that cannot be read.
-            StoreError: its database cannot be opened.
+            StoreError: its database cannot be opened, or is another node's.
         """
         config = settings.read(directory)
         if config.clock_start_at and not _loopback(config.host):
@@ -80,7 +80,23 @@ class Node:
                 where=str(directory / settings.FILE),
                 hint="take clock_start_at out, or serve on 127.0.0.1",
             )
-        return cls(directory, config, clock_of(config.clock_start_at, config.clock_since_at))
+        node = cls(directory, config, clock_of(config.clock_start_at, config.clock_since_at))
+        if config.database:
+            node._refuse_others_database()
+        return node
+
+    def _refuse_others_database(self) -> None:
+        """A file is this node's by where it lies; a database elsewhere says by its private log whose it is."""
+        with self.store.read() as read:
+            private = read.logs.log(MASTER)
+        if private is None or not private.origin.startswith(f"{self.config.party}.{self.config.name}/"):
+            self.close()
+            raise StoreError(
+                "the database is not this node's",
+                code="database-other",
+                where=self.config.database,
+                hint=f"set database in {settings.FILE} to the one it was made with",
+            )
 
     def close(self) -> None:
         """Close the database."""

@@ -122,10 +122,11 @@ class PostgresServer:
         return connection
 
     def _refusal(self, error: BaseException | None) -> StoreError:
-        state = getattr(error, "sqlstate", None) or ""
         # Without a state the driver itself says so: no server answered.
+        lost = "08" if isinstance(error, self._driver.OperationalError) else ""
+        state = getattr(error, "sqlstate", None) or lost
         for states, code, message, hint in _CASES:
-            if state.startswith(states) if state else code == "store-unreachable":
+            if state.startswith(states):
                 return StoreError(message, code=code, where=self.where, hint=hint)
         return StoreError(
             "the database refused a statement",

@@ -10,14 +10,14 @@ import select
 from typing import Any
 
 import psycopg
-from psycopg import Error, IsolationLevel
+from psycopg import Error, IsolationLevel, OperationalError
 from psycopg.abc import Buffer
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.types.string import StrBinaryDumper, StrDumper, TextBinaryLoader, TextLoader
 
-__all__ = ["Error", "Watch", "connected"]
+__all__ = ["Error", "OperationalError", "Watch", "connected"]
 
 _SETTINGS = (
     # A machine that dies without a word keeps the lock of its node no longer than that.
