@@ -86,10 +86,9 @@ class Server:
     def _run(self, program: str, *arguments: str) -> None:
         who = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         command = [*who, str(binaries() / program), "-D", str(self.directory / "data"), *arguments]
-        # Into files: a server that goes on would hold a pipe open.
-        with (self.directory.parent / f"{self.directory.name}.out").open("wb") as said:
+        # Into a file: a server that goes on would hold a pipe open.
+        with (self.directory / "out").open("wb") as said:
             subprocess.run(command, check=True, stdout=said, stderr=said, cwd="/")
-        Path(said.name).unlink()
 
 
 @cache

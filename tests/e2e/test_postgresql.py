@@ -12,10 +12,12 @@ from tests import postgres
 from tests.node_pair import AMBER, START, Nodes, bundle, collection, indicator, make_nodes, stix, stix_id
 from tests.recalling import held, pulled, recall
 from tests.twin import Drawn, Stopped
+from tests.unit.cli.conftest import told
 
 from foedus.errors import FoedusError, InputError, StoreError
 from foedus.node import config, init
 from foedus.node.home import Node
+from foedus.node.setup import Setup, Wanted
 
 pytestmark = pytest.mark.e2e
 WORD = "nato-jpn-itpp-2023"
@@ -118,6 +120,18 @@ def test_a_node_does_not_open_the_database_of_another(both: dict[str, Still], mo
     with pytest.raises(StoreError) as caught:
         Node.open(nodes.path("nato"))
     assert caught.value.code == "database-other"
+
+
+def test_a_node_is_made_in_a_database_on_the_command_line_and_in_the_browser(tmp_path: Path) -> None:
+    one, other = (postgres.database_of(tmp_path / name) for name in ("one", "other"))
+    made = told("node", "init", tmp_path / "one", "--party", "jpn", "--programme", "nato-japan-2023", "--database", one)
+    waiting = Setup(tmp_path / "other", "127.0.0.1:8080", other)
+    wanted = Wanted("nato-japan-2023", "nato", "main", "9101", "ann", "correct horse battery")
+    assert (made["party"], waiting.make(waiting.token, wanted).party) == ("jpn", "nato")
+    for name, address in (("one", one), ("other", other)):
+        assert config.read(tmp_path / name).database == address
+        assert told("node", "status", node=tmp_path / name)["logs"]
+        assert not (tmp_path / name / "foedus.db").exists()
 
 
 @pytest.mark.parametrize("secret", ["postgresql://foedus:hunter2@/x", "postgresql:///x?password=hunter2", "hunter2"])
