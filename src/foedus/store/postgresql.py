@@ -104,7 +104,8 @@ class PostgresServer:
     def _forget_watch(self) -> None:
         if self._watch is not None:
             self._watch.close()
-        self._watch = None
+        # Behind another connection may be another server, on which the same words say something else.
+        self._watch, self._seen = None, (None, self._seen[1])
 
     def _connect(self, *, write: bool) -> psycopg.Connection[Any]:
         connection = self._driver.connected(self.where, CONNECT_S, BUSY_S, write=write)
