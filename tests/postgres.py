@@ -79,6 +79,7 @@ class Server:
 
     def remove(self) -> None:
         """Stop it and take its directory away."""
+        atexit.unregister(self.remove)
         with contextlib.suppress(subprocess.CalledProcessError):
             self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
