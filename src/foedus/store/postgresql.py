@@ -178,6 +178,8 @@ def _engine(connect: Callable[[], Any], connections: int) -> Engine:
         pool_size=connections,
         max_overflow=-1,
         pool_use_lifo=True,
+        # A server that went and came back, or a network that forgot an idle connection, is nobody's failed request.
+        pool_pre_ping=True,
         # Values of a statement that fails stand in its error otherwise, and with a trace on the screen.
         hide_parameters=True,
         use_native_hstore=False,

@@ -63,6 +63,17 @@ def test_a_server_that_stops_is_an_error_with_a_hint_and_all_goes_on_when_it_is_
         assert store.changes() not in (None, before)
 
 
+def test_a_server_that_went_and_came_back_meanwhile_is_noticed_by_nobody(own_server, tmp_path):
+    own_server.sql("CREATE DATABASE again")
+    with Store.open(tmp_path, database=own_server.address("again")) as store:
+        put(store, arrival(stix(1)))
+        assert holds(store) == 1
+        own_server.stop()
+        own_server.start()
+        assert holds(store) == 1
+        assert put(store, arrival(stix(2)))[0].outcome == "new"
+
+
 def test_nobody_waits_at_once_for_a_server_that_does_not_answer(own_server, tmp_path):
     with Store.open(tmp_path, database=own_server.address("postgres")) as store:
         assert store.changes() is not None
