@@ -8,8 +8,8 @@ ARGS ?=
 WORKERS ?= $(shell expr $$(nproc) + 1)
 
 # Tests of whole nodes that do not open the database's file themselves: with their databases in a server they say the same.
-ON_POSTGRESQL := $(addprefix tests/e2e/test_,$(addsuffix .py,recall recall_forged recall_onward grants expiry conclusions redacted \
-	tear_line withheld handing_in ask break_glass agreement_life client live rotation people maritime replay)) tests/faults
+ON_POSTGRESQL := $(addprefix tests/e2e/test_,$(addsuffix .py,recall grants expiry conclusions redacted tear_line withheld \
+	handing_in ask break_glass agreement_life client rotation people))
 
 .PHONY: setup run test lint docs bench campaign clean
 

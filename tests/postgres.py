@@ -142,6 +142,7 @@ def copy_of(settings: Path) -> None:
     held = re.search(r'(?m)^database = "(postgresql:.+)"$', text)
     if held is not None:
         name = f"c{os.urandom(8).hex()}"
+        _leave(_name(held[1]))
         server().sql(f"CREATE DATABASE {name} TEMPLATE {_name(held[1])} STRATEGY FILE_COPY")
         settings.write_text(text.replace(held[1], server().address(name)), encoding="utf-8")
 
@@ -150,10 +151,15 @@ def take_back() -> None:
     """Empty the databases that stood for directories, for others."""
     for address in _given.values():
         name = _name(address)
-        server().sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        _leave(name)
         server().sql(_EMPTY, name)
         _free.append(address)
     _given.clear()
+
+
+def _leave(name: str) -> None:
+    """Send away whoever is connected to a database; nodes come back when they need it."""
+    server().sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
 
 def _made() -> str:
