@@ -7,6 +7,10 @@ ARGS ?=
 # One more than there are cores: tests wait for servers, countdowns and browsers.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 
+# Tests of whole nodes that do not open the database's file themselves: with their databases in a server they say the same.
+ON_POSTGRESQL := $(addprefix tests/e2e/test_,$(addsuffix .py,recall grants expiry conclusions redacted tear_line withheld \
+	handing_in ask break_glass agreement_life client rotation people))
+
 .PHONY: setup run test lint docs bench campaign clean
 
 setup: .venv/.done
@@ -38,6 +42,7 @@ bench: setup
 
 campaign: setup
 	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m pytest tests/property tests/faults tests/e2e/test_web_browser.py $(ARGS)
+	FOEDUS_TEST_DATABASE=postgresql $(BIN)/python -m pytest $(ON_POSTGRESQL) $(ARGS)
 	FOEDUS_HYPOTHESIS=campaign $(BIN)/python -m tests.bench --all
 
 clean:

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 import httpx
 from cryptography import x509
+from tests import postgres
 
 from foedus.exchange import tls
 from foedus.exchange.serving import serving
@@ -85,6 +86,8 @@ class Nodes:
     def copied(self, to: Path) -> Nodes:
         """Return a copy of all files, as somebody makes one who does not know better."""
         shutil.copytree(self.directory, to)
+        for settings in to.glob("*/node.toml"):
+            postgres.copy_of(settings)
         return Nodes(to)
 
     # One verb each, in a process that opens the node for it, as on the command line.
@@ -238,7 +241,8 @@ def make_nodes(
     nodes = Nodes(directory)
     for party in dict.fromkeys(one for parties in held.values() for one in parties):
         names = [name for name, parties in held.items() if party in parties]
-        init(nodes.path(party), party, names, address=("127.0.0.1", free_port()), clock_start_at=start_at)
+        path, address = nodes.path(party), ("127.0.0.1", free_port())
+        init(path, party, names, address=address, clock_start_at=start_at, database=postgres.chosen(path))
     for name, parties in held.items():
         agree(nodes, name, parties, unsigned)
     return nodes

@@ -13,6 +13,7 @@ QUICK = [
     "redact",
     "ledger",
     "store",
+    "postgresql",
     "taxii",
     "ask",
     "twin",

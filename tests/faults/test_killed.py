@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests import postgres
 from tests.node_pair import OPEN, Nodes, bundle, collection, indicator, make_nodes, read_all, stix, stix_id
 
 from foedus.errors import StoreError
@@ -96,6 +97,26 @@ def test_ingest_analyse_and_release_killed_anywhere_and_run_again(base, tmp_path
             assert sorted(read_all(partner, collection(partner, WORD, "released-cyber"))) == expected, end
         one, other = (kinds(entries(held, "nato", MASTER)) for held in (nodes, undisturbed))
         assert one["finding.created"] == other["finding.created"], end
+
+
+def test_a_node_on_postgresql_killed_in_a_commit_and_run_again(tmp_path, root, monkeypatch):
+    if why := postgres.missing():
+        pytest.skip(why)
+    monkeypatch.setenv(postgres.SWITCH, "postgresql")
+    made = make_nodes(tmp_path / "nodes")
+    source = tmp_path / "source.json"
+    source.write_bytes(bundle(*(expected := sorted(indicator(n) for n in range(40)))))
+    commits = int(run(root, made.copy(tmp_path / "undisturbed"), "never", "send", source).stdout)
+    for end in (f"before:{commits // 2}", f"after:{commits - 1}"):
+        nodes = made.copy(tmp_path / end.replace(":", "-"))
+        assert run(root, nodes, end, "send", source).returncode == -9
+        assert nodes.faults("nato") == [], end
+        nodes.send("nato", source.read_bytes(), OPEN)
+        assert sorted(desk(nodes, "nato")) == expected, end
+        sent = [line.body["object_id"] for line in entries(nodes, "nato", SENT) if line.kind == "release.sent"]
+        assert sorted(sent) == sorted(json.loads(one)["id"] for one in expected), end
+        assert nodes.faults("nato") == [], end
+    postgres.take_back()
 
 
 def test_pull_killed_anywhere_and_run_again(base, tmp_path, root):

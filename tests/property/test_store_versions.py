@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import postgres
 from tests.unit.store.sample import READER, arrival, stix
 
 from foedus.model.ports import ViewQuery
@@ -107,10 +108,14 @@ class Filled:
         return name, held
 
 
-@pytest.fixture(scope="module")
-def filled() -> Iterator[Filled]:
-    with tempfile.TemporaryDirectory() as directory, Store.open(Path(directory)) as store:
-        yield Filled(store)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(request) -> Iterator[Filled]:
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        database = postgres.database_of(directory) if request.param == "postgresql" else ""
+        with Store.open(directory, database=database) as store:
+            yield Filled(store)
+    postgres.take_back()
 
 
 @given(

@@ -22,12 +22,15 @@ from foedus.node.setup import Setup
 from foedus.node.status import Status, halts
 from foedus.node.status import status as status_of
 
+_DATABASE = "PostgreSQL database to use, without a password, as postgresql:///foedus; else a file in the directory."
+
 
 @click.group("node", cls=Group, short_help="Make a node, serve it, see how it stands.")
 def command() -> None:
     """Make a node, serve it, see how it stands.
 
-    A node is one party's directory: settings, keys, database, records. Nothing outside it is touched.
+    A node is one party's directory: settings, keys, database, records. Nothing outside it is touched, but for a database that
+    is kept in PostgreSQL.
     """
 
 
@@ -44,10 +47,11 @@ def command() -> None:
 @click.option("--name", default="main", show_default=True, help="The node's own name.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address that peers reach.")
 @click.option("--port", default=8843, show_default=True, help="Port that peers reach.")
+@click.option("--database", default="", metavar="ADDRESS", help=_DATABASE)
 @click.option("--clock", metavar="INSTANT", help="For demonstrations on loopback: what the node's clock shows now.")
 @prints
 def init(
-    terminal: Terminal, directory: Path, party: str, names: tuple[str, ...], clock: str | None, **address: Any
+    terminal: Terminal, directory: Path, party: str, names: tuple[str, ...], clock: str | None, **place: Any
 ) -> None:
     """Make a node in a new directory.
 
@@ -55,8 +59,9 @@ def init(
     whoever enrols the nodes; the programme is in force here once all parties signed it and it was accepted.
     """
     start: datetime | None = instant.parse(clock) if clock else None
-    where = (str(address["host"]), int(address["port"]))
-    made = making.init(directory, party, names, name=address["name"], address=where, clock_start_at=start)
+    where = (str(place["host"]), int(place["port"]))
+    rest = {"name": place["name"], "address": where, "database": place["database"]}
+    made = making.init(directory, party, names, clock_start_at=start, **rest)
     if terminal.as_json:
         terminal.document(made)
         return
@@ -81,8 +86,9 @@ def init(
 @click.option(
     "--web", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where the form is, loopback only."
 )
+@click.option("--database", default="", metavar="ADDRESS", help=_DATABASE)
 @prints
-def setup(terminal: Terminal, directory: Path, web: str) -> None:
+def setup(terminal: Terminal, directory: Path, web: str, database: str) -> None:
     """Make a node in a new directory with a browser.
 
     Prints an address that is good once: who opens it on this machine chooses programme and party, and is the node's first
@@ -90,7 +96,7 @@ def setup(terminal: Terminal, directory: Path, web: str) -> None:
     """
     from foedus.web.first_run import application  # noqa: PLC0415 — templates are only for who wants pages
 
-    waiting = Setup(directory, web)
+    waiting = Setup(directory, web, database)
     with lines_to_stderr() as console:
         console.print(
             f"Open http://localhost:{waiting.address[1]}/?token={waiting.token} (Ctrl-C ends it)", soft_wrap=True

@@ -48,6 +48,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         mail_url: where people open the pages, as a mail says it; empty: at ``web``, on localhost.
         vault_days: how long personal data is kept as it came, encrypted, days.
         pseudonym_days: after how many days accounts get other pseudonyms.
+        database: address of the node's PostgreSQL database, without a password; empty: a SQLite file in the node's directory.
         layers: directory of layer files (warning lists, zones), relative to the node's directory.
     """
 
@@ -78,6 +79,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail_url: str = ""
     vault_days: int = 30
     pseudonym_days: int = 30
+    database: str = ""
     layers: str = "layers"
 
     @property

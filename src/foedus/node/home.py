@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from foedus.areas import rooms as all_rooms
-from foedus.errors import InputError
+from foedus.errors import InputError, StoreError
 from foedus.exchange import tls
 from foedus.model import instant
 from foedus.model.entry import MASTER, LogInfo
@@ -30,6 +30,7 @@ from foedus.node.freezes import Freezes
 from foedus.node.keys import Keys, write_secret
 from foedus.node.layers import NodeLayers
 from foedus.node.lease import Lease
+from foedus.store import postgresql
 from foedus.store.engine import Store
 
 Progress = Callable[[str, int, int | None], None]
@@ -57,7 +58,7 @@ class Node:
         self.wall: Clock = SystemClock()
         self.entropy = entropy
         self.keys = Keys(directory / "keys", f"{config.party}.{config.name}")
-        self.store = Store.open(directory, lambda: instant.to_us(self.clock.now()))
+        self.store = Store.open(directory, lambda: instant.to_us(self.clock.now()), config.database)
         self.lease = Lease(directory)
         self.freezes = Freezes(self.store, clock)
         self.agreements = Agreements(self.store, config.party)
@@ -69,7 +70,7 @@ class Node:
 
         Raises:
             InputError: no node there, or settings that cannot be read.
-            StoreError: its database cannot be opened.
+            StoreError: its database cannot be opened, or is another node's.
         """
         config = settings.read(directory)
         if config.clock_start_at and not _loopback(config.host):
@@ -79,7 +80,23 @@ class Node:
                 where=str(directory / settings.FILE),
                 hint="take clock_start_at out, or serve on 127.0.0.1",
             )
-        return cls(directory, config, clock_of(config.clock_start_at, config.clock_since_at))
+        node = cls(directory, config, clock_of(config.clock_start_at, config.clock_since_at))
+        if config.database:
+            node._refuse_others_database()
+        return node
+
+    def _refuse_others_database(self) -> None:
+        """A file is this node's by where it lies; a database elsewhere says by its private log whose it is."""
+        with self.store.read() as read:
+            private = read.logs.log(MASTER)
+        if private is None or not private.origin.startswith(f"{self.config.party}.{self.config.name}/"):
+            self.close()
+            raise StoreError(
+                "the database is not this node's",
+                code="database-other",
+                where=self.config.database,
+                hint=f"set database in {settings.FILE} to the one it was made with",
+            )
 
     def close(self) -> None:
         """Close the database."""
@@ -167,10 +184,22 @@ def make(directory: Path, config: Config, *, entropy: Entropy = ENTROPY) -> Node
     """Make a new node: settings, keys, CA and certificate, an empty database with its private log.
 
     Raises:
-        InputError: there is something in the directory already.
+        InputError: there is something in the directory or the database already.
+        StoreError: the database cannot be reached.
     """
     if directory.exists() and any(directory.iterdir()):
         raise InputError("the directory is not empty", code="node-exists", where=str(directory), hint="name a new one")
+    if config.database:
+        # Before it is written anywhere.
+        postgresql.check(config.database)
+        with Store.open(directory, database=config.database) as store, store.read() as read:
+            if read.logs.logs():
+                raise InputError(
+                    "the database is another node's",
+                    code="node-exists",
+                    where=config.database,
+                    hint="createdb, and name the new one",
+                )
     directory.mkdir(parents=True, exist_ok=True)
     settings.write(directory, config)
     folder = directory / "keys"

@@ -31,7 +31,7 @@ class Made(msgspec.Struct, frozen=True):
     programmes: tuple[str, ...]
 
 
-def init(
+def init(  # noqa: PLR0913 - each is a setting of its own
     directory: Path,
     party: str,
     names: Sequence[str],
@@ -39,11 +39,12 @@ def init(
     name: str = "main",
     address: tuple[str, int] = ("127.0.0.1", 8843),
     clock_start_at: datetime | None = None,
+    database: str = "",
 ) -> Made:
     """Make a node in a new directory and write its public card there.
 
     Raises:
-        InputError: the directory is not empty, or a programme does not name the party; nothing is made.
+        InputError: directory or database are not empty, or a programme does not name the party; nothing is made.
         InvalidProgramme: a programme has errors; nothing is made.
     """
     for one in names:
@@ -55,7 +56,13 @@ def init(
     host, port = address
     since_at = SystemClock().now() if clock_start_at else None
     config = Config(
-        party=party, name=name, host=host, port=port, clock_start_at=clock_start_at, clock_since_at=since_at
+        party=party,
+        name=name,
+        host=host,
+        port=port,
+        clock_start_at=clock_start_at,
+        clock_since_at=since_at,
+        database=database,
     )
     with make(directory, config) as node:
         (directory / "card.json").write_text(programmes.card_json(node), encoding="utf-8")

@@ -42,15 +42,17 @@ class Setup:
     Args:
         directory: where the node will be; it must not hold anything.
         web: ``HOST:PORT`` of this machine where the form is, and later the node's pages.
+        database: the address of the node's PostgreSQL database; empty: a file in its directory.
     """
 
-    def __init__(self, directory: Path, web: str) -> None:
+    def __init__(self, directory: Path, web: str, database: str = "") -> None:
         if directory.exists() and any(directory.iterdir()):
             raise InputError(
                 "the directory is not empty", code="node-exists", where=str(directory), hint="name a new one"
             )
         self.directory = directory
         self.web = web
+        self.database = database
         self.address = loopback_of(web)
         self.token = ENTROPY(TOKEN_BYTES).hex()
         self.done = threading.Event()
@@ -77,7 +79,14 @@ class Setup:
         with self._lock:
             self.admit(token)
             port = _checked(wanted)
-            made = init(self.directory, wanted.party, [wanted.programme], name=wanted.name, address=("127.0.0.1", port))
+            made = init(
+                self.directory,
+                wanted.party,
+                [wanted.programme],
+                name=wanted.name,
+                address=("127.0.0.1", port),
+                database=self.database,
+            )
             config.write(self.directory, msgspec.structs.replace(config.read(self.directory), web=self.web))
             with Node.open(self.directory) as node:
                 administer.join(node, None, wanted.person, administer.FIRST, wanted.password)

@@ -1,1 +1,1 @@
-"""The node's storage: one SQLite database through SQLAlchemy Core, and Parquet beside it. It interprets no label."""
+"""The node's storage: SQLite or PostgreSQL through SQLAlchemy Core, and Parquet beside it. It interprets no label."""

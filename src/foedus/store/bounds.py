@@ -134,9 +134,10 @@ def due(read: Read, at_us: int, limit: int = 500) -> list[Due]:
 def views_showing(read: Read, seqs: Sequence[int]) -> dict[str, list[int]]:
     """Return by view the rows (``added_us``) that show some findings."""
     found: dict[str, list[int]] = {}
+    by = view.c.name, view_row.c.added_us
     for chunk in chunks(seqs):
         rows = select(view.c.name, view_row.c.added_us).join(view, view.c.id == view_row.c.view_id)
-        for name, added_us in read.connection.execute(rows.where(view_row.c.finding_seq.in_(chunk))):
+        for name, added_us in read.connection.execute(rows.where(view_row.c.finding_seq.in_(chunk)).order_by(*by)):
             found.setdefault(name, []).append(added_us)
     return found
 

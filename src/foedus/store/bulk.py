@@ -1,12 +1,13 @@
-"""Many rows at once: the one function that PostgreSQL will need in another form (COPY)."""
+"""Many rows at once, and statements by key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
 from sqlalchemy import Column, Connection, Table, and_, func, insert, select, update
+
+from foedus.store.dialects import insert_rows
 
 CHUNK = 500
 """Values in one IN list."""
@@ -19,8 +20,7 @@ def bulk_insert(
 ) -> None:
     """Insert rows, given as tuples in the order of ``columns``."""
     if rows:
-        quoted = tuple(connection.dialect.identifier_preparer.quote(name) for name in (table.name, *columns))
-        connection.exec_driver_sql(_statement(quoted), list(rows))
+        insert_rows(connection, table, columns, rows)
 
 
 def first_free(connection: Connection, column: Column[int]) -> int:
@@ -44,10 +44,3 @@ def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]
-
-
-@lru_cache(maxsize=64)
-def _statement(quoted: tuple[str, ...]) -> str:
-    table, *columns = quoted
-    # Names come from our own tables, never from input.
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608

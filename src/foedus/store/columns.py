@@ -6,23 +6,26 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Met
 
 metadata = MetaData()
 
+# Text sorts by its bytes, wherever the server stands.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+
 # SQLite makes a rowid of an INTEGER primary key only; elsewhere ids need 64 bits.
-_ID = BigInteger().with_variant(Integer, "sqlite")
+ID = BigInteger().with_variant(Integer, "sqlite")
 
 
 def key(name: str = "id") -> Column[int]:
     """Return a numbered primary key."""
-    return Column(name, _ID, primary_key=True)
+    return Column(name, ID, primary_key=True)
 
 
 def ref(name: str, target: str, *, nullable: bool = False) -> Column[int]:
     """Return a reference to another table's key."""
-    return Column(name, _ID, ForeignKey(target), nullable=nullable)
+    return Column(name, ID, ForeignKey(target), nullable=nullable)
 
 
 def words(name: str) -> Column[str]:
     """Return a column of text, never null."""
-    return Column(name, Text, nullable=False)
+    return Column(name, TEXT, nullable=False)
 
 
 def number(name: str, *, nullable: bool = False) -> Column[int]:

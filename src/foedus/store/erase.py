@@ -11,6 +11,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, exists, or_, select
 
 from foedus.store import classes
 from foedus.store.bulk import chunks, upsert
+from foedus.store.dialects import overwrite_deleted
 from foedus.store.engine import Tx
 from foedus.store.objects import FLOOR, next_finding
 from foedus.store.state_tables import handed_in, meta, quarantine
@@ -83,9 +84,7 @@ def erase(tx: Tx, seqs: Sequence[int], at_us: int) -> None:
     """
     if not seqs:
         return
-    if tx.connection.dialect.name == "sqlite":
-        # What is deleted is overwritten with zeros, not only marked as free.
-        tx.connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    overwrite_deleted(tx.connection)
     upsert(tx.connection, meta, {"name": FLOOR}, {"value": str(next_finding(tx.connection))})
     going = [*seqs, *_lone_supports(tx, seqs)]
     names = sorted({one.object_id for one in copies_of(tx, going)})

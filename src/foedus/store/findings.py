@@ -145,8 +145,9 @@ def find(read: Read, query: FindingQuery) -> list[Held]:
 def supports_of(read: Read, head_seqs: Sequence[int]) -> Mapping[int, Sequence[int]]:
     """Return the rows that support each finding; findings without any are absent."""
     found: dict[int, list[int]] = {}
+    rows = select(support).order_by(support.c.head_seq, support.c.seq)
     for chunk in chunks(head_seqs):
-        for head_seq, seq in read.connection.execute(select(support).where(support.c.head_seq.in_(chunk))):
+        for head_seq, seq in read.connection.execute(rows.where(support.c.head_seq.in_(chunk))):
             found.setdefault(head_seq, []).append(seq)
     return found
 

@@ -71,18 +71,23 @@ def asked_one(read: Read, asker: str, programme: str, id_: str) -> Asked | None:
 def usable(read: Read, programme: str, at_us: int) -> list[Given]:
     """Return the consents under a programme that are neither withdrawn nor over."""
     which = (grant_.c.programme == programme) & grant_.c.withdrawn_us.is_(None) & (grant_.c.until_us > at_us)
-    return [_given(row) for row in read.connection.execute(select(grant_).where(which))]
+    rows = select(grant_).where(which).order_by(grant_.c.owner, grant_.c.id)
+    return [_given(row) for row in read.connection.execute(rows)]
 
 
 def all_given(read: Read) -> list[Given]:
     """Return all consents, the newest first; of a withdrawal without its grant there is nothing to show."""
-    rows = select(grant_).where(grant_.c.object_id != "").order_by(grant_.c.given_us.desc(), grant_.c.id)
+    rows = (
+        select(grant_).where(grant_.c.object_id != "").order_by(grant_.c.given_us.desc(), grant_.c.id, grant_.c.owner)
+    )
     return [_given(row) for row in read.connection.execute(rows)]
 
 
 def asked(read: Read) -> list[Asked]:
     """Return all that was asked for, the oldest first."""
-    rows = read.connection.execute(select(grant_asked).order_by(grant_asked.c.at_us, grant_asked.c.id))
+    rows = read.connection.execute(
+        select(grant_asked).order_by(grant_asked.c.at_us, grant_asked.c.id, grant_asked.c.asker)
+    )
     return [
         Asked(r.asker, r.programme, r.id, r.object_id, _names(r.recipients), _names(r.purposes), r.at_us) for r in rows
     ]

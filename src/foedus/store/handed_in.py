@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 from foedus.errors import StoreError
 from foedus.store import classes
 from foedus.store.bulk import bulk_insert, chunks
+from foedus.store.dialects import streamed
 from foedus.store.engine import Read, Tx
 from foedus.store.objects import Arrival, Placed, keep_labels, keep_uses
 from foedus.store.state_tables import handed_in
@@ -42,12 +43,14 @@ def waiting(read: Read, after_seq: int = -1) -> list[Waiting]:
     """Return the next findings that wait and came the same way, by row: at most 500, and about 8 MiB."""
     found: list[Waiting] = []
     size = 0
-    for row in read.connection.execute(_waiting, {"after": after_seq}):
-        one = Waiting._make(row)
-        size += len(one.raw)
-        if found and (size > MAX_BYTES or one[1:4] != found[0][1:4]):
-            break
-        found.append(one)
+    options = streamed(read.connection)
+    with read.connection.execute(_waiting, {"after": after_seq}, execution_options=options) as rows:
+        for row in rows:
+            one = Waiting._make(row)
+            size += len(one.raw)
+            if found and (size > MAX_BYTES or one[1:4] != found[0][1:4]):
+                break
+            found.append(one)
     return found
 
 
@@ -83,7 +86,7 @@ def unlabelled(read: Read, seqs: Sequence[int]) -> list[int]:
     for chunk in chunks(seqs):
         which = handed_in.c.finding_seq.in_(chunk) & handed_in.c.unlabelled
         found += read.connection.scalars(select(handed_in.c.finding_seq).where(which))
-    return found
+    return sorted(found)
 
 
 def settle(tx: Tx, seqs: Sequence[int]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table
 
-from foedus.store.columns import key, metadata, number, octets, ref, words
+from foedus.store.columns import TEXT, key, metadata, number, octets, ref, words
 
 log = Table(
     "log",
     metadata,
     key(),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", TEXT, nullable=False, unique=True),
     words("origin"),
     words("programme"),
     words("sender"),
@@ -91,7 +91,7 @@ sending = Table(
 witnessed = Table(
     "witnessed",
     metadata,
-    Column("log", Text, primary_key=True),
+    Column("log", TEXT, primary_key=True),
     words("origin"),
     number("size"),
     octets("root"),
@@ -114,13 +114,13 @@ freeze = Table(
 )
 
 # The directory in which an own log of a pair was last known to be the newest there is.
-lease = Table("lease", metadata, Column("log", Text, primary_key=True), words("place"))
+lease = Table("lease", metadata, Column("log", TEXT, primary_key=True), words("place"))
 
 # Keys of partners that this node takes no more, whatever the programme says.
 denied_key = Table(
     "denied_key",
     metadata,
-    Column("value", Text, primary_key=True),
+    Column("value", TEXT, primary_key=True),
     words("party"),
     words("role"),
     number("at_us"),

@@ -41,7 +41,8 @@ def visible_ids(read: Read, views: Sequence[str], object_ids: Iterable[str], at_
 
 def views_named(read: Read, prefix: str) -> list[str]:
     """Return the names of the views that begin with a prefix."""
-    return list(read.connection.scalars(select(view.c.name).where(view.c.name.startswith(prefix, autoescape=True))))
+    named = select(view.c.name).where(view.c.name.startswith(prefix, autoescape=True)).order_by(view.c.name)
+    return list(read.connection.scalars(named))
 
 
 def markings(read: Read) -> dict[tuple[str, str], bytes]:
@@ -85,4 +86,4 @@ def resolve_all(read: Read, object_ids: Iterable[str]) -> list[int]:
     for chunk in chunks(list(object_ids)):
         which = finding.c.object_id.in_(chunk) & may_be_held(read)
         found.extend(read.connection.scalars(select(finding.c.seq).where(which)))
-    return found
+    return sorted(found)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select
 
 from foedus.model.ports import PageBytes, ViewPage, ViewQuery, ViewRow
+from foedus.store.dialects import fetching, streamed
 from foedus.store.engine import Read, Store
 from foedus.store.query import page_parameters, page_statement
 from foedus.store.tables import in_view, view, view_row
@@ -82,13 +83,13 @@ class Views:
 
 
 def _page(read: Read, view_id: int, query: ViewQuery, at_us: int) -> PageBytes:
-    result = read.connection.execute(page_statement(query, raw=True), page_parameters(query, view_id, at_us))
-    # The driver's own rows: a page is mostly the making of rows, and SQLAlchemy's cost a third more.
-    cursor = result.cursor
-    assert cursor is not None
+    statement, parameters = page_statement(query, raw=True), page_parameters(query, view_id, at_us)
+    result = read.connection.execute(statement, parameters, execution_options=streamed(read.connection))
+    # A page is mostly the making of rows.
+    fetch = fetching(result)
     rows: list[tuple[int, bytes]] = []
     size = 0
-    while size <= query.max_bytes and (some := cursor.fetchmany(_SOME)):
+    while size <= query.max_bytes and (some := fetch(_SOME)):
         rows += some
         size += sum([len(raw) + 1 for _, raw in some])
     result.close()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Boolean, Column, Index, LargeBinary, PrimaryKeyConstraint, Table
 
-from foedus.store.columns import key, metadata, number, octets, words
+from foedus.store.columns import TEXT, key, metadata, number, octets, words
 
 account = Table(
     "account",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", TEXT, primary_key=True),
     words("party"),
     words("role"),
     words("password_hash"),
@@ -21,7 +21,7 @@ account = Table(
 person = Table(
     "person",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", TEXT, primary_key=True),
     words("roles"),
     words("party"),
     words("password_hash"),
@@ -32,7 +32,7 @@ person = Table(
 session = Table(
     "session",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", TEXT, primary_key=True),
     Column("token_sha256", LargeBinary, nullable=False, unique=True),
     words("name"),
     words("method"),

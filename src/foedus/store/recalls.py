@@ -170,7 +170,7 @@ def vouching(read: Read, sha256: bytes, but: str) -> list[tuple[str, int]]:
         select(log.c.name, sent.c.seq)
         .join(log, log.c.id == sent.c.log_id)
         .where(sent.c.bytes_sha256 == sha256, log.c.name != but, ~log.c.own, ~_back)
-        .order_by(sent.c.seq.desc())
+        .order_by(sent.c.seq.desc(), log.c.name)
     )
     return [(name, seq) for name, seq in read.connection.execute(rows)]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, Table
 
-from foedus.store.columns import metadata, number, octets, ref, words
+from foedus.store.columns import ID, TEXT, metadata, number, octets, ref, words
 
 # Where in the private log people's acts about a release stand; what each says is read from there. ``open``: it may still count.
 approval = Table(
     "approval",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("seq", ID, primary_key=True, autoincrement=False),
     words("programme"),
     words("party"),
     words("area"),
@@ -127,7 +127,7 @@ bound = Table(
 glass = Table(
     "break_glass",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", TEXT, primary_key=True),
     words("programme"),
     words("party"),
     words("area"),

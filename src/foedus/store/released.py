@@ -41,4 +41,4 @@ def showings(read: Read, object_id: str) -> list[Showing]:
         .where(view_past.c.object_id == object_id, _RELEASED)
     )
     found = [Showing(*row) for statement in (now, past) for row in read.connection.execute(statement)]
-    return sorted(found, key=lambda one: -one.added_us)
+    return sorted(found, key=lambda one: (-one.added_us, one.view))

@@ -57,7 +57,7 @@ def held_in(read: Read, class_ids: Collection[int], span: Span) -> dict[int, int
     """Return how many findings of classes happened within whole days; classes without any are absent."""
     days = {"from_day": span.from_us // DAY_US, "before_day": -(-span.before_us // DAY_US)}
     rows = read.connection.execute(_HELD, days)
-    return {id_: held for id_, held in rows if held and id_ in class_ids}
+    return {id_: int(held) for id_, held in rows if held and id_ in class_ids}
 
 
 def days(read: Read) -> tuple[int, int] | None:
@@ -157,7 +157,7 @@ def cells(read: Read, class_ids: Collection[int], span: Span) -> dict[int, int]:
     found: dict[int, int] = {}
     for some in _parts(class_ids):
         for cell, held in read.connection.execute(_CELLS, {**asked, "some": some}):
-            found[cell] = found.get(cell, 0) + held
+            found[cell] = found.get(cell, 0) + int(held)
     return found
 
 
@@ -175,7 +175,7 @@ def dots(read: Read, class_ids: Collection[int], span: Span, limit: int, standin
         )
         for happened_us, *told, places in read.connection.execute(rows.limit(limit)):
             found.append((happened_us, Dot._make((*told, msgspec.json.decode(places, type=tuple[Place, ...])))))
-    return [one for _, one in sorted(found, key=lambda one: -one[0])[:limit]]
+    return [one for _, one in sorted(found, key=lambda one: (-one[0], one[1].object_id))[:limit]]
 
 
 def _parts(class_ids: Collection[int]) -> list[Sequence[int]]:

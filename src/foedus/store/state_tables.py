@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table
 
-from foedus.store.columns import key, metadata, number, octets, ref, words
+from foedus.store.columns import TEXT, key, metadata, number, octets, ref, words
 
 SCHEMA_VERSION = "7"
 
-meta = Table("meta", metadata, Column("name", Text, primary_key=True), words("value"))
+meta = Table("meta", metadata, Column("name", TEXT, primary_key=True), words("value"))
 
 quarantine = Table(
     "quarantine",
@@ -29,7 +29,7 @@ quarantine = Table(
 source = Table(
     "source",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", TEXT, primary_key=True),
     words("area"),
     words("uri"),
     words("sha256"),
@@ -42,7 +42,7 @@ source = Table(
 room_state = Table(
     "room_state",
     metadata,
-    Column("room", Text, primary_key=True),
+    Column("room", TEXT, primary_key=True),
     number("version"),
     octets("state"),
 )
@@ -95,7 +95,8 @@ learnt = Table(
     number("at_us"),
     words("kind"),
     words("norm"),
-    PrimaryKeyConstraint("peer", "asker", "session", "kind", "norm"),
+    # Values may be longer than what an index of PostgreSQL holds.
+    PrimaryKeyConstraint("peer", "asker", "session", "kind", "norm").ddl_if(dialect="sqlite"),
     Index("learnt_by_area", "peer", "area", "at_us"),
 )
 
@@ -104,7 +105,7 @@ collection_id = Table(
     metadata,
     words("reader"),
     words("view"),
-    Column("id", Text, nullable=False, unique=True),
+    Column("id", TEXT, nullable=False, unique=True),
     PrimaryKeyConstraint("reader", "view"),
 )
 
@@ -137,7 +138,7 @@ handed_in = Table(
 live_place = Table(
     "live_place",
     metadata,
-    Column("source", Text, primary_key=True),
+    Column("source", TEXT, primary_key=True),
     number("recorded"),
     number("analysed"),
     number("lines"),
@@ -169,7 +170,7 @@ watch_act = Table(
 watch_state = Table(
     "watch_state",
     metadata,
-    Column("object_id", Text, primary_key=True),
+    Column("object_id", TEXT, primary_key=True),
     words("state"),
     words("assigned"),
     words("area"),
@@ -202,4 +203,4 @@ shift = Table(
 )
 
 # Up to which row of findings somebody has looked, or was told by mail.
-watch_mark = Table("watch_mark", metadata, Column("name", Text, primary_key=True), number("seq"))
+watch_mark = Table("watch_mark", metadata, Column("name", TEXT, primary_key=True), number("seq"))

@@ -17,12 +17,11 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
 
-from foedus.store.columns import key, metadata, number, octets, ref, words
+from foedus.store.columns import TEXT, key, metadata, number, octets, ref, words
 
 blob = Table(
     "blob",
@@ -37,7 +36,7 @@ label = Table(
     "label",
     metadata,
     key(),
-    Column("hash", Text, nullable=False, unique=True),
+    Column("hash", TEXT, nullable=False, unique=True),
     octets("canonical"),
 )
 
@@ -183,7 +182,9 @@ value = Table(
     words("kind"),
     words("norm"),
     words("warned"),
-    UniqueConstraint("kind", "norm"),
+    # Values may be longer than what an index of PostgreSQL holds whole: there it holds their hash.
+    UniqueConstraint("kind", "norm").ddl_if(dialect="sqlite"),
+    Index("value_by_norm", "norm", postgresql_using="hash").ddl_if(dialect="postgresql"),
 )
 
 occurrence = Table(
@@ -211,14 +212,14 @@ match = Table(
     sqlite_with_rowid=False,
 )
 
-reader = Table("reader", metadata, Column("name", Text, primary_key=True), number("last_us"))
+reader = Table("reader", metadata, Column("name", TEXT, primary_key=True), number("last_us"))
 
 view = Table(
     "view",
     metadata,
     key(),
-    Column("name", Text, nullable=False, unique=True),
-    Column("reader", Text, ForeignKey("reader.name"), nullable=False),
+    Column("name", TEXT, nullable=False, unique=True),
+    Column("reader", TEXT, ForeignKey("reader.name"), nullable=False),
     number("generation"),
 )
 

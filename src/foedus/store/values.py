@@ -132,6 +132,7 @@ def telling(read: Read, seqs: Sequence[int], owner: str) -> dict[tuple[str, str]
         .join_from(occurrence, finding, finding.c.seq == occurrence.c.finding_seq)
         .join(value, value.c.id == occurrence.c.value_id)
         .where(finding.c.owner == owner, ~finding.c.revoked, value.c.warned == "[]")
+        .order_by(occurrence.c.finding_seq, occurrence.c.value_id)
     )
     found: dict[tuple[str, str], list[int]] = {}
     for chunk in chunks(sorted(seqs)):
@@ -193,6 +194,7 @@ def keys_of(read: Read, seqs: Sequence[int]) -> dict[int, list[Key]]:
     """Return the values that findings hold, by row; findings without any are absent."""
     columns = (occurrence.c.finding_seq, value.c.kind, value.c.norm)
     joined = select(*columns).join(occurrence, occurrence.c.value_id == value.c.id)
+    joined = joined.order_by(occurrence.c.finding_seq, occurrence.c.value_id)
     found: dict[int, list[Key]] = {}
     for chunk in chunks(seqs):
         for seq, kind, norm in read.connection.execute(joined.where(occurrence.c.finding_seq.in_(chunk))):

@@ -24,6 +24,7 @@ from foedus.errors import StoreError
 from foedus.model.finding import Pack
 from foedus.model.ports import Entropy
 from foedus.store.bulk import bulk_insert, chunks, first_free
+from foedus.store.dialects import overwrite_deleted
 from foedus.store.engine import Read, Tx
 from foedus.store.vault_tables import vault
 
@@ -146,7 +147,7 @@ def keep_pack(tx: Tx, box: Box, item: Item, pack: Pack) -> None:
         item: what is said of it; it ends then, where no source ends before.
         pack: what is kept.
     """
-    _overwritten(tx)
+    overwrite_deleted(tx.connection)
     which = (vault.c.kind == "pack") & (vault.c.area == item.area) & (vault.c.name == item.name)
     tx.connection.execute(delete(vault).where(which))
     if pack.raw:
@@ -196,7 +197,7 @@ def capture(read: Read, box: Box, directory: Path, source: str) -> tuple[Item, I
 
 def forget_refused(tx: Tx, numbers: Sequence[int]) -> None:
     """Take refused parts out."""
-    _overwritten(tx)
+    overwrite_deleted(tx.connection)
     for chunk in chunks([str(number) for number in numbers]):
         tx.connection.execute(delete(vault).where(vault.c.kind == "refused", vault.c.name.in_(chunk)))
 
@@ -210,8 +211,8 @@ def due(read: Read) -> list[str]:
 def expire(tx: Tx, directory: Path, areas: Sequence[str]) -> list[Item]:
     """Delete what of some areas is over: first the keys, once that is durable the files; return what went."""
     over = (vault.c.until_us <= tx.at_us) & vault.c.area.in_(areas)
-    rows = tx.connection.execute(select(*_COLUMNS, vault.c.file).where(over)).all()
-    _overwritten(tx)
+    rows = tx.connection.execute(select(*_COLUMNS, vault.c.file).where(over).order_by(vault.c.id)).all()
+    overwrite_deleted(tx.connection)
     for chunk in chunks([row.id for row in rows]):
         tx.connection.execute(delete(vault).where(vault.c.id.in_(chunk)))
     tx.once_durable.append(lambda: _unlink(directory, [row.file for row in rows if row.file]))
@@ -267,12 +268,6 @@ def _filled(source: IO[bytes]) -> bytes:
 def _unlink(directory: Path, names: Sequence[str]) -> None:
     for name in names:
         (directory / FOLDER / name).unlink(missing_ok=True)
-
-
-def _overwritten(tx: Tx) -> None:
-    """What is deleted is overwritten with zeros, not only marked as free."""
-    if tx.connection.dialect.name == "sqlite":
-        tx.connection.exec_driver_sql("PRAGMA secure_delete = ON")
 
 
 def _unreadable(where: str) -> StoreError:

@@ -143,15 +143,13 @@ def shown_before(read: Read, name: str, object_id: str) -> Sequence[tuple[int, i
     """Return (added_us, withdrawn_us) of the rows of an object that left a view."""
     past = select(view_past.c.added_us, view_past.c.withdrawn_us).join(view, view.c.id == view_past.c.view_id)
     rows = read.connection.execute(past.where(view.c.name == name, view_past.c.object_id == object_id))
-    return [(added_us, withdrawn_us) for added_us, withdrawn_us in rows]
+    return sorted((added_us, withdrawn_us) for added_us, withdrawn_us in rows)
 
 
 def tally(read: Read, name: str) -> Sequence[Tally]:
     """Return how many rows a view holds, without counting any; rows that expired are still in it."""
     counted = select(view_tally).join(view, view.c.id == view_tally.c.view_id)
-    rows = read.connection.execute(
-        counted.where(view.c.name == name, view_tally.c.shown > 0).order_by(view_tally.c.day)
-    )
+    rows = read.connection.execute(counted.where(view.c.name == name, view_tally.c.shown > 0).order_by(*_IN_ORDER))
     return [Tally(row.day * _DAY_US, row.kind, row.owner, row.label_id, row.shown) for row in rows]
 
 
@@ -177,6 +175,8 @@ _COLUMNS = (
     *("expires_us", "finding_seq", "label_id", "sole", "once"),
 )
 _PAST_COLUMNS = _COLUMNS[: _COLUMNS.index("sole")]
+
+_IN_ORDER = [view_tally.c[name] for name in ("day", "kind", "owner", "label_id")]
 
 _view_id = select(view.c.id).where(view.c.name == bindparam("name")).scalar_subquery()
 

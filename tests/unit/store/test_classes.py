@@ -152,6 +152,7 @@ def test_a_page_is_the_last_that_happened_over_all_classes(filled):
     assert asked(filled) == sorted(days, key=days.get, reverse=True)
 
 
+@pytest.mark.engine("sqlite")
 def test_each_run_of_a_page_is_read_from_its_index_alone(filled):
     asked = {
         "from_us": 0,

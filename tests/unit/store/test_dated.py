@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import event
 from tests.unit.store.sample import arrival, put, stix
 
@@ -44,6 +45,7 @@ def test_what_holds_a_week_needs_no_place(store):
         assert dated.holding(read, [("claim-week", "2026-04-27")], at(30, 39)) == []
 
 
+@pytest.mark.engine("sqlite")
 def test_it_is_looked_up_by_value_and_never_walks_through_all_findings(store):
     put(store, *[arrival(stix(n), SHIP, about=told(n)) for n in range(1, 40)])
     plans: list[str] = []

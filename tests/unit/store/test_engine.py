@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ from tests.unit.store.sample import VIEW, arrival, put, show, stix
 
 from foedus.errors import StoreError
 from foedus.model.ports import NotAtOnce, ViewQuery
-from foedus.store import engine, findings
+from foedus.store import findings, postgresql, sqlite
 from foedus.store.engine import FILE, Store
 from foedus.store.pages import Views
 from foedus.store.state_tables import meta
@@ -25,7 +24,7 @@ import sys
 from pathlib import Path
 from foedus.store.engine import Store
 from tests.unit.store.sample import arrival, put, show, stix
-store, first, count = Store.open(Path(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
+store, first, count = Store.open(Path(sys.argv[1]), database=sys.argv[4]), int(sys.argv[2]), int(sys.argv[3])
 print("open", flush=True)
 for batch in range(first, first + count):
     show(store, [stix(batch * 50 + n) for n in range(50)])
@@ -33,18 +32,18 @@ for batch in range(first, first + count):
 """
 
 
-def writer(directory: Path, first: int, count: int) -> subprocess.Popen[str]:
+def writer(directory: Path, first: int, count: int, database: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(directory), str(first), str(count)],
+        [sys.executable, "-c", WRITER, str(directory), str(first), str(count), database],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[3],
     )
 
 
-def test_killed_writer_leaves_whole_transactions_and_nothing_acknowledged_is_lost(tmp_path):
+def test_killed_writer_leaves_whole_transactions_and_nothing_acknowledged_is_lost(tmp_path, database):
     for round_, pause_s in enumerate((0.0, 0.013, 0.05)):
-        with writer(tmp_path, round_ * 1_000, 1_000) as running:
+        with writer(tmp_path, round_ * 1_000, 1_000, database) as running:
             running.stdout.readline()
             told = running.stdout.readline()
             time.sleep(pause_s)
@@ -63,8 +62,8 @@ def test_killed_writer_leaves_whole_transactions_and_nothing_acknowledged_is_los
         assert added == sorted(set(added))
 
 
-def test_two_processes_write_one_directory_and_nothing_is_lost(tmp_path):
-    with writer(tmp_path, 0, 12) as first, writer(tmp_path, 100, 12) as second:
+def test_two_processes_write_one_directory_and_nothing_is_lost(tmp_path, database):
+    with writer(tmp_path, 0, 12, database) as first, writer(tmp_path, 100, 12, database) as second:
         assert (first.wait(60), second.wait(60)) == (0, 0)
         first.stdout.read(), second.stdout.read()
     with Store.open(tmp_path) as store:
@@ -101,6 +100,7 @@ def test_a_write_inside_a_write_is_refused_instead_of_waiting_for_ever(store):
     put(store, arrival(stix(1)))
 
 
+@pytest.mark.engine("sqlite")
 def test_durability_settings_hold_on_every_connection(store):
     with store.write() as tx, store.read() as read:
         for one in (tx, read):
@@ -118,6 +118,7 @@ def test_another_schema_is_refused_with_a_hint(tmp_path):
     assert (caught.value.code, bool(caught.value.hint)) == ("schema-version", True)
 
 
+@pytest.mark.engine("sqlite")
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 8_000])
 def test_a_damaged_file_is_refused_with_a_hint(tmp_path, content):
     (tmp_path / FILE).write_bytes(content)
@@ -127,6 +128,7 @@ def test_a_damaged_file_is_refused_with_a_hint(tmp_path, content):
     assert caught.value.hint
 
 
+@pytest.mark.engine("sqlite")
 def test_damage_inside_is_an_error_with_a_place_not_wrong_data(tmp_path):
     with Store.open(tmp_path) as store:
         show(store, [stix(n, text="x" * 3_000) for n in range(1, 200)])
@@ -138,12 +140,14 @@ def test_damage_inside_is_an_error_with_a_place_not_wrong_data(tmp_path):
     assert caught.value.code == "store-damaged"
 
 
+@pytest.mark.engine("sqlite")
 def test_a_missing_directory_is_refused_with_a_hint(tmp_path):
     with pytest.raises(StoreError) as caught:
         Store.open(tmp_path / "absent")
     assert caught.value.code == "store-unreachable"
 
 
+@pytest.mark.engine("sqlite")
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to give up rights")
 def test_a_directory_without_rights_is_refused_with_a_hint(tmp_path):
     with Store.open(tmp_path) as store:
@@ -165,6 +169,7 @@ def test_a_directory_without_rights_is_refused_with_a_hint(tmp_path):
     assert caught.value.code in ("store-readonly", "store-unreachable")
 
 
+@pytest.mark.engine("sqlite")
 def test_a_full_disk_leaves_the_transaction_out_and_the_store_usable(store):
     put(store, arrival(stix(1)))
     with pytest.raises(StoreError) as caught, store.write() as tx:
@@ -177,13 +182,11 @@ def test_a_full_disk_leaves_the_transaction_out_and_the_store_usable(store):
 
 
 def test_a_lock_that_stays_is_an_error_with_a_hint(tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "BUSY_S", 0.05)
-    with Store.open(tmp_path) as store:
-        blocker = sqlite3.connect(tmp_path / FILE, isolation_level=None)
-        blocker.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError) as caught:
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.05)
+    monkeypatch.setattr(postgresql, "BUSY_S", 0.05)
+    with Store.open(tmp_path) as store, Store.open(tmp_path) as other:
+        with other.write(), pytest.raises(StoreError) as caught:
             put(store, arrival(stix(1)))
-        blocker.close()
         assert caught.value.code == "store-busy"
         assert put(store, arrival(stix(1)))[0].outcome == "new"
 
@@ -203,6 +206,7 @@ def test_changes_stay_while_nobody_commits_and_move_with_any_commit(tmp_path):
 
 def test_nothing_waits_for_the_database_at_once(tmp_path):
     with Store.open(tmp_path) as store:
+        assert store.changes() is not None
         with store.at_once():
             assert store.changes() is not None
             with pytest.raises(NotAtOnce), store.read():

@@ -87,6 +87,7 @@ def test_a_view_page_kept_in_memory_does_not_show_it(store):
     assert rows(store, view_row) == [1]
 
 
+@pytest.mark.engine("sqlite")
 def test_the_file_does_not_hold_the_bytes_any_more(store, tmp_path):
     [placed] = put(store, arrival(stix(1, text="words-that-were-recalled"), SECRET))
     erased(store, placed.seq)

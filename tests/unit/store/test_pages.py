@@ -121,6 +121,7 @@ def test_pages_kept_stay_below_their_limit(store):
 BASE = ViewQuery(limit=10)
 
 
+@pytest.mark.engine("sqlite")
 @pytest.mark.parametrize(
     "change",
     [

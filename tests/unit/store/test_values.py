@@ -92,6 +92,7 @@ def test_a_flood_value_costs_an_index_look_up(store):
     assert min(took) < 0.05
 
 
+@pytest.mark.engine("sqlite")
 def test_holders_in_a_view_are_found_by_finding_not_by_walking_through_the_view(store):
     put(store, arrival(stix(1), IP))
     asked = []
