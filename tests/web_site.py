@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import lxml.html
+from sqlalchemy import event
 from starlette.types import ASGIApp
 
 from foedus.exchange.serving import serving
@@ -66,6 +67,25 @@ class Visitor:
             name, _, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value.strip('"')
         return answer
+
+
+@contextlib.contextmanager
+def asking(node: Node) -> Iterator[list[str]]:
+    """Give the statements that a node's database is asked meanwhile; the begin of a transaction asks nothing."""
+    asked: list[str] = []
+
+    def keep(*given: object) -> None:
+        if not str(given[2]).startswith("BEGIN"):
+            asked.append(str(given[2]))
+
+    engines = (node.store._readers, node.store._writer)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", keep)
+    try:
+        yield asked
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", keep)
 
 
 @contextlib.contextmanager

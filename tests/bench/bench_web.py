@@ -15,11 +15,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import event
 from tests.bench.measure import head, row
 from tests.node_pair import AMBER, OPEN, START, Nodes, indicator, stix, stix_id
 from tests.queued import PASSWORD, make
-from tests.web_site import Visitor, visiting
+from tests.web_site import Visitor, asking, visiting
 
 from foedus.model import instant
 from foedus.model.finding import About, Finding, Place
@@ -138,18 +137,9 @@ def questions(node: Node, count: int) -> dict[str, str]:
 
 def measured(ask: Callable[[], object], node: Node) -> tuple[float, float, float, int]:
     """Return median and 95th percentile of a question, CPU seconds of it, and how many queries it was."""
-    asked: list[str] = []
-
-    def keep(*given: object) -> None:
-        if not str(given[2]).startswith("BEGIN"):
-            asked.append(str(given[2]))
-
-    for engine in (node.store._readers, node.store._writer):
-        event.listen(engine, "before_cursor_execute", keep)
-    ask()
+    with asking(node) as asked:
+        ask()
     queries = len(asked)
-    for engine in (node.store._readers, node.store._writer):
-        event.remove(engine, "before_cursor_execute", keep)
     taken, cpu = [], time.process_time()
     for _ in range(TIMES):
         begun = time.perf_counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from foedus.account.bodies import Batch, RecallCompleted, RecallRequested, Refused, read
@@ -10,13 +10,45 @@ from foedus.account.recall import answers, completion_of, entry_at, request_of
 from foedus.errors import MalformedRecord
 from foedus.model.entry import Event, LogInfo, StoredEntry
 from foedus.model.instant import parse, to_us
-from foedus.model.ports import LogStore
+from foedus.model.ports import LogReader, LogStore
 
 _SENT = "release.sent"
 _CARRIED = ("modified", "object_type", "kind", "decision", "label_hash", "originator", "purpose")
 
 
-def events(store: LogStore, logs: Iterable[LogInfo]) -> Iterator[Event]:
+class Loaded:
+    """Some logs, read from beginning to end in one question: whoever looks back in them asks no more.
+
+    Args:
+        store: where they are kept.
+        logs: which.
+    """
+
+    def __init__(self, store: LogStore, logs: Iterable[LogInfo]) -> None:
+        self._store = store
+        self._held: dict[str, list[StoredEntry]] = {info.name: [] for info in logs}
+        for name, _, stored in store.since(dict.fromkeys(self._held, 0)):
+            self._held[name].append(stored)
+
+    def log(self, name: str) -> LogInfo | None:
+        """Return the log of a name, or None."""
+        return self._store.log(name)
+
+    def logs(self) -> Sequence[LogInfo]:
+        """Return all logs, ordered by name."""
+        return self._store.logs()
+
+    def size(self, name: str) -> int:
+        """Return the number of entries."""
+        return self._store.size(name)
+
+    def entries(self, name: str, start: int, end: int) -> Iterator[StoredEntry]:
+        """Yield entries ``start <= seq < end`` in order."""
+        held = self._held.get(name)
+        yield from self._store.entries(name, start, end) if held is None else held[max(0, start) : max(0, end)]
+
+
+def events(store: LogReader, logs: Iterable[LogInfo]) -> Iterator[Event]:
     """Yield the events of logs, in the order of the logs and of their entries.
 
     A receipt of a batch becomes one event for each release.sent of its area in its range that the kept copy of the
@@ -32,7 +64,7 @@ def events(store: LogStore, logs: Iterable[LogInfo]) -> Iterator[Event]:
             yield from _of(store, info, by_origin, stored)
 
 
-def _of(store: LogStore, info: LogInfo, by_origin: dict[str, LogInfo], stored: StoredEntry) -> Iterator[Event]:
+def _of(store: LogReader, info: LogInfo, by_origin: dict[str, LogInfo], stored: StoredEntry) -> Iterator[Event]:
     entry = stored.entry()
     try:
         body = read(stored)
@@ -68,7 +100,7 @@ def _settled(info: LogInfo, pair: LogInfo | None) -> dict[str, Any]:
 
 
 def _recall(
-    store: LogStore, info: LogInfo, stored: StoredEntry, body: RecallRequested | RecallCompleted
+    store: LogReader, info: LogInfo, stored: StoredEntry, body: RecallRequested | RecallCompleted
 ) -> dict[str, Any] | None:
     """Return what the logs settle of a recall or an answer; None where it counts for nothing."""
     entry = stored.entry()
@@ -83,7 +115,7 @@ def _recall(
     return {"parties": parties[::-1], "hours": round(max(0.0, hours), 4)}
 
 
-def _expand(store: LogStore, sender: LogInfo, body: Batch) -> Iterator[dict[str, Any]]:
+def _expand(store: LogReader, sender: LogInfo, body: Batch) -> Iterator[dict[str, Any]]:
     refused = {item.object_id: item.code for item in body.refused}
     unlabelled = set(body.unlabelled)
     start, end = max(0, body.range[0]), min(body.range[1], body.checkpoint.size, store.size(sender.name))

@@ -121,6 +121,15 @@ def inclusion(index: int, size: int, get: NodeGetter) -> list[bytes]:
 
     Raises:
         BrokenChain: no such leaf in a tree of that size.
+    """
+    return _gather(path(index, size), get)
+
+
+def path(index: int, size: int) -> list[list[Position]]:
+    """Return what the inclusion proof of a leaf is made from: the complete subtrees of each of its hashes.
+
+    Raises:
+        BrokenChain: no such leaf in a tree of that size.
     Source: RFC 9162 section 2.1.3.1.
     """
     if not 0 <= index < size:
@@ -134,7 +143,7 @@ def inclusion(index: int, size: int, get: NodeGetter) -> list[bytes]:
         else:
             parts.append(cover(start, middle))
             start = middle
-    return _gather(parts[::-1], get)
+    return parts[::-1]
 
 
 def consistency(old: int, new: int, get: NodeGetter) -> list[bytes]:

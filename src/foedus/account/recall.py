@@ -15,7 +15,7 @@ from foedus.account.checkpoint import parse_note
 from foedus.errors import MalformedRecord
 from foedus.model.entry import LogInfo, StoredEntry
 from foedus.model.instant import parse, to_us
-from foedus.model.ports import LogStore
+from foedus.model.ports import LogReader, LogStore
 from foedus.model.vkey import VerifierKey
 
 MALFORMED = "recall-malformed"
@@ -48,7 +48,7 @@ class Absence(msgspec.Struct, frozen=True):
     proven: bool
 
 
-def entry_at(store: LogStore, name: str, seq: int) -> StoredEntry | None:
+def entry_at(store: LogReader, name: str, seq: int) -> StoredEntry | None:
     """Return an entry of a log, or None where it has none there."""
     return next(iter(store.entries(name, seq, seq + 1)), None) if 0 <= seq < store.size(name) else None
 
@@ -62,7 +62,7 @@ def answers(receiver: LogInfo, sender: LogInfo) -> bool:
     )
 
 
-def request_of(store: LogStore, name: str, seq: int) -> tuple[RecallRequested | None, str]:
+def request_of(store: LogReader, name: str, seq: int) -> tuple[RecallRequested | None, str]:
     """Return the recall that an entry asks for; where it is none that counts, None and a stable code that says why.
 
     Only what the log itself sent before can be called back by it, and not to a day before the recall.
@@ -84,7 +84,7 @@ def request_of(store: LogStore, name: str, seq: int) -> tuple[RecallRequested | 
     return body, ""
 
 
-def completion_of(store: LogStore, info: LogInfo, seq: int) -> tuple[RecallCompleted | None, LogInfo | None, str]:
+def completion_of(store: LogReader, info: LogInfo, seq: int) -> tuple[RecallCompleted | None, LogInfo | None, str]:
     """Return the answer that an entry of a log gives, and the log it answers; where it counts for nothing, why.
 
     It answers a recall that stands in the other direction of the same pair, and says the same object and versions.
@@ -138,7 +138,7 @@ def absence(store: LogStore, info: LogInfo, seq: int, keys: Sequence[VerifierKey
     )
 
 
-def _body(store: LogStore, name: str, seq: int) -> object:
+def _body(store: LogReader, name: str, seq: int) -> object:
     stored = entry_at(store, name, seq)
     try:
         return None if stored is None else read(stored)

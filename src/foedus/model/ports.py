@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
@@ -26,11 +26,8 @@ class Entropy(Protocol):
         """Return ``size`` random bytes."""
 
 
-class LogStore(Protocol):
-    """Keeps Merkle logs: entries by sequence, hashes of complete subtrees by (level, index), checkpoints.
-
-    Every writing call belongs to the caller's transaction: it is durable when that is, or not at all.
-    """
+class LogReader(Protocol):
+    """Gives entries of logs by their place."""
 
     def log(self, name: str) -> LogInfo | None:
         """Return the log of a name, or None."""
@@ -38,20 +35,36 @@ class LogStore(Protocol):
     def logs(self) -> Sequence[LogInfo]:
         """Return all logs, ordered by name."""
 
-    def open_log(self, info: LogInfo) -> None:
-        """Create a log; one that exists with the same info is left alone."""
-
     def size(self, name: str) -> int:
         """Return the number of entries."""
+
+    def entries(self, name: str, start: int, end: int) -> Iterator[StoredEntry]:
+        """Yield entries ``start <= seq < end`` in order."""
+
+
+class LogStore(LogReader, Protocol):
+    """Keeps Merkle logs: entries by sequence, hashes of complete subtrees by (level, index), checkpoints.
+
+    Every writing call belongs to the caller's transaction: it is durable when that is, or not at all.
+    """
+
+    def open_log(self, info: LogInfo) -> None:
+        """Create a log; one that exists with the same info is left alone."""
 
     def nodes(self, name: str, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
         """Return the hashes of complete subtrees (level, index), in the order asked for."""
 
+    def kept_nodes(self, name: str, wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        """Return the hashes of those of some complete subtrees (level, index) that are kept."""
+
+    def first_since(self, begun: Mapping[str, int], ends: Mapping[str, int]) -> dict[str, int]:
+        """Return of logs, whose instants never fall, a place before an end: what is before it is before an instant (us)."""
+
+    def since(self, starts: Mapping[str, int]) -> Iterator[tuple[str, int, StoredEntry]]:
+        """Yield the entries of logs from a place of each on: log by log, each in order, with their places."""
+
     def append(self, name: str, entries: Sequence[StoredEntry], nodes: Sequence[tuple[int, int, bytes]]) -> None:
         """Append entries at the end, with the subtree hashes that became complete."""
-
-    def entries(self, name: str, start: int, end: int) -> Iterator[StoredEntry]:
-        """Yield entries ``start <= seq < end`` in order."""
 
     def checkpoint(self, name: str) -> Checkpoint | None:
         """Return the newest checkpoint that this node signed (own log) or verified (another's log)."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from foedus.account import ledger
 from foedus.account.audit import Report, verify_log
-from foedus.account.events import events
+from foedus.account.events import Loaded, events
 from foedus.account.score import Scoreboard
 from foedus.account.score import score as compute
 from foedus.errors import InputError
@@ -43,8 +45,9 @@ def logs(node: Node) -> list[LogState]:
     """Return the state of every log."""
     with node.store.read() as read:
         found: list[LogState] = []
+        newest = read.logs.newest()
         for info in read.logs.logs():
-            held = read.logs.checkpoint(info.name)
+            held = newest.get(info.name)
             signed, lines = (held.size, held.note.count("\n— ")) if held is not None else (0, 0)
             found.append(LogState(info.name, info.origin, info.own, read.logs.size(info.name), signed, lines))
     return found
@@ -96,14 +99,18 @@ def score(node: Node, programme: str = "", day: str = "") -> list[Scoreboard]:
     at = node.clock.now()
     review = parse(f"{day}T00:00:00Z").date() if day else at.date()
     held = [node.agreements.of(programme, at)] if programme else node.agreements.in_force(at)
-    return [_score(node, agreement, review) for agreement in held]
+    return scores(node, held, review)
 
 
-def _score(node: Node, agreement: Agreement, review: Any) -> Scoreboard:
+def scores(node: Node, held: Sequence[Agreement], review: date) -> list[Scoreboard]:
+    """Return the scoreboards of programmes on a day, from the ledger read once."""
+    named = {agreement.programme.id for agreement in held}
     with node.store.read() as read:
-        mine = [info for info in read.logs.logs() if info.programme == agreement.programme.id]
-        master = [info for info in read.logs.logs() if info.name == MASTER]
-        return compute(agreement.programme, events(read.logs, [*mine, *master]), review)
+        logs = [info for info in read.logs.logs() if info.programme in named or info.name == MASTER]
+        loaded = Loaded(read.logs, logs)
+        master = [info for info in logs if info.name == MASTER]
+        of = {name: [info for info in logs if info.programme == name] for name in named}
+        return [compute(one.programme, events(loaded, [*of[one.programme.id], *master]), review) for one in held]
 
 
 def _log(info: LogInfo | None, name: str) -> LogInfo:

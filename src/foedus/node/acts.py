@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from foedus.account.bodies import Act as Body
 from foedus.account.bodies import draft
 from foedus.account.bodies import read as read_body
 from foedus.errors import FoedusError
-from foedus.model.entry import MASTER
+from foedus.model.entry import MASTER, StoredEntry
 from foedus.model.instant import parse_ns
 from foedus.node.home import Node
 from foedus.release.approval import Act, Bound, Kind
@@ -21,6 +21,7 @@ from foedus.store import approvals
 from foedus.store.approvals import Row
 from foedus.store.engine import Read, Tx
 
+_HALVES = (approvals.REQUESTED, approvals.GIVEN)
 _MARKS = (b'"kind":"approval.', b'"kind":"decision.held"')
 
 
@@ -36,49 +37,76 @@ class Acts(NamedTuple):
         return [act for place, about, act in found if act.kind == "held" or (place, about) == (area, version)]
 
 
-def acts_of(node: Node, read: Read, programme: str, party: str) -> Acts:
-    """Return the acts that bear on what waits for people on its way to a party now.
+class Kept:
+    """People's acts that may still count, for every programme and party: index and log, read once.
 
-    They are read from the signed log: holds and denials that stand, then everything from the oldest request or approval
-    on that may still count. A request or approval counts only where the index has it too, as it is.
+    Args:
+        node: the node.
+        read: the transaction.
     """
-    indexed = {row.seq: row for row in approvals.standing(read, programme, party)}
-    size = read.logs.size(MASTER)
-    start = min(indexed, default=size)
-    older = [row.seq for row in approvals.held_back(read, programme, party) if row.seq < start]
-    acts = Acts({}, [])
-    known: set[int] = set()
-    for seq in (*older, *_marked(read, start, size)):
-        found = _proven(node, read, seq)
-        if found is None or (found[1].programme, found[1].parties[-1]) != (programme, party):
-            continue
-        kind, body = found
-        if kind in (approvals.REQUESTED, approvals.GIVEN) and indexed.get(seq) != _row(seq, kind, body):
-            continue
-        known.add(seq)
-        acts.of.setdefault(body.object_id, []).append((body.area, body.modified, _act(seq, kind, body)))
-    acts.altered.extend(row for seq, row in indexed.items() if seq not in known)
-    return acts
+
+    def __init__(self, node: Node, read: Read) -> None:
+        self._node = node
+        self._rows, self._others = approvals.all_open(read, _MARKS)
+        self._acts: dict[tuple[str, str], Acts] | None = None
+        self.held = _held_back(self._rows)
+
+    def acts(self, read: Read, programme: str, party: str) -> Acts:
+        """Return the acts that bear on what waits for people on its way to a party now.
+
+        They are read from the signed log: holds and denials that stand, then everything from the oldest request or approval
+        on that may still count. A request or approval counts only where the index has it too, as it is.
+        """
+        if self._acts is None:
+            self._acts = self._proven(read)
+        return self._acts.get((programme, party), Acts({}, []))
+
+    def _proven(self, read: Read) -> dict[tuple[str, str], Acts]:
+        indexed = {row.seq: row for row in self._rows if row.kind in _HALVES}
+        begun: dict[tuple[str, str], int] = {}
+        for row in indexed.values():
+            begun.setdefault((row.programme, row.party), row.seq)
+        older = {row.seq: (row, stored) for row, stored in self._rows.items() if row.kind not in _HALVES}
+        entries = self._others | {seq: stored for seq, (_, stored) in older.items() if stored is not None}
+        found: dict[tuple[str, str], Acts] = {}
+        known: set[int] = set()
+        for seq, (kind, body) in _bodies(self._node, read, entries).items():
+            pair = body.programme, body.parties[-1]
+            if pair not in begun or seq < begun[pair]:
+                # Before the oldest request or approval only what the index says of this pair counts.
+                if seq not in older or (older[seq][0].programme, older[seq][0].party) != pair:
+                    continue
+            if kind in _HALVES and indexed.get(seq) != _row(seq, kind, body):
+                continue
+            known.add(seq)
+            about = body.area, body.modified, _act(seq, kind, body)
+            found.setdefault(pair, Acts({}, [])).of.setdefault(body.object_id, []).append(about)
+        for seq, row in indexed.items():
+            if seq not in known:
+                found.setdefault((row.programme, row.party), Acts({}, [])).altered.append(row)
+        return found
 
 
-def _marked(read: Read, start: int, end: int) -> list[int]:
-    """Return the places of entries that may be acts."""
-    entries = enumerate(read.logs.entries(MASTER, start, end), start)
-    return [seq for seq, stored in entries if any(mark in stored.leaf for mark in _MARKS)]
+def acts_of(node: Node, read: Read, programme: str, party: str) -> Acts:
+    """Return the acts that bear on what waits for people on its way to a party now (see ``Kept.acts``)."""
+    return Kept(node, read).acts(read, programme, party)
 
 
-def held_back(read: Read, programme: str, party: str) -> frozenset[tuple[str, str]]:
-    """Return the (object id, version) that people hold back from a party; without a version: every one.
+def _held_back(rows: Mapping[Row, StoredEntry | None]) -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
+    """Return by programme and party the (object id, version) that people hold back; without a version: every one.
 
     Where index and log differ, both hold back.
     """
-    found: set[tuple[str, str]] = set()
-    for row in approvals.held_back(read, programme, party):
-        found.add((row.object_id, row.version))
-        for stored in read.logs.entries(MASTER, row.seq, row.seq + 1):
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for row, stored in rows.items():
+        if row.kind in _HALVES:
+            continue
+        held = found.setdefault((row.programme, row.party), set())
+        held.add((row.object_id, row.version))
+        if stored is not None:
             facts = stored.facts()
-            found.add((str(facts.get("object_id")), str(facts.get("modified", ""))))
-    return frozenset(found)
+            held.add((str(facts.get("object_id")), str(facts.get("modified", ""))))
+    return {pair: frozenset(held) for pair, held in found.items()}
 
 
 def enter(node: Node, tx: Tx, bodies: Sequence[Body], at: datetime) -> list[Row]:
@@ -87,19 +115,18 @@ def enter(node: Node, tx: Tx, bodies: Sequence[Body], at: datetime) -> list[Row]
     return [_row(seq, body.kind_of_entry, body) for seq, body in zip(seqs, bodies, strict=True)]
 
 
-def _proven(node: Node, read: Read, seq: int) -> tuple[str, Body] | None:
-    """Return the act of an entry that the signed log holds; None for what it does not hold, or what is no person's act."""
-    info = read.logs.log(MASTER)
-    assert info is not None, "every node has it"
-    try:
-        proof = ledger.prove(read.logs, MASTER, seq)
-        stored = ledger.verify_proof(proof, info.origin, [node.keys.public("log")])
-        body = read_body(stored)
-    except FoedusError:
-        return None
-    if not isinstance(body, Body) or (not body.person and body.kind_of_entry == approvals.HELD):
-        return None
-    return stored.entry().kind, body
+def _bodies(node: Node, read: Read, entries: Mapping[int, StoredEntry]) -> dict[int, tuple[str, Body]]:
+    """Return the acts of entries that the signed log holds, in order; what is no person's act is left out."""
+    found: dict[int, tuple[str, Body]] = {}
+    proven = ledger.proven(read.logs, MASTER, entries, [node.keys.public("log")]) if entries else {}
+    for seq in sorted(proven):
+        try:
+            body = read_body(proven[seq])
+        except FoedusError:
+            continue
+        if isinstance(body, Body) and (body.person or body.kind_of_entry != approvals.HELD):
+            found[seq] = proven[seq].entry().kind, body
+    return found
 
 
 def _row(seq: int, kind: str, body: Body) -> Row:

@@ -14,6 +14,7 @@ from foedus.model.programme import Programme, in_language
 from foedus.node import account, due
 from foedus.node.agreements import Agreement
 from foedus.node.home import Node
+from foedus.node.owed import Owed, owed
 from foedus.programme.agenda import Dated
 from foedus.programme.agenda import agenda as of_programme
 
@@ -46,9 +47,13 @@ def agenda(node: Node, programme: str, language: str = "en", board: Scoreboard |
     Raises:
         InputError: the programme is not known here.
     """
-    held = node.agreements.of(programme, node.clock.now())
+    return of(node, node.agreements.of(programme, node.clock.now()), language, board, owed(node))
+
+
+def of(node: Node, held: Agreement, language: str, board: Scoreboard | None, owing: Owed) -> tuple[Dated, ...]:
+    """Return the same of an agreement at hand, with what is owed under all of them."""
     reached = _reached(node, held.programme, board)
-    return tuple(sorted([*of_programme(held.programme, language, reached), *_owed(node, held)]))
+    return tuple(sorted([*of_programme(held.programme, language, reached), *_owed(node, held, owing)]))
 
 
 def ics(node: Node, programme: str, language: str = "en", kinds: Mapping[str, str] = KINDS) -> bytes:
@@ -106,8 +111,8 @@ def _reached(node: Node, programme: Programme, board: Scoreboard | None) -> tupl
     return tuple(one.id for one in known.milestones if one.done_on)
 
 
-def _owed(node: Node, held: Agreement) -> Iterator[Dated]:
-    for one in due.owed_now(node, held):
+def _owed(node: Node, held: Agreement, owing: Owed) -> Iterator[Dated]:
+    for one in due.owed_now(node, held, owing):
         # How many objects are to be deleted changes from day to day; which partner's they are does not.
         of_peer = f"{one.due.day}/{one.due.text.partition(' (')[0]}"
         key = of_peer if one.due.kind == "retention" else f"{one.due.place}/{one.due.text}"

@@ -127,8 +127,7 @@ class Agreements:
         if before.moment == moment:
             return before.best
         with self._store.read() as read:
-            rows = list(state.programmes(read, ""))
-            denied = frozenset(one.value for one in denials.denied_keys(read))
+            rows, denied = state.programmes_and_denied(read)
         found = [(version, self._document(version.raw)) for version in rows]
         same = before.moment[0] == moment[0] and (before.rows, before.denied) == (rows, denied)
         best = before.best if same else [one._replace(denied=denied) for one in self._all(found, at)]

@@ -19,7 +19,7 @@ from foedus.node.pending import desks, not_held, one_of
 from foedus.node.queue import Desk, Item, changes
 from foedus.node.signing import sign_log
 from foedus.node.view import keep_facets
-from foedus.store import approvals
+from foedus.store import approvals, findings, released
 from foedus.store.approvals import Row
 from foedus.store.engine import Tx
 
@@ -204,7 +204,8 @@ class _Room:
         key = (wish.party, wish.programme)
         if key not in self.desks:
             self.desks[key] = desks(self.node, *key, self.at)
-        desk, item = one_of(self.tx, self.desks[key], wish.object_id, wish.hash)
+        versions, showings = findings.versions_of(self.tx, wish.object_id), released.showings(self.tx, wish.object_id)
+        desk, item = one_of(self.tx, self.desks[key], (wish.object_id, wish.hash), versions, showings)
         if item.standing.void:
             self._void(desk, item)
         hand = _Hand(person, desk, item)
@@ -233,8 +234,7 @@ class _Room:
 def _acted(node: Node, person: Person, wishes: Sequence[Wish], act: _Act, reason: str) -> list[Told | FoedusError]:
     """Return what came of each wish, a refusal too, so that the wishes after it are still heard."""
     at = node.clock.now()
-    for agreement in node.agreements.in_force(at):
-        keep_facets(node, node.agreements.policy(agreement, at))
+    keep_facets(node, *(node.agreements.policy(one, at) for one in node.agreements.in_force(at)))
     told: list[Told | FoedusError] = []
     with node.store.write() as tx:
         room = _Room(node, tx)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from foedus.release.edits import selected
 from foedus.release.handling import without_handling
 from foedus.release.redact import Redacted, prove, redact
 from foedus.release.screen import identifying, screen
-from foedus.store import findings, lookups
+from foedus.store import findings
 from foedus.store.engine import Read
 from foedus.store.findings import Held
 
@@ -74,9 +75,15 @@ class Chosen:
 
     Args:
         key: random; without it nobody can make two ids collide.
+        looked_up: ids of which all versions are at hand.
+        at_hand: these, by id.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(
+        self, key: bytes, looked_up: AbstractSet[str] = frozenset(), at_hand: Mapping[str, Sequence[Held]] | None = None
+    ) -> None:
+        self._looked_up = looked_up
+        self._at_hand = at_hand or {}
         self._key = key
         self._seqs = array("q")
         self._class_of = array("i")
@@ -207,10 +214,10 @@ class Chosen:
         out = Redacted(out.raw, changed=out.changed or own.changed)
         if not gone:
             return out
-        hidden = lookups.resolve_all(read, [edge.target for edge in gone])
-        values = [
-            value for one in findings.findings_of(read, sorted(hidden)) for value in identifying(ijson.decode(one.raw))
-        ]
+        targets = {edge.target for edge in gone}
+        hidden = self._at_hand if targets <= self._looked_up else findings.all_of(read, targets)
+        raws = [one.raw for target in sorted(targets) for one in hidden.get(target, ())]
+        values = [value for raw in raws for value in identifying(ijson.decode(raw))]
         return None if screen(out.raw, values) else out
 
     def _lost(self, index: int) -> list[int]:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from foedus.account import bodies
 from foedus.account.bodies.exchanges import Batch
-from foedus.errors import MalformedRecord
+from foedus.errors import FoedusError, MalformedRecord
 from foedus.label.text import marking
 from foedus.model import instant
 from foedus.model.entry import LogInfo
+from foedus.model.picture import Picture
 from foedus.model.stix import read as read_stix
+from foedus.node import watch
 from foedus.node.account import Line
 from foedus.node.chosen import all_edges
 from foedus.node.home import Node
 from foedus.node.recall_state import Standing, standings_of
-from foedus.node.show import Shown, show, versions
-from foedus.store import findings, lookups, released, values
+from foedus.node.show import Around, Shown, Why, around, picture_of, shown_of, versions, whys
 from foedus.store.engine import Read
 from foedus.store.findings import Held
 
-MOST_RELATED = 20
 MOST_ENTRIES = 200
 
 
@@ -82,28 +83,71 @@ class Traces(msgspec.Struct, frozen=True):
     acknowledged: tuple[Acknowledged, ...]
 
 
-def dossier(node: Node, object_id: str) -> Dossier:
-    """Return all that the node knows of an object.
+class Seen(NamedTuple):
+    """An object and the room's picture of its current version; None: the room cannot draw it."""
+
+    dossier: Dossier
+    picture: Picture | None
+
+
+class Opened(NamedTuple):
+    """All that a page says of an object: what becomes of it for each party, how it stands on the watch, who may have that."""
+
+    seen: Seen
+    goes: list[Why]
+    watch: watch.Standing
+    watchers: list[str]
+
+
+def seen(node: Node, object_id: str, language: str) -> Seen:
+    """Return an object with its picture.
 
     Raises:
         InputError: the node does not hold it.
     """
-    shown = show(node, object_id)
     with node.store.read() as read:
         held = versions(read, object_id)
-        current = held[0]
-        return Dossier(
-            tuple(shown),
-            current.room,
-            current.urgency,
-            current.confidence,
-            _text(current.from_us),
-            _text(current.to_us),
-            tuple(_links(read, current)),
-            tuple(_related(read, current)),
-            tuple(_has(read, held)),
-            tuple(standings_of(node, read, object_id)),
+        return _seen(node, read, held, around(read, held), language)
+
+
+def opened(node: Node, object_id: str, language: str) -> Opened:
+    """Return all that a page says of an object, as it is at one moment: for each other party under what is in force.
+
+    Raises:
+        InputError: the node does not hold it.
+    """
+    agreements = node.agreements.in_force(node.clock.now())
+    pairs = [(one, party.id) for one in agreements for party in one.programme.parties if party.id != node.party]
+    with node.store.read() as read:
+        held = versions(read, object_id)
+        beside = around(read, held)
+        return Opened(
+            _seen(node, read, held, beside, language),
+            whys(node, read, held[0], beside.showings, pairs),
+            watch.standing_of(read, held[0]),
+            watch.able(read),
         )
+
+
+def _seen(node: Node, read: Read, held: list[Held], beside: Around, language: str) -> Seen:
+    current = held[0]
+    found = Dossier(
+        tuple(shown_of(one, beside) for one in held),
+        current.room,
+        current.urgency,
+        current.confidence,
+        _text(current.from_us),
+        _text(current.to_us),
+        tuple(_links(current, beside)),
+        tuple(_related(current, beside)),
+        tuple(_has(held, beside)),
+        tuple(standings_of(node, read, current.object_id)),
+    )
+    try:
+        return Seen(found, picture_of(node, current, beside, language))
+    except FoedusError:
+        # A room that cannot draw what somebody sent takes nothing else of the page with it.
+        return Seen(found, None)
 
 
 def raw(node: Node, object_id: str, version: str = "") -> bytes:
@@ -122,29 +166,30 @@ def traces(node: Node, object_id: str) -> Traces:
     with node.store.read() as read:
         lines: list[Line] = []
         sendings: dict[str, set[int]] = {}
-        for info in read.logs.logs():
-            for line in _naming(read, info.name, object_id):
-                lines.append(line)
-                if info.own and line.kind == "release.sent":
-                    sendings.setdefault(info.origin, set()).add(line.seq)
-        receipts = [
-            one for info in read.logs.logs() if not info.own for one in _receipts(read, info, sendings, object_id)
-        ]
+        logs = {info.name: info for info in read.logs.logs()}
+        for line in _naming(read, logs, object_id):
+            lines.append(line)
+            if logs[line.log].own and line.kind == "release.sent":
+                sendings.setdefault(logs[line.log].origin, set()).add(line.seq)
+        theirs = {name: info for name, info in logs.items() if not info.own}
+        receipts = list(_receipts(read, theirs, sendings, object_id))
     newest = sorted(lines, key=lambda one: one.at, reverse=True)
     return Traces(tuple(newest[:MOST_ENTRIES]), tuple(receipts))
 
 
-def _naming(read: Read, name: str, object_id: str) -> Iterator[Line]:
+def _naming(read: Read, logs: Iterable[str], object_id: str) -> Iterator[Line]:
     mark = f'"{object_id}"'.encode()
-    for seq, stored in enumerate(read.logs.entries(name, 0, read.logs.size(name))):
+    for name, seq, stored in read.logs.since(dict.fromkeys(logs, 0)):
         if mark in stored.body:
             entry = stored.entry()
             yield Line(name, seq, entry.at, entry.kind, stored.facts())
 
 
-def _receipts(read: Read, info: LogInfo, sendings: dict[str, set[int]], object_id: str) -> Iterator[Acknowledged]:
-    """Yield the receipts in a partner's log for the entries that sent an object."""
-    for seq, stored in enumerate(read.logs.entries(info.name, 0, read.logs.size(info.name))):
+def _receipts(
+    read: Read, logs: Mapping[str, LogInfo], sendings: dict[str, set[int]], object_id: str
+) -> Iterator[Acknowledged]:
+    """Yield the receipts in partners' logs for the entries that sent an object."""
+    for name, seq, stored in read.logs.since(dict.fromkeys(logs, 0)):
         if b'"release.acknowledged"' not in stored.leaf and b'"exchange.refused"' not in stored.leaf:
             continue
         try:
@@ -157,25 +202,24 @@ def _receipts(read: Read, info: LogInfo, sendings: dict[str, set[int]], object_i
             continue
         code = next((one.code for one in body.refused if one.object_id == object_id), "")
         if code or body.kind_of_entry == "release.acknowledged":
-            yield Acknowledged(info.sender, body.at, body.kind_of_entry, info.name, seq, code)
+            yield Acknowledged(logs[name].sender, body.at, body.kind_of_entry, name, seq, code)
 
 
-def _links(read: Read, held: Held) -> Iterator[Linked]:
-    """Yield what the object refers to, held or not, and what supports it."""
-    paths = {edge.target: edge.path for edge in all_edges(read_stix(held.raw))}
-    rows = lookups.resolve_all(read, paths)
-    others = {one.object_id: one for one in findings.findings_of(read, rows)}
-    for target, path in paths.items():
+def _links(held: Held, beside: Around) -> Iterator[Linked]:
+    """Yield what the object refers to, held or not."""
+    others = {one.object_id: one for one in beside.targets()}
+    for target, path in {edge.target: edge.path for edge in all_edges(read_stix(held.raw))}.items():
         other = others.get(target)
         yield _linked(other, path) if other is not None else Linked(target, path)
 
 
-def _related(read: Read, held: Held) -> Iterator[Linked]:
+def _related(held: Held, beside: Around) -> Iterator[Linked]:
     """Yield findings that share values with it, and those that tell its story, each once."""
-    told = {one.b_seq if one.a_seq == held.seq else one.a_seq: one.why for one in findings.matches_of(read, held.seq)}
-    shared = {one.seq: one.shared for one in values.related(read, held.seq, limit=MOST_RELATED)}
-    for other in findings.findings_of(read, [*told, *shared]):
-        yield _linked(other, told.get(other.seq) or str(shared[other.seq]))
+    told = {one.held.seq: one.why for one in beside.matching(held)}
+    shared = {one.seq: one.shared for one in beside.related}
+    others = {one.held.seq: one.held for one in beside.beside if one.held.seq in told or one.held.seq in shared}
+    for seq, other in others.items():
+        yield _linked(other, told.get(seq) or str(shared[seq]))
 
 
 def _linked(other: Held, how: str) -> Linked:
@@ -183,9 +227,9 @@ def _linked(other: Held, how: str) -> Linked:
     return Linked(other.object_id, how, other.title or other.object_id, other.kind, other.owner, label)
 
 
-def _has(read: Read, held: list[Held]) -> Iterator[Has]:
+def _has(held: list[Held], beside: Around) -> Iterator[Has]:
     known = {one.seq: one.version for one in held}
-    for one in released.showings(read, held[0].object_id):
+    for one in beside.showings:
         _, programme, party, area = one.view.split("|")
         times = map(_text, (one.added_us, one.expires_us, one.withdrawn_us))
         yield Has(party, programme, area, known.get(one.finding_seq, ""), *times)

@@ -10,6 +10,7 @@ from cryptography import x509
 from foedus.node import account, owed
 from foedus.node.agreements import Agreement
 from foedus.node.home import Node
+from foedus.node.owed import Owed
 from foedus.programme import calendar
 from foedus.programme.calendar import Due
 
@@ -29,7 +30,8 @@ def due(node: Node, programme: str = "") -> list[Item]:
     """
     at = node.clock.now()
     held = [node.agreements.of(programme, at)] if programme else _held(node)
-    found = [one for agreement in held for one in _of(node, agreement)]
+    owing = owed.owed(node)
+    found = [one for agreement in held for one in _of(node, owing, agreement)]
     return _sorted([*found, *certificates(node)])
 
 
@@ -38,13 +40,14 @@ def upcoming(node: Node, most: int = 3) -> list[Item]:
     day = node.clock.now().date()
     held = _held(node)
     found = [Item(due, one.word) for one in held for due in calendar.due(one.programme, day) if due.kind != "milestone"]
-    found += [item for one in held for item in _owed(node, one)]
+    owing = owed.owed(node)
+    found += [item for one in held for item in _owed(node, owing, one)]
     return _sorted([*found, *certificates(node)])[:most]
 
 
-def owed_now(node: Node, agreement: Agreement) -> list[Item]:
+def owed_now(node: Node, agreement: Agreement, owing: Owed) -> list[Item]:
     """Return what is owed under a programme and when the node's certificates end: what no document says."""
-    return _sorted([*_owed(node, agreement), *certificates(node)])
+    return _sorted([*_owed(node, owing, agreement), *certificates(node)])
 
 
 def certificates(node: Node) -> Iterator[Item]:
@@ -63,18 +66,18 @@ def _held(node: Node) -> list[Agreement]:
     return [one for one in held if one.programme.party(node.party) is not None]
 
 
-def _of(node: Node, agreement: Agreement) -> Iterator[Item]:
+def _of(node: Node, owing: Owed, agreement: Agreement) -> Iterator[Item]:
     found = calendar.due(agreement.programme, node.clock.now().date())
     done = _done(node, agreement) if any(one.kind == "milestone" for one in found) else set()
     for one in found:
         if one.place not in done:
             yield Item(one, agreement.word)
-    yield from _owed(node, agreement)
+    yield from _owed(node, owing, agreement)
 
 
-def _owed(node: Node, agreement: Agreement) -> Iterator[Item]:
-    for owing in (owed.of_people, owed.of_partners, owed.of_node):
-        for one in owing(node, agreement):
+def _owed(node: Node, owing: Owed, agreement: Agreement) -> Iterator[Item]:
+    for of in (owed.of_people, owed.of_partners, owed.of_node):
+        for one in of(node, owing, agreement):
             yield Item(one, agreement.word)
 
 

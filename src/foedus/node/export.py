@@ -20,7 +20,7 @@ from foedus.model.network import Network
 from foedus.model.picture import Map, Track
 from foedus.node.home import Node
 from foedus.node.label import finding_of
-from foedus.node.show import picture_of, versions
+from foedus.node.show import around, picture_of, versions
 from foedus.picture import graphml, sheet
 from foedus.store import findings
 from foedus.store.engine import Read
@@ -114,7 +114,7 @@ def _tracks(node: Node, read: Read, held: Held) -> tuple[Track, ...]:
     """Where a finding was: what its room draws on a map, else its places."""
     if not held.places:
         return ()
-    panes = picture_of(node, read, held).panes
+    panes = picture_of(node, held, around(read, [held])).panes
     drawn = tuple(track for pane in panes if isinstance(pane, Map) for track in pane.tracks if track.lat_deg)
     places = tuple(zip(*((one.lat_deg, one.lon_deg) for one in held.places), strict=True))
     return drawn or (Track("", *places),)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +16,8 @@ from foedus.model.ports import LogStore
 from foedus.model.programme import Programme
 from foedus.release.facets import level_of
 from foedus.release.policy import UNKNOWN_LEVEL, Policy
+
+_Counted = defaultdict[str, set[tuple[str, str]]]
 
 
 class Used(NamedTuple):
@@ -31,13 +34,19 @@ class _Window(NamedTuple):
     level: int
 
 
+class Limited(NamedTuple):
+    """A pair log, and the programme and policy whose limits count what it sent; ``before`` leaves out entries from there on."""
+
+    log: str
+    programme: Programme
+    policy: Policy
+    before: int | None = None
+
+
 def used(
     logs: LogStore, programme: Programme, policy: Policy, place: tuple[str, str], at_us: int, before: int | None = None
 ) -> Used:
-    """Return what an area's limits have used up of what went to the recipient of a pair log.
-
-    Each version of an object takes one place however often it is sent, and a recall gives none back: it was seen. Only the
-    entries of the longest window are read; their instants never fall, so that its begin is found by halving.
+    """Return what an area's limits have used up of what went to the recipient of a pair log (see ``Usage``).
 
     Args:
         logs: where the log is kept.
@@ -47,49 +56,62 @@ def used(
         at_us: the present.
         before: leaves out the entries from there on.
     """
-    log, area = place
-    windows = {
+    return Usage(logs, [Limited(place[0], programme, policy, before)], at_us).of(*place)
+
+
+class Usage:
+    """What limits have used up of what went to the recipients of pair logs, read of all of them in one go.
+
+    Each version of an object takes one place however often it is sent, and a recall gives none back: it was seen. Only the
+    entries of the longest window are read.
+
+    Args:
+        logs: where the logs are kept.
+        pairs: which, and under what.
+        at_us: the present.
+    """
+
+    def __init__(self, logs: LogStore, pairs: Sequence[Limited], at_us: int) -> None:
+        self._windows = {pair.log: found for pair in pairs if (found := _windows(pair, at_us))}
+        self._counted: dict[tuple[str, str], _Counted] = defaultdict(lambda: defaultdict(set))
+        limited = {pair.log: pair for pair in pairs if pair.log in self._windows}
+        ends = {log: logs.size(log) if pair.before is None else pair.before for log, pair in limited.items()}
+        begun = {log: min(one.start_us for one in windows.values()) for log, windows in self._windows.items()}
+        for log, seq, stored in logs.since(logs.first_since(begun, ends)):
+            if seq < ends[log] and stored.entry().kind == "release.sent":
+                self._count(stored, log, limited[log].policy)
+
+    def of(self, log: str, area: str) -> Used:
+        """Return what the limits of an area have used up."""
+        windows, counted = self._windows.get(log), self._counted[log, area]
+        if not windows:
+            return Used({}, frozenset())
+        narrowest = max(windows, key=lambda clause: windows[clause].start_us)
+        return Used({clause: len(counted[clause]) for clause in windows}, frozenset(counted[narrowest]))
+
+    def _count(self, stored: StoredEntry, log: str, policy: Policy) -> None:
+        facts, windows = stored.facts(), self._windows[log]
+        sent_us = instant.to_us(instant.parse(stored.entry().at))
+        mine = [clause for clause in facts["clauses"] if clause in windows and sent_us >= windows[clause].start_us]
+        if not mine:
+            return
+        level = _level(facts, policy, sent_us) if any(windows[one].level >= 0 for one in mine) else UNKNOWN_LEVEL
+        for clause in mine:
+            if level >= windows[clause].level:
+                self._counted[log, facts["area"]][clause].add((facts["object_id"], facts["modified"]))
+
+
+def _windows(pair: Limited, at_us: int) -> dict[str, _Window]:
+    return {
         clause.id: _Window(
-            shift_us(at_us, clause.limit.window, -1), policy.level(clause.limit.level) if clause.limit.level else -1
+            shift_us(at_us, clause.limit.window, -1),
+            pair.policy.level(clause.limit.level) if clause.limit.level else -1,
         )
-        for clause in programme.release.clauses
+        for clause in pair.programme.release.clauses
         if clause.limit is not None
     }
-    counted: dict[str, set[tuple[str, str]]] = {clause: set() for clause in windows}
-    if not windows:
-        return Used({}, frozenset())
-    size = logs.size(log) if before is None else before
-    first = bisect_left(range(size), min(one.start_us for one in windows.values()), key=lambda n: _at_us(logs, log, n))
-    for stored in logs.entries(log, first, size):
-        if stored.entry().kind == "release.sent":
-            _count(stored, area, policy, windows, counted)
-    narrowest = max(windows, key=lambda clause: windows[clause].start_us)
-    return Used({clause: len(sent) for clause, sent in counted.items()}, frozenset(counted[narrowest]))
-
-
-def _count(
-    stored: StoredEntry,
-    area: str,
-    policy: Policy,
-    windows: dict[str, _Window],
-    counted: dict[str, set[tuple[str, str]]],
-) -> None:
-    facts = stored.facts()
-    sent_us = instant.to_us(instant.parse(stored.entry().at))
-    mine = [clause for clause in facts["clauses"] if clause in windows and sent_us >= windows[clause].start_us]
-    if facts["area"] != area or not mine:
-        return
-    level = _level(facts, policy, sent_us) if any(windows[clause].level >= 0 for clause in mine) else UNKNOWN_LEVEL
-    for clause in mine:
-        if level >= windows[clause].level:
-            counted[clause].add((facts["object_id"], facts["modified"]))
 
 
 def _level(facts: dict[str, object], policy: Policy, sent_us: int) -> int:
     label = msgspec.convert(facts["label"], Label)
     return level_of(label.at(instant.from_us(sent_us)), str(facts["originator"]), policy)
-
-
-def _at_us(logs: LogStore, log: str, seq: int) -> int:
-    [stored] = logs.entries(log, seq, seq + 1)
-    return instant.to_us(instant.parse(stored.entry().at))

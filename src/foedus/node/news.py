@@ -10,7 +10,7 @@ import msgspec
 from foedus.model.people import Person
 from foedus.node.home import Node
 from foedus.store import findings, watch
-from foedus.store.engine import Read
+from foedus.store.findings import Newer
 
 MOST = 100
 """From so many on it is only said that there are many."""
@@ -31,8 +31,7 @@ class News(msgspec.Struct, frozen=True):
 
 class _Held(NamedTuple):
     changes: int | None
-    newest: int
-    rows: tuple[tuple[int, int], ...]
+    newer: Newer
 
 
 class Feed:
@@ -53,18 +52,15 @@ class Feed:
             changes = self._node.store.changes()
             if self._held is None or changes is None or changes != self._held.changes:
                 with self._node.store.read() as read:
-                    newest = findings.newest_seq(read)
-                    self._held = _Held(changes, newest, _newer(read, 0, newest))
+                    self._held = _Held(changes, findings.since_looked(read, "", _WINDOW, _KEPT))
             held = self._held
-        return _counted(held.rows, mark, held.newest)
+        return _counted(held.newer._replace(mark=mark))
 
 
 def news(node: Node, person: Person) -> News:
     """Return what is new since a person last looked; who never did is told of all that is held."""
     with node.store.read() as read:
-        mark, newest = watch.mark_and_newest(read, _name(person))
-        rows = _newer(read, mark, newest)
-    return _counted(rows, mark, newest)
+        return _counted(findings.since_looked(read, _name(person), _WINDOW, _KEPT))
 
 
 def looked(node: Node, person: Person, upto: int) -> None:
@@ -74,14 +70,10 @@ def looked(node: Node, person: Person, upto: int) -> None:
         watch.keep_mark(tx, _name(person), max(before, min(upto, findings.newest_seq(tx))))
 
 
-def _newer(read: Read, mark: int, newest: int) -> tuple[tuple[int, int], ...]:
-    return tuple(findings.newer(read, max(mark, newest - _WINDOW), 1, _KEPT))
-
-
-def _counted(rows: tuple[tuple[int, int], ...], mark: int, newest: int) -> News:
-    new = [urgency for seq, urgency in rows if seq > mark]
+def _counted(newer: Newer) -> News:
+    new = [urgency for seq, urgency in newer.rows if seq > newer.mark]
     urgent = sum(urgency >= URGENT for urgency in new)
-    return News(min(len(new), MOST), min(urgent, MOST), mark, newest)
+    return News(min(len(new), MOST), min(urgent, MOST), newer.mark, newer.newest)
 
 
 def _name(person: Person) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from foedus.account.bodies import CheckpointExchanged
 from foedus.account.bodies import read as read_body
 from foedus.errors import MalformedRecord
-from foedus.model.entry import LogInfo
 from foedus.node.agreements import Agreement
 from foedus.node.home import Node
-from foedus.node.signing import why_halted
+from foedus.node.signing import all_halted
 from foedus.store.engine import Read
 
 _LATE = 200
+_EXCHANGED = f'"kind":"{CheckpointExchanged.kind_of_entry}"'.encode()
 _STATES = 5_000
 
 
@@ -50,63 +52,69 @@ class Partner(msgspec.Struct, frozen=True):
 def partners(node: Node) -> list[Partner]:
     """Return how it stands with every partner under every programme held."""
     at = node.clock.now()
+    pairs = [
+        (agreement, party.id)
+        for agreement in node.agreements.all(at)
+        for party in agreement.programme.parties
+        if party.id != node.party
+    ]
     with node.store.read() as read:
-        return [
-            _partner(node, read, agreement, party.id)
-            for agreement in node.agreements.all(at)
-            for party in agreement.programme.parties
-            if party.id != node.party
-        ]
+        known = _Known(node, read, pairs)
+    return [known.partner(agreement, party) for agreement, party in pairs]
 
 
-def _partner(node: Node, read: Read, agreement: Agreement, party: str) -> Partner:
-    programme = agreement.programme.id
-    sent, received = f"{programme}|{node.party}|{party}", f"{programme}|{party}|{node.party}"
-    cards = agreement.cards(party)
-    return Partner(
-        party,
-        programme,
-        agreement.in_force,
-        cards[-1].endpoint if cards else "",
-        _log(read, sent),
-        _log(read, received),
-        _last_exchange(read, sent),
-        why_halted(node, read, programme, party) if agreement.in_force else "",
-        node.freezes.of(programme, party) is not None,
-    )
+class _Known:
+    """The logs with all partners, read in one go."""
 
+    def __init__(self, node: Node, read: Read, pairs: Sequence[tuple[Agreement, str]]) -> None:
+        self._node = node
+        self._read = read
+        names = [name for agreement, party in pairs for name in self._names(agreement, party)]
+        self._last = read.logs.last_with(names)
+        self._exchanged = read.logs.last_with(names[::2], _EXCHANGED)
+        self._newest = read.logs.newest()
+        self._receipted = read.logs.receipted(_STATES)
+        in_force = [(agreement.programme.id, party) for agreement, party in pairs if agreement.in_force]
+        self._halted = all_halted(node, read, in_force)
 
-def _log(read: Read, name: str) -> Log | None:
-    info = read.logs.log(name)
-    if info is None:
-        return None
-    size, newest = read.logs.size(name), read.logs.checkpoint(name)
-    last = next(iter(read.logs.entries(name, size - 1, size)), None) if size else None
-    signed = newest.size if newest is not None else 0
-    return Log(
-        name, info.origin, size, signed, _receipted(read, info, size), last.entry().at if last is not None else ""
-    )
+    def _names(self, agreement: Agreement, party: str) -> tuple[str, str]:
+        programme, own = agreement.programme.id, self._node.party
+        return f"{programme}|{own}|{party}", f"{programme}|{party}|{own}"
 
+    def partner(self, agreement: Agreement, party: str) -> Partner:
+        """Return how it stands with a partner under a programme."""
+        programme = agreement.programme.id
+        sent, received = self._names(agreement, party)
+        cards = agreement.cards(party)
+        return Partner(
+            party,
+            programme,
+            agreement.in_force,
+            cards[-1].endpoint if cards else "",
+            self._log(sent),
+            self._log(received),
+            self._last_exchange(sent),
+            self._halted.get((programme, party), ""),
+            self._node.freezes.of(programme, party) is not None,
+        )
 
-def _receipted(read: Read, info: LogInfo, size: int) -> int:
-    """Return up to where both sides signed a log: of its states the largest with two signatures."""
-    states = read.logs.checkpoints(info.name, max(0, size - _STATES))
-    return max((one.size for one in states if one.note.count("\n— ") > 1), default=0)
+    def _log(self, name: str) -> Log | None:
+        info = self._read.logs.log(name)
+        if info is None:
+            return None
+        newest, last = self._newest.get(name), self._last.get(name)
+        size = self._read.logs.size(name)
+        signed = newest.size if newest is not None else 0
+        at = last[1].entry().at if last is not None else ""
+        return Log(name, info.origin, size, signed, self._receipted.get(name, 0), at)
 
-
-def _last_exchange(read: Read, sent: str) -> str:
-    """Return when this node last entered that it read the partner's log."""
-    if read.logs.log(sent) is None:
-        return ""
-    size = read.logs.size(sent)
-    late = list(read.logs.entries(sent, max(0, size - _LATE), size))
-    for stored in reversed(late):
-        if b'"checkpoint.exchanged"' not in stored.leaf:
-            continue
+    def _last_exchange(self, sent: str) -> str:
+        """Return when this node last entered that it read the partner's log, where that is not long ago."""
+        seq, stored = self._exchanged.get(sent, (0, None))
+        if stored is None or seq < self._read.logs.size(sent) - _LATE:
+            return ""
         try:
             body = read_body(stored)
         except MalformedRecord:
-            continue
-        if isinstance(body, CheckpointExchanged):
-            return body.at
-    return ""
+            return ""
+        return body.at if isinstance(body, CheckpointExchanged) else ""

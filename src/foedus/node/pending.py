@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -17,11 +16,13 @@ from foedus.model.decision import Duties, Reason
 from foedus.model.people import Role
 from foedus.node.agreements import Agreement, why_not
 from foedus.node.home import Node
-from foedus.node.queue import Desk, Item, Walked, changes
-from foedus.node.view import keep_facets, rooms_of
+from foedus.node.queue import Desk, Item, OnHold, Told, Walked, changes, on_hold, places_of
+from foedus.node.view import keep_facets
 from foedus.release.explain import explain
-from foedus.store import lookups, people, views
+from foedus.store import findings, people, released
 from foedus.store.engine import Read
+from foedus.store.findings import Held
+from foedus.store.released import Showing
 
 MOST = 100
 _HALVES: tuple[Role, ...] = ("releaser", "approver")
@@ -99,16 +100,17 @@ class Detail(msgspec.Struct, frozen=True):
     clauses: tuple[ClauseText, ...] = ()
 
 
-def desks(node: Node, party: str, programme: str, at: datetime) -> list[Desk]:
-    """Return a desk for each programme in force and other party, or those named.
+def desks(node: Node, party: str, programme: str, at: datetime, told: Told | None = None) -> list[Desk]:
+    """Return a desk for each programme in force and other party, or those named; all of them know the same (``told``).
 
     Raises:
         ExpiredProgramme: the programmes that name the party are not in force.
         UnknownParty: none names it.
     """
     held = [node.agreements.required(programme, at)] if programme else node.agreements.in_force(at)
+    told = told or Told(node, at)
     found = [
-        Desk(node, one, other.id, at)
+        Desk(node, one, other.id, at, told)
         for one in held
         for other in one.programme.parties
         if other.id != node.party and party in ("", other.id)
@@ -175,24 +177,27 @@ def _ended(after: str) -> Ended:
 
 def _walk(node: Node, party: str, programme: str, after: Ended) -> Iterator[tuple[Ended, Waiting]]:
     """Yield where each item stands, and the item."""
-    reached = not after.place
-    for desk in desks(node, party, programme, node.clock.now()):
-        keep_facets(node, desk.policy)
-        with node.store.read() as read:
-            staff = _staff(read)
-            for area in desk.areas:
-                for room in rooms_of(node, area):
-                    place = (desk.programme, desk.party, area.id, room)
-                    begin = after if place == after.place else Ended(place)
-                    reached = reached or place == after.place
-                    if not reached:
-                        continue
-                    waiting = desk.on_hold(read, area, room, begin.seq, begin.walked)
-                    while some := list(islice(waiting, MOST)):
-                        desk.look_up(read, [one.held for one in some])
-                        for held, missing, walked in some:
-                            item = desk.item(read, area, held, missing)
-                            yield Ended(place, held.seq, walked), _waiting(desk, item, staff)
+    found = desks(node, party, programme, node.clock.now())
+    keep_facets(node, *(desk.policy for desk in found))
+    places = places_of(found)
+    named = [(one.desk.programme, one.desk.party, one.area.id, one.room) for one in places]
+    if after.place:
+        places = places[named.index(after.place) :] if after.place in named else []
+    if not places:
+        return
+    told = found[0].told
+    with node.store.read() as read:
+        staff = _staff(told.staff(read))
+        for some in on_hold(read, places, after.seq, after.walked):
+            for start in range(0, len(some), MOST):
+                part = some[start : start + MOST]
+                told.look_up(read, [one.held for one in part])
+                for (desk, area, room), held, missing, walked in part:
+                    item = desk.item(read, area, held, missing)
+                    yield (
+                        Ended((desk.programme, desk.party, area.id, room), held.seq, walked),
+                        _waiting(desk, item, staff),
+                    )
 
 
 def detail(node: Node, object_id: str, party: str, programme: str = "", hash: str = "") -> Detail:
@@ -202,30 +207,59 @@ def detail(node: Node, object_id: str, party: str, programme: str = "", hash: st
         NotReleasable: it is not on hold for the party, or several versions or programmes are meant.
     """
     found = desks(node, party, programme, node.clock.now())
-    for desk in found:
-        keep_facets(node, desk.policy)
+    keep_facets(node, *(desk.policy for desk in found))
     with node.store.read() as read:
-        desk, item = one_of(read, found, object_id, hash)
-        if not item.missing:
-            raise not_held(object_id, party)
-        objects = tuple(
-            Sent(
-                one.held.object_id,
-                one.held.version,
-                marking(one.held.label) if one.held.label else "",
-                one.out.changed,
-                one.held.raw.decode(),
-                one.out.raw.decode(),
-            )
-            for one in sorted(item.outs, key=lambda one: one.held is not item.held)
+        versions, showings = findings.versions_of(read, object_id), released.showings(read, object_id)
+        return _detail(read, one_of(read, found, (object_id, hash), versions, showings), showings)
+
+
+def opened(
+    node: Node, object_id: str, party: str, programme: str, *, beside: str = "", limit: int = MOST
+) -> tuple[Detail, tuple[Waiting, ...]]:
+    """Return the same, and beside it the begin of the queue for one party or all, as both are at one moment.
+
+    Raises:
+        NotReleasable: it is not on hold for the party, or several versions or programmes are meant.
+    """
+    at = node.clock.now()
+    told = Told(node, at)
+    found = desks(node, party, programme, at, told)
+    places = places_of(desks(node, beside, "", at, told))
+    keep_facets(node, *(desk.policy for desk in (*found, *(place.desk for place in places))))
+    with node.store.read() as read:
+        versions, showings = findings.versions_of(read, object_id), released.showings(read, object_id)
+        rail: list[OnHold] = []
+        for some in on_hold(read, places, beside=versions):
+            rail += some
+            if len(rail) >= limit:
+                break
+        del rail[limit:]
+        told.look_up(read, [*versions, *(one.held for one in rail)])
+        shown = _detail(read, one_of(read, found, (object_id, ""), versions, showings), showings)
+        staff = _staff(told.staff(read))
+        items = [(desk, desk.item(read, area, held, missing)) for (desk, area, _), held, missing, _ in rail]
+    return shown, tuple(_waiting(desk, item, staff) for desk, item in items)
+
+
+def _detail(read: Read, meant: tuple[Desk, Item], showings: list[Showing]) -> Detail:
+    desk, item = meant
+    if not item.missing:
+        raise not_held(item.held.object_id, desk.party)
+    objects = tuple(
+        Sent(
+            one.held.object_id,
+            one.held.version,
+            marking(one.held.label) if one.held.label else "",
+            one.out.changed,
+            one.held.raw.decode(),
+            one.out.raw.decode(),
         )
-        decision = item.decision
-        others = tuple(
-            (name.split("|")[2], instant.text(row.added_us))
-            for name in lookups.views_named(read, "released|")
-            for row in views.shown(read, name, [item.held.seq])
-        )
-        waiting = _waiting(desk, item, _staff(read))
+        for one in sorted(item.outs, key=lambda one: one.held is not item.held)
+    )
+    decision = item.decision
+    shown = [one for one in showings if one.finding_seq == item.held.seq and one.withdrawn_us is None]
+    others = tuple((one.view.split("|")[2], instant.text(one.added_us)) for one in sorted(shown, key=_by_view))
+    waiting = _waiting(desk, item, _staff(desk.told.staff(read)))
     clauses = tuple(_clauses(desk, item))
     return Detail(waiting, decision.purpose, decision.profiles, decision.duties, objects, others, clauses)
 
@@ -243,30 +277,42 @@ def _clauses(desk: Desk, item: Item) -> Iterator[ClauseText]:
         yield ClauseText(view.id, view.effect, view.part, basis, view.provenance, written)
 
 
-def one_of(read: Read, found: list[Desk], object_id: str, hash: str) -> tuple[Desk, Item]:
-    """Return the one item that is meant: on hold, or on its way.
+def one_of(
+    read: Read, found: list[Desk], meant: tuple[str, str], versions: list[Held], showings: list[Showing]
+) -> tuple[Desk, Item]:
+    """Return the one item that is meant, by id and hash (empty: whichever is on hold): on hold, or on its way.
+
+    Args:
+        read: the transaction.
+        found: the desks that it may lie on.
+        meant: object id and hash.
+        versions: all that are held of it.
+        showings: where it is shown, and was.
 
     Raises:
         NotReleasable: there is none, it changed, or several are meant.
     """
-    items = [(desk, item) for desk in found for item in desk.located(read, object_id)]
+    object_id, wanted = meant
+    items = [(desk, item) for desk in found for item in desk.located(read, versions, showings)]
     if not items:
         raise not_held(object_id, ", ".join(dict.fromkeys(desk.party for desk in found)))
-    meant = [one for one in items if one[1].hash == hash] if hash else [one for one in items if one[1].missing] or items
-    if not meant:
+    these = (
+        [one for one in items if one[1].hash == wanted] if wanted else [one for one in items if one[1].missing] or items
+    )
+    if not these:
         now = ", ".join(item.hash for _, item in items)
         raise NotReleasable(
             "what would go is not what this hash stands for any more",
             code="approval-changed",
-            where=f"{object_id} {hash}",
+            where=f"{object_id} {wanted}",
             hint=f"look at it again: foedus release pending {object_id} --to {items[0][0].party}; its hash is {now} now",
         )
-    if len(meant) > 1:
-        named = "; ".join(f"{desk.programme} {item.area.id} {item.held.version}: {item.hash}" for desk, item in meant)
+    if len(these) > 1:
+        named = "; ".join(f"{desk.programme} {item.area.id} {item.held.version}: {item.hash}" for desk, item in these)
         raise NotReleasable(
             "several are meant", code="approval-ambiguous", where=object_id, hint=f"name one by --hash: {named}"
         )
-    return meant[0]
+    return these[0]
 
 
 def not_held(object_id: str, party: str) -> NotReleasable:
@@ -279,8 +325,11 @@ def not_held(object_id: str, party: str) -> NotReleasable:
     )
 
 
-def _staff(read: Read) -> dict[str, tuple[str, ...]]:
-    known = [one for one in people.people(read) if not one.disabled]
+def _by_view(one: Showing) -> str:
+    return one.view
+
+
+def _staff(known: list[people.Kept]) -> dict[str, tuple[str, ...]]:
     return {role: tuple(one.name for one in known if role in one.roles.split()) for role in _HALVES}
 
 

@@ -217,7 +217,7 @@ def propose(node: Node, name: str) -> Held:
     at = node.clock.now()
     with node.store.write() as tx:
         held = node.agreements.keep(tx, bytes_of(name), at, name=name)
-    return _held(held)
+    return described(held)
 
 
 def sign(node: Node, name: str, *, role: str) -> bytes:
@@ -266,7 +266,7 @@ def accept(node: Node, name: str, persons: Sequence[Person] = ()) -> Held:
             append(tx.logs, MASTER, [draft(loosened)], at=at, entropy=node.entropy)
         sign_log(node, tx, MASTER)
         _close(tx, held, before, at)
-    return _held(held)
+    return described(held)
 
 
 def _enter(node: Node, tx: Tx, held: Agreement, at: datetime) -> None:
@@ -325,16 +325,17 @@ def _require_own(node: Node, held: Agreement, before: Agreement | None) -> None:
 
 def held(node: Node) -> list[Held]:
     """Return the programmes the node holds."""
-    return [_held(one) for one in node.agreements.all(node.clock.now())]
+    return [described(one) for one in node.agreements.all(node.clock.now())]
 
 
 def document_of(node: Node, name: str) -> tuple[Held, Programme]:
     """Return a programme the node holds."""
     found = node.agreements.of(name, node.clock.now())
-    return _held(found), found.programme
+    return described(found), found.programme
 
 
-def _held(held: Agreement) -> Held:
+def described(held: Agreement) -> Held:
+    """Return an agreement as people read it."""
     programme = held.programme
     return Held(
         programme.id,

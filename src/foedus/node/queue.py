@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from itertools import islice
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -17,13 +18,13 @@ from foedus.model import instant, stix
 from foedus.model.canonical import digest
 from foedus.model.decision import Decision, Facts, Reason
 from foedus.model.programme import Area
-from foedus.node.acts import Acts, acts_of, enter
+from foedus.node.acts import Acts, enter
 from foedus.node.agreements import Agreement
 from foedus.node.chosen import Chosen, Pick, all_edges
-from foedus.node.facts import facts_of
+from foedus.node.facts import Known, Pair
 from foedus.node.home import Node
 from foedus.node.subject import subject_of
-from foedus.node.view import covering, rooms_of, secrets_of, view_name, with_supports
+from foedus.node.view import covering, rooms_of, secrets_of, view_name
 from foedus.release.approval import Asked, Bound, Standing, persons_for, standing
 from foedus.release.decide import decide, decide_counted, decide_many
 from foedus.release.redact import Redacted
@@ -31,8 +32,8 @@ from foedus.store import approvals, candidates, findings, lookups, people, views
 from foedus.store.approvals import Row
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import Held
+from foedus.store.released import Showing
 
-BATCH = 500
 TOLD = ("release", "redact")
 WAITS = ""
 
@@ -83,18 +84,139 @@ class Walked(NamedTuple):
 _BEGUN = Walked()
 
 
-class OnHold(NamedTuple):
-    """A finding that a release run would hold, what it is missing, and from where a walk comes to it again."""
+class Told:
+    """What bears on the work at desks at one moment, read for all of them in one go, when it is first asked for.
 
+    Args:
+        node: the node.
+        at: the present.
+    """
+
+    def __init__(self, node: Node, at: datetime) -> None:
+        self._node = node
+        self._at = at
+        self.pairs_of_desks: list[Pair] = []
+        self.missing: dict[tuple[str, str, str, int], tuple[Reason, ...]] = {}
+        self._known: Known | None = None
+        self._staff: list[people.Kept] | None = None
+        self._supports: dict[int, list[Held]] = {}
+        self.seen: dict[str, set[str]] = {}
+        self.looked_up: set[str] = set()
+        self.at_hand: dict[str, list[Held]] = {}
+
+    def known(self, read: Read) -> Known:
+        """Return what the ledger and people's decisions say, as a run would begin with it."""
+        if self._known is None:
+            self._known = Known(self._node, read, self.pairs_of_desks, self._at)
+        return self._known
+
+    def staff(self, read: Read) -> list[people.Kept]:
+        """Return the people of the node who may act."""
+        if self._staff is None:
+            self._staff = [one for one in people.people(read) if not one.disabled]
+        return self._staff
+
+    def clear(self) -> None:
+        """Forget the findings before: of many, no more than some are at hand."""
+        self.missing.clear()
+        self._supports.clear()
+        self.seen.clear()
+        self.at_hand.clear()
+        self.looked_up.clear()
+
+    def take(self, read: Read, heads: Iterable[Held]) -> None:
+        """Read what supports findings, and what the received ones are bound by, which are decided on next."""
+        fresh = [head for head in heads if head.seq not in self._supports]
+        found = findings.supporting(read, [head.seq for head in fresh]) if fresh else {}
+        self._supports |= {head.seq: found.get(head.seq, []) for head in fresh}
+        theirs = [one for head in fresh for one, _ in self.pairs(read, head) if one.owner != self._node.party]
+        self.known(read).look_up([(one.object_id, one.version, one.owner) for one in theirs])
+
+    def pairs(self, read: Read, head: Held) -> list[tuple[Held, Held]]:
+        """Return a finding and its supports, each with the finding."""
+        if head.seq not in self._supports:
+            self.take(read, [head])
+        return [(head, head), *((one, head) for one in self._supports[head.seq])]
+
+    def look_up(self, read: Read, heads: Sequence[Held]) -> None:
+        """Read what items are made from that are asked for next: who sees what they refer to, and what nobody of these sees."""
+        self.take(read, heads)
+        held = (one for head in heads for one, _ in self.pairs(read, head))
+        targets = {edge.target for one in held for edge in all_edges(stix.read(one.raw))} - self.looked_up
+        self.seen |= lookups.views_showing(read, targets, instant.to_us(self._at)) if targets else {}
+        self.at_hand |= findings.all_of(read, targets) if targets else {}
+        self.looked_up |= targets
+
+
+class Place(NamedTuple):
+    """Where something waits at a desk: in which area, from which room."""
+
+    desk: Desk
+    area: Area
+    room: str
+
+
+def places_of(desks: Iterable[Desk]) -> list[Place]:
+    """Return the places of desks, in order."""
+    return [Place(desk, area, room) for desk in desks for area in desk.areas for room in rooms_of(desk.node, area)]
+
+
+class OnHold(NamedTuple):
+    """A finding that a release run would hold at a place, what it is missing, and from where a walk comes to it again."""
+
+    place: Place
     held: Held
     missing: tuple[Reason, ...]
     walked: Walked
 
 
-class Desk:
-    """What may wait for people on its way to one party under one agreement, at one instant."""
+def on_hold(
+    read: Read, places: Sequence[Place], after_seq: int = 0, walked: Walked = _BEGUN, beside: Sequence[Held] = ()
+) -> Iterator[list[OnHold]]:
+    """Yield the findings that a release run would hold, current versions, place by place, in batches.
 
-    def __init__(self, node: Node, agreement: Agreement, party: str, at: datetime) -> None:
+    Args:
+        read: the transaction.
+        places: where.
+        after_seq: the row in the first place from beyond which they are wanted.
+        walked: how far an earlier walk came there; under a limit it goes on from that, else the walk begins where the run does.
+        beside: other findings that are looked at next.
+    """
+    facts = [place.desk.facts(read, place.area.id) for place in places]
+    begun = [0] * len(places)
+    if walked.counts is not None:
+        facts[0] = msgspec.structs.replace(facts[0], counts=walked.counts)
+        begun[0] = walked.seq
+    runs = [place.desk.run(place, begun[n] if place.desk.limited or n else after_seq) for n, place in enumerate(places)]
+    for batch in candidates.along(read, runs):
+        told = places[0].desk.told
+        told.clear()
+        told.take(read, [*beside, *(one.held for one in batch)])
+        found: list[OnHold] = []
+        for n, some in groupby(batch, key=attrgetter("place")):
+            coming = list(some)
+            current = {one.held.seq for one in coming if one.current}
+            here = Walked(begun[n], facts[n].counts)
+            begun[n] = coming[-1].held.seq
+            held, facts[n] = places[n].desk.held_of(read, places[n], [one.held for one in coming], facts[n])
+            begin = 0 if n else after_seq
+            found += [OnHold(places[n], one, why, here) for one, why in held if one.seq in current and one.seq > begin]
+            told.missing |= {places[n].desk.key(places[n].area, one): why for one, why in held}
+        yield found
+
+
+class Desk:
+    """What may wait for people on its way to one party under one agreement, at one instant.
+
+    Args:
+        node: the node.
+        agreement: under which.
+        party: to whom.
+        at: the present.
+        told: what bears on this desk and others; None: it is alone.
+    """
+
+    def __init__(self, node: Node, agreement: Agreement, party: str, at: datetime, told: Told | None = None) -> None:
         self.node = node
         self.agreement = agreement
         self.party = party
@@ -103,10 +225,9 @@ class Desk:
         self.policy = node.agreements.policy(agreement, at)
         self.programme = agreement.programme.id
         self.areas = [area for area in agreement.programme.areas if rooms_of(node, area)]
+        self.told = told or Told(node, at)
+        self.told.pairs_of_desks.append((agreement, party))
         self._facts: dict[str, Facts] = {}
-        self._acts: Acts | None = None
-        self._staff: frozenset[tuple[str, str]] | None = None
-        self._pairs: dict[int, list[tuple[Held, Held]]] = {}
 
     @cached_property
     def limited(self) -> bool:
@@ -121,77 +242,74 @@ class Desk:
     def facts(self, read: Read, area: str) -> Facts:
         """Return what the ledger says, as a run would begin with it."""
         if area not in self._facts:
-            self._facts[area] = facts_of(self.node, read, self.agreement, self.party, area, self.at)
+            self._facts[area] = self.told.known(read).facts(self.agreement, self.party, area)
         return self._facts[area]
 
-    def on_hold(
-        self, read: Read, area: Area, room: str, after_seq: int = 0, walked: Walked = _BEGUN
-    ) -> Iterator[OnHold]:
-        """Yield the findings of a room behind a row that a release run would hold, current versions.
+    def run(self, place: Place, after_seq: int) -> candidates.Run:
+        """Return what may go from a place, from beyond a row on."""
+        covered = covering(self.policy, self.party, place.area.id, self.at)
+        return candidates.Run(covered, place.room, self.view(place.area.id), after_seq)
 
-        Under a limit those before count: the walk begins where the run does, or where an earlier one came to.
-        """
-        facts = self.facts(read, area.id)
-        if walked.counts is not None:
-            facts = msgspec.structs.replace(facts, counts=walked.counts)
-        covered = covering(self.policy, self.party, area.id, self.at)
-        start = walked.seq if self.limited else after_seq
-        heads = candidates.candidates(read, covered, [room], self.view(area.id), after_seq=start)
-        while batch := list(islice(heads, BATCH)):
-            pairs = list(with_supports(read, batch)) if self.limited else [(held, held) for held in batch]
-            subjects = [subject_of(held, area.id, head.kind) for held, head in pairs]
-            decisions, counts = decide_counted(subjects, self.party, self.policy, self.at, "", facts)
-            here = Walked(start, facts.counts)
-            start, facts = batch[-1].seq, msgspec.structs.replace(facts, counts=counts)
-            found = [
-                OnHold(held, decision.reasons, here)
-                for (held, head), decision in zip(pairs, decisions, strict=True)
-                if held is head and held.seq > after_seq and decision.outcome == "hold"
-            ]
-            current = findings.current_of(read, [one.held.seq for one in found])
-            yield from (one for one in found if one.held.seq in current)
+    def held_of(
+        self, read: Read, place: Place, heads: Sequence[Held], facts: Facts
+    ) -> tuple[list[tuple[Held, tuple[Reason, ...]]], Facts]:
+        """Return those of some findings that a release run would hold and what each is missing; the facts after them."""
+        alone = [(head, head) for head in heads]
+        both = [pair for head in heads for pair in self.told.pairs(read, head)] if self.limited else alone
+        subjects = [subject_of(held, place.area.id, head.kind) for held, head in both]
+        decisions, counts = decide_counted(subjects, self.party, self.policy, self.at, "", facts)
+        found = [
+            (held, decision.reasons)
+            for (held, head), decision in zip(both, decisions, strict=True)
+            if held is head and decision.outcome == "hold"
+        ]
+        return found, msgspec.structs.replace(facts, counts=counts)
+
+    def key(self, area: Area, held: Held) -> tuple[str, str, str, int]:
+        """Return what a finding on its way to the party is known by."""
+        return self.programme, self.party, area.id, held.seq
 
     def on_hold_as(self, read: Read, area: Area, held: Held) -> tuple[Reason, ...] | None:
         """Return what a finding is missing now, nothing where it would go; None where no act of a person lets it go."""
+        if self.key(area, held) in self.told.missing:
+            return self.told.missing[self.key(area, held)]
+        self.told.take(read, [held])
         found = decide(
             subject_of(held, area.id, held.kind), self.party, self.policy, self.at, "", self.facts(read, area.id)
         )
         if found.outcome in TOLD and self.limited:
-            walk = self.on_hold(read, area, held.room, held.seq - 1)
-            return next((one.missing for one in walk if one.held.seq == held.seq), ())
+            walk = on_hold(read, [Place(self, area, held.room)], held.seq - 1)
+            return next((one.missing for some in walk for one in some if one.held.seq == held.seq), ())
         if found.outcome == "hold":
             return found.reasons
         return () if found.outcome in TOLD else None
 
-    def located(self, read: Read, object_id: str) -> list[Item]:
-        """Return the current versions of an object that clauses let go to the party and that its views do not show."""
+    def located(self, read: Read, versions: Sequence[Held], showings: Sequence[Showing]) -> list[Item]:
+        """Return the current versions of an object that clauses let go to the party and that its views do not show.
+
+        Args:
+            read: the transaction.
+            versions: all that are held of it, the current ones first.
+            showings: where it is shown, and was.
+        """
         found: list[Item] = []
         owners: set[str] = set()
+        shown = {(one.view, one.finding_seq, one.label_id) for one in showings if one.withdrawn_us is None}
         # Of each owner the first is the current one.
-        for held in findings.versions_of(read, object_id):
+        for held in versions:
             if held.owner in owners or not held.head:
                 continue
             owners.add(held.owner)
             for area in self.areas:
                 if held.room in rooms_of(self.node, area):
                     missing = self.on_hold_as(read, area, held)
-                    if missing is not None and not self._shows(read, area, held):
+                    if missing is not None and (self.view(area.id), held.seq, held.label_id) not in shown:
                         found.append(self.item(read, area, held, missing))
         return found
 
-    def _shows(self, read: Read, area: Area, held: Held) -> bool:
-        rows = views.shown(read, self.view(area.id), [held.seq])
-        return any(row.label_id == held.label_id for row in rows)
-
-    def look_up(self, read: Read, heads: Sequence[Held]) -> None:
-        """Read what supports findings whose items are asked for next, all in one go."""
-        self._pairs = {}
-        for held, head in with_supports(read, heads):
-            self._pairs.setdefault(head.seq, []).append((held, head))
-
     def item(self, read: Read, area: Area, held: Held, missing: tuple[Reason, ...]) -> Item:
         """Return a finding with what would go of it, alone, to what the party sees now."""
-        pairs = self._pairs.pop(held.seq, None) or list(with_supports(read, [held]))
+        pairs = self.told.pairs(read, held)
         versions = frozenset((one.object_id, one.version) for one, _ in pairs)
         facts = msgspec.structs.replace(self.facts(read, area.id), approved=versions)
         subjects = [subject_of(one, area.id, held.kind) for one, _ in pairs]
@@ -217,23 +335,22 @@ class Desk:
         lasts_us, countdown_us = (
             round(one * 1_000_000) for one in (config.approve_lasts_s, config.approve_countdown_s)
         )
-        if self._staff is None:
-            self._staff = people.able(read)
-        return Asked(persons, hash, self.at_us, lasts_us, countdown_us, self._staff)
+        staff = frozenset((one.name, role) for one in self.told.staff(read) for role in one.roles.split())
+        return Asked(persons, hash, self.at_us, lasts_us, countdown_us, staff)
 
     def acts(self, read: Read) -> Acts:
         """Return people's acts, read once."""
-        if self._acts is None:
-            self._acts = acts_of(self.node, read, self.programme, self.party)
-        return self._acts
+        return self.told.known(read).acts(self.agreement, self.party)
 
     def _outs(self, read: Read, area: Area, going: Sequence[tuple[Held, Decision]]) -> list[Out]:
-        chosen = Chosen(self.node.entropy(16))
-        kind = going[0][0].kind
         objects = [stix.read(held.raw) for held, _ in going]
         targets = {edge.target for one in objects for edge in all_edges(one)}
-        names = [self.view(one.id) for one in self.areas] if targets else []
-        seen = lookups.visible_ids(read, names, targets, self.at_us) if targets else set()
+        if not targets <= self.told.looked_up:
+            self.told.look_up(read, [going[0][0]])
+        chosen = Chosen(self.node.entropy(16), self.told.looked_up, self.told.at_hand)
+        kind = going[0][0].kind
+        names = {self.view(one.id) for one in self.areas}
+        seen = {one for one in targets if not names.isdisjoint(self.told.seen.get(one, ()))}
         chosen.add([Pick(held.seq, area.id, kind, decision) for held, decision in going], objects, seen)
         chosen.resolve()
         secrets = secrets_of(self.node, self.programme, self.party)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -11,7 +12,7 @@ from foedus.errors import InputError
 from foedus.model import instant
 from foedus.node.home import Node
 from foedus.node.recall import NOT_YET
-from foedus.node.receipts import read_up_to
+from foedus.node.receipts import read_up_to_of
 from foedus.store import recalls
 from foedus.store.engine import Read
 from foedus.store.recalls import Recall, Waiting
@@ -64,14 +65,19 @@ def standings(node: Node, *, waiting: bool = False) -> list[Standing]:
     """Return all recalls, the newest first; with ``waiting`` only those that a party has not answered."""
     with node.store.read() as read:
         held = recalls.unanswered(read) if waiting else recalls.recalls(read)
-        unsaid = [_unsaid(one) for one in recalls.waiting(read)]
-        return [*unsaid, *(standing(node, read, one) for one in held)]
+        return [*(_unsaid(one) for one in recalls.waiting(read)), *_standings(node, read, held)]
 
 
 def standings_of(node: Node, read: Read, object_id: str) -> list[Standing]:
     """Return the recalls of an object, the newest first."""
-    unsaid = [_unsaid(one) for one in recalls.waiting(read) if one.object_id == object_id]
-    return [*unsaid, *(standing(node, read, one) for one in recalls.recalls(read, object_id))]
+    held, waiting = recalls.recalls_and_waiting(read, object_id)
+    return [*(_unsaid(one) for one in waiting), *_standings(node, read, held)]
+
+
+def _standings(node: Node, read: Read, held: Sequence[Recall]) -> list[Standing]:
+    logs = {one.log: read.logs.log(one.log) for one in held if not one.result}
+    seen = read_up_to_of(read, [log for log in logs.values() if log is not None])
+    return [_standing(node, one, seen.get(one.log, 0) > one.seq) for one in held]
 
 
 def show(node: Node, object_id: str, party: str) -> list[Shown]:
@@ -124,6 +130,10 @@ def _unsaid(one: Waiting) -> Standing:
 
 def standing(node: Node, read: Read, one: Recall) -> Standing:
     """Return how one recall stands."""
+    return _standings(node, read, [one])[0]
+
+
+def _standing(node: Node, one: Recall, seen: bool) -> Standing:
     now_us = instant.to_us(node.clock.now())
     return Standing(
         direction="made" if one.own else "taken",
@@ -137,7 +147,7 @@ def standing(node: Node, read: Read, one: Recall) -> Standing:
         deadline=instant.text(one.deadline_us),
         log=one.log,
         entry=one.seq,
-        state="completed" if one.result else "seen" if _seen(read, one) else "requested",
+        state="completed" if one.result else "seen" if seen else "requested",
         overdue=not one.result and one.deadline_us < now_us,
         result=one.result,
         code=one.code,
@@ -146,12 +156,6 @@ def standing(node: Node, read: Read, one: Recall) -> Standing:
         answer=one.answer_seq,
         lifted_at="" if one.lifted_us is None else instant.text(one.lifted_us),
     )
-
-
-def _seen(read: Read, one: Recall) -> bool:
-    """Say whether the recipient entered that it read the log beyond the recall."""
-    ours = read.logs.log(one.log)
-    return ours is not None and read_up_to(read, ours) > one.seq
 
 
 def _receipt(read: Read, one: Recall) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from foedus.account import bodies
 from foedus.account.bodies import CheckpointExchanged, ReleaseSent
 from foedus.errors import MalformedRecord
@@ -9,6 +11,18 @@ from foedus.model.entry import LogInfo, StoredEntry
 from foedus.store.engine import Read
 
 _STEP = 200
+_MARK = f'"kind":"{CheckpointExchanged.kind_of_entry}"'.encode()
+
+
+def read_up_to_of(read: Read, logs: Sequence[LogInfo]) -> dict[str, int]:
+    """Return the same for several logs, by name: where the last such entry of the recipient speaks of the log, in one go."""
+    theirs = {log.name: f"{log.programme}|{log.recipient}|{log.sender}" for log in logs}
+    last = read.logs.last_with(theirs.values(), _MARK)
+    found: dict[str, int] = {}
+    for log in logs:
+        place = last.get(theirs[log.name])
+        found[log.name] = 0 if place is None else _says(place[1], log.origin) or read_up_to(read, log)
+    return found
 
 
 def read_up_to(read: Read, log: LogInfo) -> int:

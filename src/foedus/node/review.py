@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 
 from foedus.account import review as reviewed
-from foedus.account.events import events
+from foedus.account.events import Loaded, events
 from foedus.account.measure import EntryRef, Period
 from foedus.account.review import Flow, ObjectiveScore, Trouble
 from foedus.account.score import Scoreboard, score
@@ -124,7 +124,7 @@ def _entered(node: Node, agreement: Agreement) -> tuple[Sequence[Event], tuple[L
     """Return the events of the programme's logs and the private one, and how the logs stand."""
     with node.store.read() as read:
         infos = [one for one in read.logs.logs() if one.programme == agreement.programme.id or one.name == MASTER]
-        found = list(events(read.logs, infos))
+        found = list(events(Loaded(read.logs, infos), infos))
     names = {one.name for one in infos}
     return found, tuple(one for one in account.logs(node) if one.name in names)
 

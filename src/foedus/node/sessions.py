@@ -183,11 +183,10 @@ def sessions(node: Node) -> list[Open]:
 
 
 def _held(node: Node, read: Read, token: str) -> tuple[Session, Person]:
-    session = kept_sessions.session_with(read, _hash(token))
-    person = _usable(read, session.name) if session is not None else None
-    if session is None or person is None or _over(node, session, _now_us(node)):
+    found = kept_sessions.session_and_person(read, _hash(token))
+    if found is None or found[1].disabled or _over(node, found[0], _now_us(node)):
         raise TrustError("the session ended", code="session-ended", hint="foedus people sign-in NAME")
-    return session, person
+    return found[0], person_of(found[1])
 
 
 def _usable(read: Read, name: str) -> Person | None:

@@ -18,11 +18,12 @@ from foedus.model.people import Person
 from foedus.node.home import Node
 from foedus.node.signing import sign_log
 from foedus.node.situation import Seen, listed
-from foedus.node.watch import Done, done_at, may_watch, watchers, written
+from foedus.node.watch import Done, done_of, may_watch, watchers, written
 from foedus.store import findings, shifts, watch
 from foedus.store.engine import Read, Tx
 from foedus.store.findings import FindingQuery, Held
 from foedus.store.shifts import Shift
+from foedus.store.watch import Acted
 
 MOST = 100
 MOST_SHIFTS = 30
@@ -107,7 +108,7 @@ def write(node: Node, person: Person, note: str) -> ShiftRow:
         raise InputError("nothing is written", code="note-missing", hint="say what the next one should know")
     with node.store.write() as tx:
         now = _going_on(tx)
-        wrote = _wrote(tx, watch.acts_between(tx, now.first_entry, tx.logs.size(MASTER), MOST))
+        wrote = _wrote(watch.acts_between(tx, now.first_entry, tx.logs.size(MASTER), MOST))
         if not wrote or (wrote[0].person, wrote[0].note) != (person.name, text):
             said = {"shift": now.name, "person": person.name, "role": role, "note_hash": note_hash}
             _enter(node, tx, ShiftNoted(at=_now(node), **said), text)
@@ -164,7 +165,9 @@ def report(node: Node, name: str = "") -> ShiftReport | None:
 def listing(node: Node) -> list[ShiftRow]:
     """Return the shifts, the newest first."""
     with node.store.read() as read:
-        return [_row(read, one) for one in shifts.newest_shifts(read, MOST_SHIFTS)]
+        held = shifts.newest_shifts(read, MOST_SHIFTS)
+        taken = shifts.shifts_after(read, [one.name for one in held if one.closed_us is not None])
+        return [_row_of(one, taken.get(one.name)) for one in held]
 
 
 def _report(read: Read, found: Shift) -> ShiftReport:
@@ -175,7 +178,7 @@ def _report(read: Read, found: Shift) -> ShiftReport:
     acts = watch.acts_between(read, found.first_entry, end, MOST + 1)
     long = {"came": len(came_in), "open": len(still), "acts": len(acts)}
     more = tuple(name for name, rows in long.items() if rows > MOST)
-    done, wrote = done_at(read, acts[:MOST]), _wrote(read, acts[:MOST])
+    done, wrote = done_of(acts[:MOST]), _wrote(acts[:MOST])
     about = _held(read, [one.object_id for one in done])
     titles = {one.object_id: one.title or one.object_id for one in about}
     labels = tuple(dict.fromkeys(marking(one.label) for one in about if one.label))
@@ -200,17 +203,19 @@ def _going_on(read: Read) -> Shift:
 
 
 def _row(read: Read, one: Shift) -> ShiftRow:
-    taken = shifts.shift_after(read, one.name) if one.closed_us is not None else None
+    return _row_of(one, shifts.shift_after(read, one.name) if one.closed_us is not None else None)
+
+
+def _row_of(one: Shift, taken: Shift | None) -> ShiftRow:
     closed = instant.text(one.closed_us) if one.closed_us is not None else ""
     opened = instant.text(one.opened_us)
     return ShiftRow(one.name, one.person, opened, closed, one.closed_by, one.to, taken.person if taken else "")
 
 
-def _wrote(read: Read, acts: list[tuple[int, str]]) -> list[Wrote]:
+def _wrote(acts: list[Acted]) -> list[Wrote]:
     """Return what was written in a shift, the newest first; what is not what the log holds the hash of is not shown."""
     found = []
-    for entry, note in acts:
-        stored = next(iter(read.logs.entries(MASTER, entry, entry + 1)), None)
+    for entry, note, stored in acts:
         body: Any = bodies.read(stored) if stored is not None else None
         if isinstance(body, OfShift):
             altered = written(note)[1] != body.note_hash

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import msgspec
 
 from foedus.account.ledger import append
-from foedus.errors import InputError
+from foedus.errors import FoedusError, InputError
 from foedus.label.text import marking
 from foedus.model import ijson, instant
 from foedus.model.entry import MASTER, Draft
+from foedus.model.finding import Key
 from foedus.model.picture import Picture
 from foedus.model.stix import read as read_stix
 from foedus.node import vault
 from foedus.node.agreements import Agreement, why_not
 from foedus.node.chosen import all_edges
-from foedus.node.facts import facts_of
+from foedus.node.facts import Known
 from foedus.node.home import Node
 from foedus.node.label import Labeller, finding_of
 from foedus.node.naming import room_words
@@ -26,10 +28,14 @@ from foedus.node.subject import subject_of
 from foedus.node.view import rooms_of, view_name
 from foedus.release.decide import decide
 from foedus.release.explain import explain, would_release
-from foedus.store import findings, lookups, quarantine, state, torn, values, views
+from foedus.store import findings, lookups, quarantine, state, torn, values
 from foedus.store.engine import Read
-from foedus.store.findings import Held
+from foedus.store.findings import Held, Neighbour
+from foedus.store.released import Showing
 from foedus.store.released import showings as showings_of
+from foedus.store.values import Related
+
+MOST_RELATED = 20
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -128,18 +134,50 @@ def versions(read: Read, object_id: str) -> list[Held]:
     return held
 
 
+class Around(NamedTuple):
+    """What is held around the versions of an object: where they are shown, what they hold, what stands beside them."""
+
+    showings: list[Showing]
+    values: dict[int, list[Key]]
+    beside: list[Neighbour]
+    related: list[Related]
+
+    def matching(self, held: Held) -> list[Neighbour]:
+        """Return what tells the story of a version, the surest first."""
+        found = [one for one in self.beside if one.how == "match" and one.of == held.seq]
+        return sorted(found, key=lambda one: (-one.score, *sorted((one.of, one.held.seq))))
+
+    def targets(self) -> list[Held]:
+        """Return what the current version refers to, by row."""
+        return [one.held for one in self.beside if one.how == "target"]
+
+    def pictured(self, held: Held) -> list[Held]:
+        """Return what a picture of the current version is made from beside it: what it refers to, what supports it."""
+        supports = [one.held for one in self.beside if one.how == "support" and one.of == held.seq]
+        return sorted({one.seq: one for one in (*self.targets(), *supports)}.values(), key=lambda one: one.seq)
+
+
+def around(read: Read, held: Sequence[Held]) -> Around:
+    """Return what is held around the versions of an object, the current one first; as many questions for one as for all."""
+    seqs = [one.seq for one in held]
+    related = values.related(read, seqs[0], limit=MOST_RELATED)
+    targets = {edge.target for edge in all_edges(read_stix(held[0].raw))}
+    beside = findings.neighbours(read, seqs, targets, [one.seq for one in related])
+    return Around(showings_of(read, held[0].object_id), values.values_by(read, seqs), beside, related)
+
+
 def show(node: Node, object_id: str) -> list[Shown]:
     """Return what the node holds of an object, each version."""
     with node.store.read() as read:
-        return [_shown(read, held) for held in versions(read, object_id)]
+        held = versions(read, object_id)
+        beside = around(read, held)
+        return [shown_of(one, beside) for one in held]
 
 
-def _shown(read: Read, held: Held) -> Shown:
-    showings = [one for one in showings_of(read, held.object_id) if one.finding_seq == held.seq]
+def shown_of(held: Held, beside: Around) -> Shown:
+    """Return a version as people read it."""
+    showings = [one for one in beside.showings if one.finding_seq == held.seq]
     released = [(one.view.split("|")[2], instant.text(one.added_us)) for one in showings if one.withdrawn_us is None]
-    matches = findings.matches_of(read, held.seq)
-    others = [findings.finding_of(read, one.b_seq if one.a_seq == held.seq else one.a_seq) for one in matches]
-    keys = values.values_of(read, held.seq)
     obj = ijson.decode(held.raw)
     return Shown(
         held.object_id,
@@ -153,9 +191,11 @@ def _shown(read: Read, held: Held) -> Shown:
         held.pointer,
         instant.text(held.stored_us),
         held.because,
-        tuple({"kind": key.kind, "value": key.norm, "warned": list(key.warned)} for key in keys),
+        tuple(
+            {"kind": key.kind, "value": key.norm, "warned": list(key.warned)} for key in beside.values.get(held.seq, ())
+        ),
         tuple(released),
-        tuple(f"{one.owner} {one.object_id}: {match.why}" for one, match in zip(others, matches, strict=True) if one),
+        tuple(f"{one.held.owner} {one.held.object_id}: {one.why}" for one in beside.matching(held)),
         partial_of(obj, held.source),
         obj,
     )
@@ -164,14 +204,13 @@ def _shown(read: Read, held: Held) -> Shown:
 def picture(node: Node, object_id: str, language: str = "en") -> Picture:
     """Return the room's picture of an object's current version, from the objects this node holds."""
     with node.store.read() as read:
-        return picture_of(node, read, versions(read, object_id)[0], language)
+        held = versions(read, object_id)
+        return picture_of(node, held[0], around(read, held[:1]), language)
 
 
-def picture_of(node: Node, read: Read, held: Held, language: str = "en") -> Picture:
+def picture_of(node: Node, held: Held, beside: Around, language: str = "en") -> Picture:
     """Return the room's picture of a finding at hand, with what it refers to and what supports it."""
-    targets = lookups.resolve_all(read, [edge.target for edge in all_edges(read_stix(held.raw))])
-    supports = findings.supports_of(read, [held.seq]).get(held.seq, ())
-    objects = [read_stix(one.raw) for one in findings.findings_of(read, sorted({*targets, *supports}))]
+    objects = [read_stix(one.raw) for one in beside.pictured(held)]
     return node.rooms[held.room].show(finding_of(held), objects, say=room_words(node)[held.room].say(language))
 
 
@@ -204,74 +243,109 @@ def why(node: Node, object_id: str, party: str, programme: str = "", *, enter: b
     chosen = [one for one in agreements if one.programme.party(party) is not None]
     if not chosen:
         raise InputError(f"no programme here names {party!r}", code="party-unknown", hint="foedus programme show")
-    found: list[Why] = []
     with node.store.read() as read:
         held = versions(read, object_id)[0]
-        for agreement in chosen:
-            for area in agreement.programme.areas:
-                if held.room in rooms_of(node, area):
-                    found.append(_why(node, read, held, (agreement, party, area.id)))
+        pairs = [(agreement, party) for agreement in chosen]
+        found = whys(node, read, held, showings_of(read, object_id), pairs)
     if enter:
         _enter(node, [one for one in found if one.outcome in ("hold", "withhold")])
     return found
 
 
-def _why(node: Node, read: Read, held: Held, to: tuple[Agreement, str, str]) -> Why:
-    agreement, party, area = to
-    at = node.clock.now()
-    programme = agreement.programme
-    policy = node.agreements.policy(agreement, at)
-    facts = facts_of(node, read, agreement, party, area, at)
-    row = next(iter(views.shown(read, view_name(programme.id, party, area), [held.seq])), None)
-    if row is not None and row.label_id == held.label_id:
-        # It went: whoever had to approve it did.
-        facts = msgspec.structs.replace(facts, approved=frozenset({(held.object_id, held.version)}))
-    subject = subject_of(held, area, held.kind)
-    decision = decide(subject, party, policy, at, "", facts)
-    told = explain(decision, policy, programme)
-    names = [view_name(programme.id, party, one.id) for one in programme.areas]
-    waits = (
-        _waits_for(read, held, names, instant.to_us(at))
-        if decision.outcome in ("release", "redact") and row is None
-        else ()
-    )
-    rest_went = row is not None and decision.outcome == "withhold" and torn.rest_of(read, held.seq) is not None
-    return Why(
-        held.object_id,
-        held.version,
-        party,
-        programme.id,
-        area,
-        decision.outcome,
-        marking(held.label) if held.label else "no label",
-        (*told.sentences, *_beside(node, read, held, agreement, rest_went=rest_went)),
-        tuple(msgspec.to_builtins(reason) for reason in decision.reasons),
-        tuple(msgspec.to_builtins(clause) for clause in told.clauses),
-        told.duties,
-        waits,
-        would_release(subject, party, policy, at, "", facts) if decision.outcome in ("hold", "withhold") else (),
-        instant.text(row.added_us) if row is not None else "",
-        decision.programme_digest,
-        decision.policy_hash,
-    )
+def whys(
+    node: Node, read: Read, held: Held, showings: Sequence[Showing], pairs: Sequence[tuple[Agreement, str]]
+) -> list[Why]:
+    """Explain, for parties under agreements, what becomes of a finding now, by area."""
+    reasons = _Reasons(node, read, held, showings, pairs)
+    return [
+        reasons.why(agreement, party, area.id)
+        for agreement, party in pairs
+        for area in agreement.programme.areas
+        if held.room in rooms_of(node, area)
+    ]
 
 
-def _beside(node: Node, read: Read, held: Held, agreement: Agreement, *, rest_went: bool) -> Iterator[str]:
-    """Yield in sentences what the decision alone does not say."""
-    if not agreement.in_force:
-        yield f"The programme is not in force: {why_not(agreement)}."
-    if rest_went:
-        yield "What is left of it without the parts that are marked apart went."
-    unlabelled = Labeller(node, node.clock.now()).why_unlabelled(read, finding_of(held)) if held.label is None else None
-    if unlabelled is not None:
-        yield f"It has no label: {unlabelled}"
+class _Reasons:
+    """What becomes of one finding for several parties; what bears on all of them is read once."""
 
+    def __init__(
+        self, node: Node, read: Read, held: Held, showings: Sequence[Showing], pairs: Sequence[tuple[Agreement, str]]
+    ) -> None:
+        self._node = node
+        self._read = read
+        self._held = held
+        self._at = node.clock.now()
+        self._shown = {one.view: one for one in showings if one.finding_seq == held.seq and one.withdrawn_us is None}
+        self._edges = all_edges(read_stix(held.raw))
+        self._known = Known(node, read, pairs, self._at)
+        if held.owner != node.party:
+            self._known.look_up([(held.object_id, held.version, held.owner)])
 
-def _waits_for(read: Read, held: Held, names: Sequence[str], at_us: int) -> tuple[str, ...]:
-    """References that a recipient does not see yet, and without which the object may not stand."""
-    edges = all_edges(read_stix(held.raw))
-    seen = lookups.visible_ids(read, names, {edge.target for edge in edges}, at_us)
-    return tuple(f"{edge.path}: {edge.target}" for edge in edges if edge.kind and edge.target not in seen)
+    @cached_property
+    def _seen(self) -> dict[str, set[str]]:
+        """The views that show what it refers to."""
+        targets = {edge.target for edge in self._edges}
+        return lookups.views_showing(self._read, targets, instant.to_us(self._at))
+
+    @cached_property
+    def _torn(self) -> bool:
+        """Whether something is left of it without the parts that are marked apart."""
+        return torn.rest_of(self._read, self._held.seq) is not None
+
+    @cached_property
+    def _unlabelled(self) -> FoedusError | None:
+        labeller = Labeller(self._node, self._at) if self._held.label is None else None
+        return None if labeller is None else labeller.why_unlabelled(self._read, finding_of(self._held))
+
+    def why(self, agreement: Agreement, party: str, area: str) -> Why:
+        """Explain it for one party and area."""
+        held, at, programme = self._held, self._at, agreement.programme
+        policy = self._node.agreements.policy(agreement, at)
+        facts = self._known.facts(agreement, party, area)
+        row = self._shown.get(view_name(programme.id, party, area))
+        if row is not None and row.label_id == held.label_id:
+            # It went: whoever had to approve it did.
+            facts = msgspec.structs.replace(facts, approved=frozenset({(held.object_id, held.version)}))
+        subject = subject_of(held, area, held.kind)
+        decision = decide(subject, party, policy, at, "", facts)
+        told = explain(decision, policy, programme)
+        names = {view_name(programme.id, party, one.id) for one in programme.areas}
+        goes = decision.outcome in ("release", "redact")
+        return Why(
+            held.object_id,
+            held.version,
+            party,
+            programme.id,
+            area,
+            decision.outcome,
+            marking(held.label) if held.label else "no label",
+            (*told.sentences, *self._beside(agreement, went=row is not None and decision.outcome == "withhold")),
+            tuple(msgspec.to_builtins(reason) for reason in decision.reasons),
+            tuple(msgspec.to_builtins(clause) for clause in told.clauses),
+            told.duties,
+            self._waits_for(names) if goes and row is None else (),
+            () if goes else would_release(subject, party, policy, at, "", facts),
+            instant.text(row.added_us) if row is not None else "",
+            decision.programme_digest,
+            decision.policy_hash,
+        )
+
+    def _beside(self, agreement: Agreement, *, went: bool) -> Iterator[str]:
+        """Yield in sentences what the decision alone does not say."""
+        if not agreement.in_force:
+            yield f"The programme is not in force: {why_not(agreement)}."
+        if went and self._torn:
+            yield "What is left of it without the parts that are marked apart went."
+        if self._unlabelled is not None:
+            yield f"It has no label: {self._unlabelled}"
+
+    def _waits_for(self, names: set[str]) -> tuple[str, ...]:
+        """References that a recipient does not see yet, and without which the object may not stand."""
+        return tuple(
+            f"{edge.path}: {edge.target}"
+            for edge in self._edges
+            if edge.kind and names.isdisjoint(self._seen.get(edge.target, ()))
+        )
 
 
 def _enter(node: Node, denied: Sequence[Why]) -> None:

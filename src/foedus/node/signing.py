@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from foedus.account.ledger import sign
 from foedus.errors import TrustError
-from foedus.model.entry import LogInfo
+from foedus.model.entry import Checkpoint, LogInfo
 from foedus.node.home import Node
 from foedus.node.keys import Keys
 from foedus.store import freezes
@@ -33,7 +36,7 @@ def sign_log(node: Node, tx: Tx, name: str, keys: Keys | None = None) -> None:
     info = tx.logs.log(name)
     assert info is not None, "a log is opened before it is signed"
     if info.recipient:
-        _refuse(node, tx, info)
+        _refuse(node, _signed(tx, info))
     by = keys or node.keys
     signed = sign(tx.logs, name, by.private("log"), by.public("log").name)
     if info.recipient:
@@ -43,10 +46,37 @@ def sign_log(node: Node, tx: Tx, name: str, keys: Keys | None = None) -> None:
 def why_halted(node: Node, read: Read, programme: str, peer: str) -> str:
     """Say in words why nothing may be signed for a peer under a programme; empty where it may."""
     info = read.logs.log(f"{programme}|{node.party}|{peer}")
+    return _halted(node, programme, peer, None if info is None else _signed(read, info))
+
+
+def all_halted(node: Node, read: Read, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return the same for several peers, by programme and peer, read in one go."""
+    places, newest = freezes.places(read), read.logs.newest()
+    found: dict[tuple[str, str], str] = {}
+    for programme, peer in pairs:
+        info = read.logs.log(f"{programme}|{node.party}|{peer}")
+        signed = None if info is None else _Signed(info, places.get(info.name), newest.get(info.name))
+        found[programme, peer] = _halted(node, programme, peer, signed)
+    return found
+
+
+class _Signed(NamedTuple):
+    """An own log of a pair, in which directory it was last known to be the newest, and its newest state."""
+
+    info: LogInfo
+    place: str | None
+    last: Checkpoint | None
+
+
+def _signed(read: Read, info: LogInfo) -> _Signed:
+    return _Signed(info, freezes.place_of(read, info.name), read.logs.checkpoint(info.name))
+
+
+def _halted(node: Node, programme: str, peer: str, signed: _Signed | None) -> str:
     try:
         node.freezes.refuse(programme, peer)
-        if info is not None:
-            _refuse(node, read, info)
+        if signed is not None:
+            _refuse(node, signed)
     except TrustError as error:
         return f"{peer}: {error.message} ({error.hint})"
     return ""
@@ -58,9 +88,10 @@ def may_sign(node: Node, read: Read, name: str) -> bool:
     return not why_halted(node, read, programme, peer)
 
 
-def _refuse(node: Node, read: Read, info: LogInfo) -> None:
+def _refuse(node: Node, signed: _Signed) -> None:
+    info = signed.info
     node.freezes.refuse(info.programme, info.recipient)
-    if is_doubtful(node, read, info):
+    if _is_behind(node, signed):
         raise TrustError(
             f"nothing is signed for {info.recipient} before the log was compared with its copy: this directory was copied or "
             "restored, or the peer holds more",
@@ -72,7 +103,11 @@ def _refuse(node: Node, read: Read, info: LogInfo) -> None:
 
 def is_doubtful(node: Node, read: Read, info: LogInfo) -> bool:
     """Say whether an own log may be older than what was signed: in a copy of the directory, or with an older database."""
-    place, last = freezes.place_of(read, info.name), read.logs.checkpoint(info.name)
+    return _is_behind(node, _signed(read, info))
+
+
+def _is_behind(node: Node, signed: _Signed) -> bool:
+    info, place, last = signed
     # None: signed by a version that did not keep the place.
     elsewhere = place not in (None, node.lease.place())
     return elsewhere or node.lease.signed(info.origin) > (0 if last is None else last.size)

@@ -45,23 +45,30 @@ def rooms_of(node: Node, area: Area) -> list[str]:
     return [room for room in (area.rooms if area.rooms is not None else (area.id,)) if room in node.rooms]
 
 
-def keep_facets(node: Node, policy: Policy) -> None:
-    """Keep the facets under a policy of every label in use, so that the predicate can compare them."""
+def keep_facets(node: Node, *policies: Policy) -> None:
+    """Keep the facets under policies of every label in use, so that the predicate can compare them."""
+    by_hash = {policy.hash: policy for policy in policies}
+    with node.store.read() as read:
+        if not candidates.unfaceted_by(read, list(by_hash)):
+            return
     with node.store.write() as tx:
-        for label_id, owner, label in candidates.unfaceted(tx, policy.hash):
-            rows = [Facet(label_id, owner, *facet) for facet in all_facets(label, owner, policy)]
-            candidates.put_facets(tx, policy.hash, rows)
+        for policy_hash, lacking in candidates.unfaceted_by(tx, list(by_hash)).items():
+            policy = by_hash[policy_hash]
+            rows = [
+                Facet(one.label_id, one.owner, *of)
+                for one in lacking
+                for of in all_facets(one.label, one.owner, policy)
+            ]
+            candidates.put_facets(tx, policy_hash, rows)
 
 
 def with_supports(read: Read, heads: Sequence[Held]) -> Iterator[tuple[Held, Held]]:
     """Yield each head, then its supports, each with its head: clauses match the head, labels are each object's own."""
-    supports = findings.supports_of(read, [head.seq for head in heads])
     for some in chunks(heads):
-        wanted = {seq for head in some for seq in supports.get(head.seq, ())}
-        held = {one.seq: one for one in findings.findings_of(read, sorted(wanted))}
+        supports = findings.supporting(read, [head.seq for head in some])
         for head in some:
             yield head, head
-            yield from ((held[seq], head) for seq in sorted(supports.get(head.seq, ())))
+            yield from ((one, head) for one in supports.get(head.seq, ()))
 
 
 def secrets_of(node: Node, programme: str, party: str) -> Secrets:

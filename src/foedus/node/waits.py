@@ -9,8 +9,9 @@ import msgspec
 from foedus.model import instant
 from foedus.node.home import Node
 from foedus.node.pending import desks
+from foedus.node.queue import on_hold, places_of
 from foedus.node.receipts import without_receipt
-from foedus.node.view import keep_facets, rooms_of
+from foedus.node.view import keep_facets
 from foedus.store import recalls
 
 
@@ -45,11 +46,8 @@ def waits(node: Node) -> tuple[Waits, ...]:
 
 def _on_hold(node: Node) -> Counter[tuple[str, str]]:
     """Count what a release run would hold now."""
-    found: Counter[tuple[str, str]] = Counter()
-    for desk in desks(node, "", "", node.clock.now()):
-        keep_facets(node, desk.policy)
-        with node.store.read() as read:
-            for area in desk.areas:
-                for room in rooms_of(node, area):
-                    found[desk.party, desk.programme] += sum(1 for _ in desk.on_hold(read, area, room))
-    return found
+    found = desks(node, "", "", node.clock.now())
+    keep_facets(node, *(desk.policy for desk in found))
+    with node.store.read() as read:
+        held = [place.desk for some in on_hold(read, places_of(found)) for place, *_ in some]
+    return Counter((desk.party, desk.programme) for desk in held)

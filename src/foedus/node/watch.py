@@ -78,7 +78,7 @@ def standing(node: Node, object_id: str) -> Standing:
         InputError: the node does not hold it.
     """
     with node.store.read() as read:
-        return _standing(read, versions(read, object_id)[0])
+        return standing_of(read, versions(read, object_id)[0])
 
 
 def acknowledge(node: Node, person: Person, meant: Meant) -> Standing:
@@ -129,7 +129,12 @@ def undo(node: Node, person: Person, meant: Meant) -> Standing:
 def watchers(node: Node) -> list[str]:
     """Return who may have the watch, by name."""
     with node.store.read() as read:
-        return sorted({name for name, role in kept_people.able(read) if role in WATCHERS})
+        return able(read)
+
+
+def able(read: Read) -> list[str]:
+    """Return the same in a transaction."""
+    return sorted({name for name, role in kept_people.able(read) if role in WATCHERS})
 
 
 def may_watch(person: Person) -> Role:
@@ -156,14 +161,10 @@ def written(note: str) -> tuple[str, str]:
     return text, sha256(text.encode()).hexdigest() if text else ""
 
 
-def done_at(read: Read, acts: Sequence[tuple[int, str]]) -> list[Done]:
+def done_of(acts: Sequence[watch.Acted]) -> list[Done]:
     """Return acts as the private log says them, with what was written where the log holds the hash of it."""
-    found = []
-    for entry, note in acts:
-        body = next(map(_body, read.logs.entries(MASTER, entry, entry + 1)), None)
-        if body is not None:
-            found.append(_done(entry, body, note))
-    return found
+    said = [(one, _body(one.stored)) for one in acts if one.stored is not None]
+    return [_done(one.seq, body, one.note) for one, body in said if body is not None]
 
 
 def method_of(held: Held) -> str:
@@ -187,7 +188,7 @@ def _act(node: Node, person: Person, meant: Meant, kind: type[Watched], note: st
     text, note_hash = written(note)
     with node.store.write() as tx:
         held = versions(tx, meant.object_id)[0]
-        before = _standing(tx, held)
+        before = standing_of(tx, held)
         if _is_again(before, kind, person, facts):
             return before
         if meant.seen not in ("", before.seen):
@@ -237,18 +238,19 @@ def _enter(node: Node, tx: Tx, held: Held, body: Watched, note: str) -> Standing
     append(tx.logs, MASTER, [draft(body)], at=node.clock.now(), entropy=node.entropy)
     sign_log(node, tx, MASTER)
     watch.keep_act(tx, entry, held.object_id, note)
-    after = _standing(tx, held)
+    after = standing_of(tx, held)
     dismissed = after.dismissed
     method = method_of(held) if dismissed else ""
     said = (held.room, held.kind, held.owner, method, dismissed.reason if dismissed else "")
     assigned = after.assigned.to if after.assigned else ""
     watch.keep_state(tx, watch.State(held.object_id, after.state, assigned, *said, held.sha256, entry))
-    return _standing(tx, held)
+    return standing_of(tx, held)
 
 
-def _standing(read: Read, held: Held) -> Standing:
-    kept = watch.states(read, [held.object_id]).get(held.object_id)
-    acts = done_at(read, watch.acts(read, held.object_id))
+def standing_of(read: Read, held: Held) -> Standing:
+    """Return how a finding at hand stands."""
+    kept, acted = watch.state_and_acts(read, held.object_id)
+    acts = done_of(acted)
     undone = {one.undoes for one in acts}
     history = tuple(msgspec.structs.replace(one, undone=one.entry in undone) for one in acts)
     stands = {one.act: one for one in history if not one.undone}

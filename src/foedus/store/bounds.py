@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -53,17 +53,20 @@ def keep(tx: Tx, name: str, came: Sequence[Came]) -> None:
     bulk_insert(tx.connection, bound, ("log_id", "seq", *_COLUMNS), rows)
 
 
-def bounds_of(read: Read, object_id: str, version: str, owner: str) -> tuple[Bound, ...]:
-    """Return what an originator's object is bound by: of each log its newest entry says it."""
-    which = (bound.c.object_id == object_id) & (bound.c.version == version) & (bound.c.owner == owner)
-    newest = select(bound.c.log_id, func.max(bound.c.seq).label("seq")).where(which).group_by(bound.c.log_id).subquery()
-    rows = select(bound.c.purposes, bound.c.onward, bound.c.action, bound.c.until_us).join(
-        newest, (newest.c.log_id == bound.c.log_id) & (newest.c.seq == bound.c.seq)
-    )
-    return tuple(
-        Bound(msgspec.json.decode(purposes, type=tuple[str, ...]), onward, action, until_us)
-        for purposes, onward, action, until_us in read.connection.execute(rows.order_by(bound.c.log_id))
-    )
+def bounds_of(read: Read, keys: Collection[Key]) -> dict[Key, tuple[Bound, ...]]:
+    """Return what originators' objects are bound by: of each log its newest entry says it."""
+    newest: dict[Key, dict[int, Bound]] = {key: {} for key in keys}
+    columns = [
+        bound.c[name]
+        for name in ("object_id", "version", "owner", "log_id", "purposes", "onward", "action", "until_us")
+    ]
+    for chunk in chunks(sorted({object_id for object_id, _, _ in keys})):
+        rows = select(*columns).where(bound.c.object_id.in_(chunk)).order_by(bound.c.log_id, bound.c.seq)
+        for object_id, version, owner, log_id, purposes, *more in read.connection.execute(rows):
+            of = newest.get((object_id, version, owner))
+            if of is not None:
+                of[log_id] = Bound(msgspec.json.decode(purposes, type=tuple[str, ...]), *more)
+    return {key: tuple(of.values()) for key, of in newest.items()}
 
 
 def ends_of(read: Read, keys: Sequence[Key]) -> dict[Key, int | None]:

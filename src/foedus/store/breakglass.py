@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from operator import itemgetter
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
+from foedus.store import recalls
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
 from foedus.store.release_tables import glass
@@ -42,9 +45,27 @@ def all_broken(read: Read) -> list[Broken]:
     return sorted((Broken._make(row) for row in rows), key=lambda one: (-one.at_us, one.id))
 
 
-def lifted(read: Read, programme: str, party: str, at_us: int) -> dict[tuple[str, str], int]:
-    """Return until when holds on (object id, version) are lifted for a party."""
-    which = (glass.c.programme == programme) & (glass.c.party == party) & (glass.c.second != "")
-    columns = select(glass.c.object_id, glass.c.version, glass.c.until_us).where(which, glass.c.until_us > at_us)
-    rows = read.connection.execute(columns.order_by(glass.c.until_us))
-    return {(object_id, version): until_us for object_id, version, until_us in rows}
+class Exceptions(NamedTuple):
+    """Until when holds on (object id, version) are lifted, by programme and party; what is called back, by party."""
+
+    lifted: dict[tuple[str, str], dict[tuple[str, str], int]]
+    withheld: dict[str, set[tuple[str, str]]]
+
+
+def exceptions(read: Read, parties: Collection[str], at_us: int) -> Exceptions:
+    """Return what people lifted for some parties, and what this node called back from them, in one question."""
+    back = recalls.withheld_from(parties).subquery()
+    names = ("programme", "party", "object_id", "version", "until_us")
+    given = select(*(glass.c[name] for name in names)).where(
+        glass.c.party.in_(parties), glass.c.second != "", glass.c.until_us > at_us
+    )
+    called = select(literal(""), *back.c, literal(0))
+    found = Exceptions({}, {})
+    # Of several the last one counts, which is the one that ends last.
+    rows = read.connection.execute(union_all(given, called)).fetchall()
+    for programme, party, object_id, version, until_us in sorted(rows, key=itemgetter(-1)):
+        if programme:
+            found.lifted.setdefault((programme, party), {})[object_id, version] = until_us
+        else:
+            found.withheld.setdefault(party, set()).add((object_id, version))
+    return found

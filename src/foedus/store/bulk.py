@@ -36,11 +36,11 @@ def upsert(connection: Connection, table: Table, key: dict[str, object], values:
         connection.execute(insert(table).values({**key, **values}))
 
 
-def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """Yield slices small enough for one IN list.
 
     >>> [len(chunk) for chunk in chunks(range(1_100))]
     [500, 500, 100]
     """
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -6,22 +6,27 @@ the policy as ``f.`` (level, tlp, cats, caveats, audience, unknown, from_us, unt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from sqlalchemy import TextClause, delete, select, text
+from sqlalchemy import TextClause, delete, exists, literal, select, text, union_all
 
 from foedus.model import label as label_model
 from foedus.model.label import Label
 from foedus.store.bulk import bulk_insert
 from foedus.store.engine import Read, Tx
-from foedus.store.findings import Held, findings_of
+from foedus.store.findings import Held, findings_along, findings_of
 from foedus.store.tables import label, label_facet, label_use, view
 
 _BATCH = 1_000
+_ALONG = 500
+"""Candidates of several runs that are read at a time."""
+_RUNS = 400
+"""Runs in one statement: SQLite takes 500 parts."""
 
 
 class Facet(NamedTuple):
@@ -73,18 +78,21 @@ class Uncovered(NamedTuple):
 
 def unfaceted(read: Read, policy_hash: str) -> list[Unfaceted]:
     """Return the labels in use of which a policy has no facets yet."""
-    known = (label_facet.c.label_id == label_use.c.label_id) & (label_facet.c.owner == label_use.c.owner)
-    statement = (
-        select(label_use.c.label_id, label_use.c.owner, label.c.canonical)
-        .join_from(label_use, label, label.c.id == label_use.c.label_id)
-        .join(label_facet, known & (label_facet.c.policy_hash == policy_hash), isouter=True)
-        .where(label_facet.c.label_id.is_(None))
-        .order_by(label_use.c.label_id, label_use.c.owner)
-    )
-    return [
-        Unfaceted(label_id, owner, label_model.read(canonical))
-        for label_id, owner, canonical in read.connection.execute(statement)
+    return unfaceted_by(read, [policy_hash]).get(policy_hash, [])
+
+
+def unfaceted_by(read: Read, policy_hashes: Sequence[str]) -> dict[str, list[Unfaceted]]:
+    """Return the labels in use of which policies have no facets yet; a policy that has all is absent."""
+    known = exists(1).where(label_facet.c.label_id == label_use.c.label_id, label_facet.c.owner == label_use.c.owner)
+    used = select(label_use.c.label_id, label_use.c.owner, label.c.canonical)
+    used = used.join_from(label_use, label, label.c.id == label_use.c.label_id)
+    lacking = [
+        used.add_columns(literal(one)).where(~known.where(label_facet.c.policy_hash == one)) for one in policy_hashes
     ]
+    found: dict[str, list[Unfaceted]] = {}
+    for label_id, owner, canonical, policy_hash in read.connection.execute(union_all(*lacking)) if lacking else ():
+        found.setdefault(policy_hash, []).append(Unfaceted(label_id, owner, label_model.read(canonical)))
+    return {policy_hash: sorted(some, key=lambda one: one[:2]) for policy_hash, some in found.items()}
 
 
 def put_facets(tx: Tx, policy_hash: str, facets: Sequence[Facet]) -> None:
@@ -96,6 +104,64 @@ def put_facets(tx: Tx, policy_hash: str, facets: Sequence[Facet]) -> None:
 def drop_facets(tx: Tx, keep: Sequence[str]) -> None:
     """Forget the facets of all policies but some."""
     tx.connection.execute(delete(label_facet).where(label_facet.c.policy_hash.not_in(keep)))
+
+
+class Run(NamedTuple):
+    """What may go of one room to one view: what covers, and beyond which row."""
+
+    predicate: Predicate
+    room: str
+    view: str
+    after_seq: int = 0
+
+
+class Coming(NamedTuple):
+    """A candidate: the place of its run, itself, and whether no newer version of it is held."""
+
+    place: int
+    held: Held
+    current: bool
+
+
+def along(read: Read, runs: Sequence[Run]) -> Iterator[list[Coming]]:
+    """Yield the unseen candidates of runs in batches, run after run, each by row.
+
+    What is next is asked of all runs that are left in one statement.
+    """
+    at, after = 0, runs[0].after_seq if runs else 0
+    while at < len(runs):
+        some = _next(read, runs[at : at + _RUNS], at, after)
+        if some:
+            yield some
+        if len(some) == _ALONG:
+            at, after = some[-1].place, some[-1].held.seq
+        else:
+            at += _RUNS
+            after = runs[at].after_seq if at < len(runs) else 0
+
+
+def _next(read: Read, runs: Sequence[Run], first: int, after: int) -> list[Coming]:
+    """Return what comes first in runs, in the first of them from beyond a row on."""
+    arms: list[str] = []
+    asked: dict[str, int | str] = {"batch": _ALONG}
+    for place, run in enumerate(runs):
+        parts = {**_fixed(run.predicate), "room": run.room, "view": run.view, "at_us": run.predicate.at_us}
+        parts |= {"place": first + place, "after": run.after_seq if place else after}
+        del parts["batch"]
+        arm, of_run = _renamed(_ARM.format(predicate=run.predicate.sql), parts, f"r{place}_")
+        labels, of_labels = _renamed(*run.predicate.labels, f"l{place}_")
+        arms.append(arm.replace("{labels}", labels))
+        asked |= of_run | of_labels
+    statement = text(f"SELECT place, seq FROM ({' UNION ALL '.join(arms)}) AS runs LIMIT :batch")  # noqa: S608
+    rows = findings_along(read, statement.bindparams(**asked))
+    return sorted((Coming(*row) for row in rows), key=lambda one: (one.place, one.held.seq))
+
+
+def _renamed(sql: str, parameters: Mapping[str, int | str], prefix: str) -> tuple[str, dict[str, int | str]]:
+    """Return SQL text with each parameter under another name, so that texts can stand beside one another."""
+    names = re.compile(rf":({'|'.join(map(re.escape, sorted(parameters, key=len, reverse=True)))})\b")
+    renamed = names.sub(lambda found: f":{prefix}{found[1]}", sql) if parameters else sql
+    return renamed, {f"{prefix}{name}": value for name, value in parameters.items()}
 
 
 def candidates(
@@ -181,6 +247,17 @@ _UNSEEN = (
 _CANDIDATES = (
     f"SELECT o.seq FROM ({_OBJECT} WHERE label_id = :label_id AND owner = :owner AND room = :room AND head"  # noqa: S608
     f" AND seq > :after) o {_LABELLED} WHERE {_SAME_LABEL} AND {{predicate}}{{unseen}} ORDER BY o.seq LIMIT :batch"
+)
+
+_UNSEEN_IN = _UNSEEN.format(label="label_id").replace(":view_id", "(SELECT id FROM view WHERE name = :view)")
+
+# Of each label the first rows, then of all labels the first of these: no more is read than a batch of each.
+_ARM = (
+    "SELECT * FROM (SELECT :place AS place, c.seq FROM (SELECT DISTINCT f.label_id, f.owner FROM label_facet f"  # noqa: S608
+    f" WHERE f.policy_hash = :policy_hash AND {{{{labels}}}}) l CROSS JOIN finding c WHERE c.seq IN (SELECT o.seq FROM"
+    f" ({_OBJECT} WHERE label_id = l.label_id AND owner = l.owner AND room = :room AND head AND seq > :after) o"
+    f" {_LABELLED} WHERE {_SAME_LABEL} AND {{predicate}}{_UNSEEN_IN} ORDER BY o.seq LIMIT :batch)"
+    " ORDER BY c.seq LIMIT :batch)"
 )
 
 _LABELS = (

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    TextClause,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from foedus.model import label as label_model
 from foedus.model.finding import Place
 from foedus.model.label import Label
 from foedus.store.bulk import chunks, upsert
 from foedus.store.engine import Read, Tx
+from foedus.store.state_tables import watch_mark
 from foedus.store.tables import blob, finding, label, match, support
 from foedus.store.watch import stands
 
@@ -108,6 +123,33 @@ def findings_of(read: Read, seqs: Sequence[int]) -> Iterator[Held]:
         yield from _helds(read, _held.where(finding.c.seq.in_(chunk)).order_by(finding.c.seq))
 
 
+def findings_along(read: Read, places: TextClause) -> Iterator[tuple[int, Held, bool]]:
+    """Yield the findings that a statement gives the (place, row) of: each with the place, and whether it is current."""
+    along = places.columns(column("place", Integer), column("seq", BigInteger)).subquery("along")
+    rows = _held.add_columns(along.c.place, ~superseded()).join(along, along.c.seq == finding.c.seq)
+    yield from ((row[-2], _read(row[:-2]), bool(row[-1])) for row in read.connection.execute(rows))
+
+
+def supporting(read: Read, head_seqs: Sequence[int]) -> dict[int, list[Held]]:
+    """Return what supports each finding, by row; findings without any are absent."""
+    found: dict[int, list[Held]] = {}
+    for chunk in chunks(head_seqs):
+        rows = _held.add_columns(support.c.head_seq).join(support, support.c.seq == finding.c.seq)
+        for row in read.connection.execute(rows.where(support.c.head_seq.in_(chunk)).order_by(finding.c.seq)):
+            found.setdefault(row[-1], []).append(_read(row[:-1]))
+    return found
+
+
+def all_of(read: Read, object_ids: Iterable[str]) -> dict[str, list[Held]]:
+    """Return all versions of objects that may be held, whoever owns them, by id; ids of which nothing is held are absent."""
+    found: dict[str, list[Held]] = {}
+    for chunk in chunks(sorted(object_ids)):
+        rows = _held.where(finding.c.object_id.in_(chunk), may_be_held(read)).order_by(finding.c.seq)
+        for one in _helds(read, rows):
+            found.setdefault(one.object_id, []).append(one)
+    return found
+
+
 def versions_of(read: Read, object_id: str, owner: str | None = None) -> list[Held]:
     """Return all versions of an object that may be held, of one owner or of every owner, the current one first."""
     statement = _held.where(finding.c.object_id == object_id, may_be_held(read))
@@ -178,15 +220,45 @@ def newest_seq(read: Read) -> int:
     return int(read.connection.scalar(select(func.max(finding.c.seq))) or 0)
 
 
+class Newer(NamedTuple):
+    """Up to which row somebody has looked (0: never), the newest row, and (row, urgency) of what came between."""
+
+    mark: int
+    newest: int
+    rows: tuple[tuple[int, int], ...]
+
+
 def newer(read: Read, after_seq: int, min_urgency: int, limit: int) -> list[tuple[int, int]]:
     """Return (row, urgency) of current findings that say something and came after a row, the newest first."""
-    statement = select(finding.c.seq, finding.c.urgency).where(finding.c.seq > after_seq, finding.c.head)
+    rows = read.connection.execute(_newer(read, finding.c.seq > after_seq, min_urgency, limit))
+    return [(seq, urgency) for seq, urgency in rows]
+
+
+def since_looked(read: Read, name: str, window: int, limit: int) -> Newer:
+    """Return the current findings of some urgency that say something and came since somebody looked, in one question.
+
+    Args:
+        read: the transaction.
+        name: whose mark counts; nobody's: all are new.
+        window: how many rows before the newest are looked at.
+        limit: how many are returned, the newest.
+    """
+    looked = select(watch_mark.c.seq).where(watch_mark.c.name == name).scalar_subquery()
+    mark = func.coalesce(looked, 0)
+    newest = func.coalesce(select(func.max(finding.alias().c.seq)).scalar_subquery(), 0)
+    after = case((mark > newest - window, mark), else_=newest - window)
+    last = _newer(read, finding.c.seq > after, 1, limit).subquery()
+    both = union_all(select(literal(True), mark, newest), select(literal(False), last.c.seq, last.c.urgency))
+    rows = read.connection.execute(both).fetchall()
+    [(mark_seq, newest_seq)] = [(seq, other) for marks, seq, other in rows if marks]
+    return Newer(mark_seq, newest_seq, tuple((seq, urgency) for marks, seq, urgency in rows if not marks))
+
+
+def _newer(read: Read, after: ColumnElement[bool], min_urgency: int, limit: int) -> Select[Any]:
+    statement = select(finding.c.seq, finding.c.urgency).where(after, finding.c.head)
     statement = statement.where(finding.c.urgency >= min_urgency, may_be_held(read), ~superseded())
     statement = statement.where(or_(finding.c.kind != finding.c.type, finding.c.type.in_(STORIES)))
-    return [
-        (seq, urgency)
-        for seq, urgency in read.connection.execute(statement.order_by(finding.c.seq.desc()).limit(limit))
-    ]
+    return statement.order_by(finding.c.seq.desc()).limit(limit)
 
 
 def keep_match(tx: Tx, a_seq: int, b_seq: int, score: float, why: str, at_us: int) -> None:
@@ -202,6 +274,48 @@ def matches_of(read: Read, seq: int) -> list[Corroboration]:
     rows = read.connection.execute(select(match).where((match.c.a_seq == seq) | (match.c.b_seq == seq), ~gone))
     found = [Corroboration(row.a_seq, row.b_seq, row.score_ppm / 1_000_000, row.why, row.at_us) for row in rows]
     return sorted(found, key=lambda one: (-one.score, one.a_seq, one.b_seq))
+
+
+class Neighbour(NamedTuple):
+    """A finding beside others: how (``match``, ``support``, ``target``, ``named``), of which, and of a match how sure and why."""
+
+    how: str
+    of: int
+    score: float
+    why: str
+    held: Held
+
+
+def neighbours(read: Read, seqs: Sequence[int], targets: Collection[str], named: Collection[int]) -> list[Neighbour]:
+    """Return what is held beside some findings, in one question, by row.
+
+    Args:
+        read: the transaction.
+        seqs: findings, of which what tells their story is returned, and what supports them.
+        targets: ids, of which all versions are returned.
+        named: rows that are returned too.
+    """
+    nothing = literal(0), literal("")
+    told = [(match.c.a_seq, match.c.b_seq), (match.c.b_seq, match.c.a_seq)]
+    beside = union_all(
+        *(
+            select(literal("match"), of, other.label("seq"), match.c.score_ppm, match.c.why).where(of.in_(seqs))
+            for of, other in told
+        ),
+        select(literal("support"), support.c.head_seq, support.c.seq, *nothing).where(support.c.head_seq.in_(seqs)),
+        select(literal("target"), literal(0), finding.c.seq, *nothing).where(
+            finding.c.object_id.in_(targets), may_be_held(read)
+        ),
+        select(literal("named"), literal(0), finding.c.seq, *nothing).where(finding.c.seq.in_(named)),
+    ).subquery()
+    how, of, seq, score, why = beside.c
+    rows = _held.add_columns(how, of, score, why).join(beside, seq == finding.c.seq)
+    # What tells a story may be over before it is deleted; what supports something is shown with it.
+    rows = rows.where(or_(how != "match", may_be_held(read))).order_by(finding.c.seq)
+    return [
+        Neighbour(row[-4], row[-3], row[-2] / 1_000_000, row[-1], _read(row[:-4]))
+        for row in read.connection.execute(rows)
+    ]
 
 
 _OWN = Held._fields[: Held._fields.index("sha256")]
@@ -256,7 +370,7 @@ def _helds(read: Read, statement: Select[Any]) -> Iterator[Held]:
     return map(_read, read.connection.execute(statement))
 
 
-def _read(row: Row[Any]) -> Held:
+def _read(row: Sequence[Any]) -> Held:
     *own, contains, because, places, canonical = tuple(row)
     found = () if places == "[]" else msgspec.json.decode(places, type=tuple[Place, ...])
     given = None if canonical is None else label_of_row(canonical)

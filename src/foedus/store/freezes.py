@@ -45,6 +45,11 @@ def put_place(tx: Tx, log: str, place: str) -> None:
     upsert(tx.connection, lease, {"log": log}, {"place": place})
 
 
+def places(read: Read) -> dict[str, str]:
+    """Return what :func:`put_place` kept of each log."""
+    return {row.log: row.place for row in read.connection.execute(select(lease.c.log, lease.c.place))}
+
+
 def place_of(read: Read, log: str) -> str | None:
     """Return what :func:`put_place` kept, None before."""
     return read.connection.scalar(select(lease.c.place).where(lease.c.log == log))

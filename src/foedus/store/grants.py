@@ -68,9 +68,9 @@ def asked_one(read: Read, asker: str, programme: str, id_: str) -> Asked | None:
     return next((one for one in asked(read) if (one.asker, one.programme, one.id) == (asker, programme, id_)), None)
 
 
-def usable(read: Read, programme: str, at_us: int) -> list[Given]:
-    """Return the consents under a programme that are neither withdrawn nor over."""
-    which = (grant_.c.programme == programme) & grant_.c.withdrawn_us.is_(None) & (grant_.c.until_us > at_us)
+def usable(read: Read, holder: str, at_us: int) -> list[Given]:
+    """Return the consents given to a holder that are neither withdrawn nor over."""
+    which = (grant_.c.holder == holder) & grant_.c.withdrawn_us.is_(None) & (grant_.c.until_us > at_us)
     rows = select(grant_).where(which).order_by(grant_.c.owner, grant_.c.id)
     return [_given(row) for row in read.connection.execute(rows)]
 

@@ -39,6 +39,18 @@ def visible_ids(read: Read, views: Sequence[str], object_ids: Iterable[str], at_
     return found
 
 
+def views_showing(read: Read, object_ids: Iterable[str], at_us: int) -> dict[str, set[str]]:
+    """Return by id the views that show an object at an instant; ids that none shows are absent."""
+    unexpired = view_row.c.expires_us.is_(None) | (view_row.c.expires_us > at_us)
+    found: dict[str, set[str]] = {}
+    for chunk in chunks(list(object_ids)):
+        # A sum, so that SQLite takes the index by object and never walks through the views.
+        rows = select(view_row.c.object_id, view.c.name).join(view, view.c.id == view_row.c.view_id + 0).distinct()
+        for object_id, name in read.connection.execute(rows.where(view_row.c.object_id.in_(chunk), unexpired)):
+            found.setdefault(object_id, set()).add(name)
+    return found
+
+
 def views_named(read: Read, prefix: str) -> list[str]:
     """Return the names of the views that begin with a prefix."""
     named = select(view.c.name).where(view.c.name.startswith(prefix, autoescape=True)).order_by(view.c.name)

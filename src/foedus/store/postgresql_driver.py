@@ -24,6 +24,8 @@ _SETTINGS = (
     *("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3"),
     # Lists of hundreds of ids are compared one by one in a plan that is made before they are known.
     "plan_cache_mode = force_custom_plan",
+    # Parts of one statement come one after the other, each in its order: no workers beside.
+    "max_parallel_workers_per_gather = 0",
 )
 
 

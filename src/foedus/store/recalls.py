@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, ScalarSelect, delete, exists, select, union, update
+from sqlalchemy import CompoundSelect, ScalarSelect, delete, exists, literal, null, select, union, union_all, update
 
 from foedus.store.bulk import bulk_insert, chunks
 from foedus.store.engine import Read, Tx
@@ -123,6 +123,25 @@ def recalls(read: Read, object_id: str = "") -> list[Recall]:
     return [_made(row) for row in rows]
 
 
+def recalls_and_waiting(read: Read, object_id: str) -> tuple[list[Recall], list[Waiting]]:
+    """Return the recalls of an object, the newest first, and what is to be called back of it, in one question."""
+    padded = {"reason": recall_waiting.c.reason, "at_us": recall_waiting.c.at_us, "seq": recall_waiting.c.sent_seq}
+    padded |= {"object_id": recall_waiting.c.object_id, "versions": recall_waiting.c.version}
+    own = (log.c.name, log.c.programme, log.c.sender, log.c.recipient, log.c.own)
+    waits = select(literal(True), *own, *(padded.get(name, null()) for name in _COLUMNS))
+    waits = waits.join_from(recall_waiting, log, log.c.id == recall_waiting.c.log_id)
+    made = _recall.with_only_columns(literal(False), *_recall.selected_columns).where(recall.c.object_id == object_id)
+    rows = read.connection.execute(union_all(made, waits.where(recall_waiting.c.object_id == object_id))).fetchall()
+    held = [_made(row[1:]) for row in rows if not row[0]]
+    waiting_ = [Recall._make(row[1:]) for row in rows if row[0]]
+    held.sort(key=lambda one: (-one.at_us, one.log, -one.seq))
+    waiting_.sort(key=lambda one: (one.log, one.seq))
+    return held, [
+        Waiting(one.log, one.programme, one.recipient, one.seq, one.object_id, str(one.versions), one.reason, one.at_us)
+        for one in waiting_
+    ]
+
+
 def recall_at(read: Read, name: str, seq: int) -> Recall | None:
     """Return the recall of an entry."""
     row = read.connection.execute(_recall.where(log.c.name == name, recall.c.seq == seq)).one_or_none()
@@ -143,15 +162,21 @@ def unanswered(read: Read) -> list[Recall]:
 
 def withheld(read: Read, recipient: str) -> frozenset[tuple[str, str]]:
     """Return (object id, version) of what this node called back from a party, under any programme, and nobody lifted."""
+    rows = read.connection.execute(withheld_from([recipient]))
+    return frozenset((object_id, version) for _, object_id, version in rows)
+
+
+def withheld_from(recipients: Collection[str]) -> CompoundSelect[Any]:
+    """Return the question for (party, object id, version) of what is withheld so from some parties."""
     joined = (
-        select(recalled.c.object_id, recalled.c.version)
+        select(log.c.recipient, recalled.c.object_id, recalled.c.version)
         .join(log, log.c.id == recalled.c.log_id)
         .join(recall, (recall.c.log_id == recalled.c.log_id) & (recall.c.seq == recalled.c.recall_seq))
-        .where(log.c.own, log.c.recipient == recipient, recall.c.lifted_us.is_(None))
+        .where(log.c.own, log.c.recipient.in_(recipients), recall.c.lifted_us.is_(None))
     )
-    held = select(recall_waiting.c.object_id, recall_waiting.c.version)
-    held = held.join(log, log.c.id == recall_waiting.c.log_id).where(log.c.recipient == recipient)
-    return frozenset((object_id, version) for object_id, version in read.connection.execute(union(joined, held)))
+    held = select(log.c.recipient, recall_waiting.c.object_id, recall_waiting.c.version)
+    held = held.join(log, log.c.id == recall_waiting.c.log_id).where(log.c.recipient.in_(recipients))
+    return union(joined, held)
 
 
 def called_back(read: Read, name: str, seqs: Iterable[int]) -> set[int]:
@@ -201,9 +226,9 @@ def _log_id(name: str) -> ScalarSelect[int]:
     return select(log.c.id).where(log.c.name == name).scalar_subquery()
 
 
-def _made(row: Row[tuple[object, ...]]) -> Recall:
+def _made(row: Iterable[Any]) -> Recall:
     made = Recall._make(row)
-    return made._replace(own=bool(made.own), versions=_list(str(row.versions)), passed_on=_list(str(row.passed_on)))
+    return made._replace(own=bool(made.own), versions=_list(str(made.versions)), passed_on=_list(str(made.passed_on)))
 
 
 def _text(words: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import null, select, union_all
 
 from foedus.store.engine import Read
 from foedus.store.tables import view, view_past, view_row
@@ -19,26 +19,17 @@ class Showing(NamedTuple):
     finding_seq: int
     added_us: int
     expires_us: int | None
+    label_id: int | None
     withdrawn_us: int | None = None
 
 
 def showings(read: Read, object_id: str) -> list[Showing]:
     """Return every row of every release view that shows an object or did, the newest first."""
-    now = (
-        select(view.c.name, view_row.c.finding_seq, view_row.c.added_us, view_row.c.expires_us)
-        .join(view, view.c.id == view_row.c.view_id)
-        .where(view_row.c.object_id == object_id, _RELEASED)
+    now, past = (
+        select(view.c.name, *(table.c[name] for name in Showing._fields[1:5]), withdrawn)
+        .join(view, view.c.id == table.c.view_id)
+        .where(table.c.object_id == object_id, _RELEASED)
+        for table, withdrawn in ((view_row, null()), (view_past, view_past.c.withdrawn_us))
     )
-    past = (
-        select(
-            view.c.name,
-            view_past.c.finding_seq,
-            view_past.c.added_us,
-            view_past.c.expires_us,
-            view_past.c.withdrawn_us,
-        )
-        .join(view, view.c.id == view_past.c.view_id)
-        .where(view_past.c.object_id == object_id, _RELEASED)
-    )
-    found = [Showing(*row) for statement in (now, past) for row in read.connection.execute(statement)]
+    found = [Showing(*row) for row in read.connection.execute(union_all(now, past))]
     return sorted(found, key=lambda one: (-one.added_us, one.view))

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from foedus.store.engine import Read, Tx
-from foedus.store.people_tables import session
+from foedus.store.people import Kept
+from foedus.store.people_tables import person, session
 
 
 class Session(NamedTuple):
@@ -40,6 +41,15 @@ def change_session(tx: Tx, known: Session, changed: Session) -> bool:
 def drop_session(tx: Tx, kept: Session) -> bool:
     """Forget a session; say whether there was one."""
     return tx.connection.execute(delete(session).where(session.c.id == kept.id)).rowcount > 0
+
+
+def session_and_person(read: Read, token_sha256: bytes) -> tuple[Session, Kept] | None:
+    """Return the session of a token, given its SHA-256, and whose it is, in one question."""
+    columns = [*(session.c[name] for name in Session._fields), *(person.c[name] for name in Kept._fields)]
+    joined = select(*columns).join(person, person.c.name == session.c.name)
+    row = read.connection.execute(joined.where(session.c.token_sha256 == token_sha256)).one_or_none()
+    size = len(Session._fields)
+    return None if row is None else (Session(*row[:size]), Kept(*row[size:]))
 
 
 def session_with(read: Read, token_sha256: bytes) -> Session | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import insert, select, update
@@ -43,7 +44,13 @@ def shift_named(read: Read, name: str) -> Shift | None:
 
 def shift_after(read: Read, name: str) -> Shift | None:
     """Return the shift that took over from one."""
-    return next((Shift._make(row) for row in read.connection.execute(_columns.where(shift.c.after == name))), None)
+    return shifts_after(read, [name]).get(name)
+
+
+def shifts_after(read: Read, names: Sequence[str]) -> dict[str, Shift]:
+    """Return the shifts that took over from some, by those."""
+    rows = read.connection.execute(_columns.where(shift.c.after.in_(names)).order_by(shift.c.id.desc()))
+    return {one.after: one for one in map(Shift._make, rows)}
 
 
 def newest_shifts(read: Read, limit: int) -> list[Shift]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from foedus.errors import StoreError
 from foedus.model import label as label_model
@@ -14,6 +14,7 @@ from foedus.model.label import Label
 from foedus.model.ports import PullState, Submission
 from foedus.store.bulk import upsert
 from foedus.store.engine import Read, Tx
+from foedus.store.log_tables import denied_key
 from foedus.store.objects import keep_labels
 from foedus.store.state_tables import programme_version, pull_state, room_state, source, submission
 from foedus.store.tables import label
@@ -148,6 +149,15 @@ def programmes(read: Read, programme: str = "") -> Sequence[ProgrammeVersion]:
         columns = columns.where(programme_version.c.programme == programme)
     rows = read.connection.execute(columns.order_by(programme_version.c.at_us, programme_version.c.digest))
     return [ProgrammeVersion._make(row) for row in rows]
+
+
+def programmes_and_denied(read: Read) -> tuple[list[ProgrammeVersion], frozenset[str]]:
+    """Return the versions kept of all programmes, in order of their coming, and the keys denied here, in one question."""
+    keys = select(func.aggregate_strings(denied_key.c.value, "\n")).scalar_subquery()
+    columns = select(*(programme_version.c[name] for name in ProgrammeVersion._fields), keys)
+    rows = read.connection.execute(columns.order_by(programme_version.c.at_us, programme_version.c.digest)).fetchall()
+    denied = frozenset((rows[0][-1] or "").split("\n")) - {""} if rows else frozenset()
+    return [ProgrammeVersion._make(row[:-1]) for row in rows], denied
 
 
 def _sources(read: Read, which: ColumnElement[bool]) -> list[Source]:

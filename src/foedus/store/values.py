@@ -169,25 +169,46 @@ def related(read: Read, seq: int, in_view: str | None = None, limit: int = NEWES
 
     Counts and ranks are those of the view, where one is named.
     """
+    held = _visible(select(occurrence.c.finding_seq).join(finding, finding.c.seq == occurrence.c.finding_seq), in_view)
+    held = held.where(occurrence.c.value_id == value.c.id, may_be_held(read)).correlate(value)
+    newest = held.order_by(occurrence.c.finding_seq.desc()).limit(COMMON + 1)
+    other, mine = occurrence.alias(), occurrence.alias()
+    rows = (
+        select(value.c.id, other.c.finding_seq)
+        .select_from(mine)
+        .join(value, value.c.id == mine.c.value_id)
+        .join(other, (other.c.value_id == value.c.id) & other.c.finding_seq.in_(newest))
+        .where(mine.c.finding_seq == seq, value.c.warned == "[]")
+        .order_by(value.c.kind, value.c.norm)
+    )
+    holding: dict[int, list[int]] = {}
+    for value_id, holder in read.connection.execute(rows):
+        holding.setdefault(value_id, []).append(holder)
     shared: dict[int, int] = {}
     weights: dict[int, float] = {}
-    for key in values_of(read, seq):
-        found = None if key.warned else holders(read, key.kind, key.norm, COMMON, in_view)
-        if found is None or found.held > COMMON:
-            continue
-        for holder in found.newest:
-            shared[holder.seq] = shared.get(holder.seq, 0) + 1
-            weights[holder.seq] = weights.get(holder.seq, 0.0) + 1 / log2(1 + found.held)
-    ranked = sorted((-weight, -other) for other, weight in weights.items() if other != seq)
-    return [Related(-other, shared[-other], -weight) for weight, other in ranked[:limit]]
+    for holders_ in holding.values():
+        for holder in holders_ if len(holders_) <= COMMON else ():
+            shared[holder] = shared.get(holder, 0) + 1
+            weights[holder] = weights.get(holder, 0.0) + 1 / log2(1 + len(holders_))
+    ranked = sorted((-weight, -other_) for other_, weight in weights.items() if other_ != seq)
+    return [Related(-other_, shared[-other_], -weight) for weight, other_ in ranked[:limit]]
 
 
 def values_of(read: Read, seq: int) -> Sequence[Key]:
     """Return the values a finding holds."""
+    return values_by(read, [seq]).get(seq, [])
+
+
+def values_by(read: Read, seqs: Sequence[int]) -> dict[int, list[Key]]:
+    """Return the values that findings hold, as they stand in them, by row; findings without any are absent."""
     columns = (value.c.kind, value.c.norm, occurrence.c.written, occurrence.c.pointer, value.c.warned)
-    joined = select(*columns).join(occurrence, occurrence.c.value_id == value.c.id)
-    rows = read.connection.execute(joined.where(occurrence.c.finding_seq == seq).order_by(value.c.kind, value.c.norm))
-    return [Key(kind, norm, written, pointer, _lists(warned)) for kind, norm, written, pointer, warned in rows]
+    joined = select(occurrence.c.finding_seq, *columns).join(occurrence, occurrence.c.value_id == value.c.id)
+    found: dict[int, list[Key]] = {}
+    for chunk in chunks(seqs):
+        rows = joined.where(occurrence.c.finding_seq.in_(chunk)).order_by(value.c.kind, value.c.norm)
+        for seq, kind, norm, written, pointer, warned in read.connection.execute(rows):
+            found.setdefault(seq, []).append(Key(kind, norm, written, pointer, _lists(warned)))
+    return found
 
 
 def keys_of(read: Read, seqs: Sequence[int]) -> dict[int, list[Key]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, select
 
+from foedus.model.entry import MASTER, StoredEntry
 from foedus.store.bulk import chunks, upsert
 from foedus.store.engine import Read, Tx
+from foedus.store.log_tables import entry, log
+from foedus.store.logs import stored_entry
 from foedus.store.state_tables import watch_act, watch_mark, watch_state
 from foedus.store.tables import finding, view, view_tally
 
@@ -56,16 +59,29 @@ def keep_act(tx: Tx, seq: int, object_id: str, note: str) -> None:
     tx.connection.execute(insert(watch_act).values(seq=seq, object_id=object_id, note=note))
 
 
-def acts(read: Read, object_id: str) -> list[tuple[int, str]]:
-    """Return (entry, note) of the acts about an object, in order."""
-    which = select(watch_act.c.seq, watch_act.c.note).where(watch_act.c.object_id == object_id)
-    return [(seq, note) for seq, note in read.connection.execute(which.order_by(watch_act.c.seq))]
+class Acted(NamedTuple):
+    """An act about an object: its entry's place and the entry (None: the log has none), and what was written with it."""
+
+    seq: int
+    note: str
+    stored: StoredEntry | None
 
 
-def acts_between(read: Read, first: int, end: int, limit: int) -> list[tuple[int, str]]:
-    """Return (entry, note) of acts about whatever object with ``first <= entry < end``, the newest first."""
-    which = select(watch_act.c.seq, watch_act.c.note).where(watch_act.c.seq >= first, watch_act.c.seq < end)
-    return [(seq, note) for seq, note in read.connection.execute(which.order_by(watch_act.c.seq.desc()).limit(limit))]
+def state_and_acts(read: Read, object_id: str) -> tuple[State | None, list[Acted]]:
+    """Return how an object stands, None where nobody did anything about it, and all acts about it, in one question."""
+    columns = [watch_state.c[name] for name in State._fields]
+    rows = _acted.add_columns(*columns).join(
+        watch_state, watch_state.c.object_id == watch_act.c.object_id, isouter=True
+    )
+    found = read.connection.execute(rows.where(watch_act.c.object_id == object_id).order_by(watch_act.c.seq)).fetchall()
+    state = State(*found[0][-len(columns) :]) if found and found[0].last is not None else None
+    return state, _acts(found)
+
+
+def acts_between(read: Read, first: int, end: int, limit: int) -> list[Acted]:
+    """Return the acts about whatever object with ``first <= entry < end``, the newest first."""
+    which = _acted.where(watch_act.c.seq >= first, watch_act.c.seq < end)
+    return _acts(read.connection.execute(which.order_by(watch_act.c.seq.desc()).limit(limit)))
 
 
 def keep_state(tx: Tx, state: State) -> None:
@@ -139,13 +155,25 @@ def mark(read: Read, name: str) -> int | None:
     return read.connection.scalar(select(watch_mark.c.seq).where(watch_mark.c.name == name))
 
 
-def mark_and_newest(read: Read, name: str) -> tuple[int, int]:
-    """Return up to which row somebody has looked (0: never), and the newest row, in one question."""
-    looked = select(watch_mark.c.seq).where(watch_mark.c.name == name).scalar_subquery()
-    row = read.connection.execute(select(looked, select(func.max(finding.c.seq)).scalar_subquery())).one()
-    return row[0] or 0, row[1] or 0
-
-
 def keep_mark(tx: Tx, name: str, seq: int) -> None:
     """Keep up to which row somebody has looked."""
     upsert(tx.connection, watch_mark, {"name": name}, {"seq": seq})
+
+
+_acted = (
+    select(watch_act.c.seq, watch_act.c.note, entry.c.leaf, entry.c.salt, entry.c.body)
+    .select_from(watch_act)
+    .join(
+        entry,
+        (entry.c.log_id == select(log.c.id).where(log.c.name == MASTER).scalar_subquery())
+        & (entry.c.seq == watch_act.c.seq),
+        isouter=True,
+    )
+)
+
+
+def _acts(rows: Iterable[Row[Any]]) -> list[Acted]:
+    return [
+        Acted(row.seq, row.note, None if row.leaf is None else stored_entry((row.leaf, row.salt, row.body)))
+        for row in rows
+    ]

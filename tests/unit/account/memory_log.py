@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from foedus.account import checkpoint, ledger
 from foedus.errors import ForkedLedger
 from foedus.model.entry import Checkpoint, Draft, LogInfo, StoredEntry
+from foedus.model.instant import parse, to_us
 from foedus.model.vkey import VerifierKey
 
 PROGRAMME = "urn:foedus:programme:test"
@@ -57,6 +59,20 @@ class MemoryLog:
 
     def nodes(self, name: str, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
         return [self.tree[name][position] for position in wanted]
+
+    def kept_nodes(self, name: str, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        return {place: value for place, value in self.tree[name].items() if place in wanted}
+
+    def first_since(self, begun: Mapping[str, int], ends: Mapping[str, int]) -> dict[str, int]:
+        def at_us(name: str, seq: int) -> int:
+            [stored] = self.entries(name, seq, seq + 1)
+            return to_us(parse(stored.entry().at))
+
+        return {n: bisect_left(range(end), begun[n], key=lambda seq, n=n: at_us(n, seq)) for n, end in ends.items()}
+
+    def since(self, starts: Mapping[str, int]) -> Iterator[tuple[str, int, StoredEntry]]:
+        for name, start in starts.items():
+            yield from ((name, seq, one) for seq, one in enumerate(self.entries(name, start, self.size(name)), start))
 
     def append(self, name: str, entries: Sequence[StoredEntry], nodes: Sequence[tuple[int, int, bytes]]) -> None:
         self.rows[name] += entries

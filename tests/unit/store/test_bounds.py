@@ -26,7 +26,7 @@ def came(store, seq, one, log=LOG):
 
 def of(store, owner="nato", version=ONE.version):
     with store.read() as read:
-        return bounds.bounds_of(read, ONE.id, version, owner)
+        return bounds.bounds_of(read, [(ONE.id, version, owner)])[ONE.id, version, owner]
 
 
 def test_of_each_log_the_newest_entry_counts(store):

@@ -7,12 +7,12 @@ from typing import Any, get_args
 import msgspec
 from markupsafe import Markup
 
-from foedus.errors import FoedusError, InputError, TrustError
+from foedus.errors import InputError, TrustError
 from foedus.model.events import RecallReason
 from foedus.model.picture import Map, Picture
 from foedus.model.picture import Table as Values
 from foedus.node import recall, show, watch
-from foedus.node.dossier import Dossier, dossier, raw, traces
+from foedus.node.dossier import opened, raw, seen, traces
 from foedus.picture import Texts, render
 from foedus.web.answer import Answer, File, Moved, Shown, Table
 from foedus.web.visit import Visit
@@ -24,32 +24,32 @@ MOST_POINTS = 2_000
 
 def one(visit: Visit, refused: str = "") -> Answer:
     """Show a finding."""
-    found = dossier(visit.node, visit.place("object_id"))
-    picture = _picture(visit, found)
+    page = opened(visit.node, visit.place("object_id"), visit.look.language)
+    found, picture = page.seen
     current = found.versions[0]
     data = {
         "finding": found,
         "current": current,
         "drawn": picture.panes if picture else (),
         "tracks": tracks_of(picture),
-        "goes": _goes(visit, current.object_id),
+        "goes": page.goes,
         "reasons": REASONS,
         "refused": refused,
         "told": visit.value("told") if visit.value("told") in ("recalled", "lifted") else "",
         "stale": visit.held is not None and not visit.held.fresh,
-        **watching(visit, current.object_id),
+        **_watching(visit, page.watch, page.watchers),
     }
     labels = [current.label, *(one.label for one in (*found.links, *found.related) if one.label)]
-    page = Shown("finding.html", data, _values(current, picture), labels, 403 if refused else 200)
-    return page if visit.asked.twin != "html" else page._replace(data={**data, "picture": drawn(visit, picture)})
+    shown = Shown("finding.html", data, _values(current, picture), labels, 403 if refused else 200)
+    return shown if visit.asked.twin != "html" else shown._replace(data={**data, "picture": drawn(visit, picture)})
 
 
-def watching(visit: Visit, object_id: str) -> dict[str, object]:
+def _watching(visit: Visit, standing: watch.Standing, watchers: list[str]) -> dict[str, object]:
     """Return how it stands on the watch, and what the form about it needs."""
     told = visit.value("told").removeprefix("watch-")
     return {
-        "watch": watch.standing(visit.node, object_id),
-        "watchers": watch.watchers(visit.node),
+        "watch": standing,
+        "watchers": watchers,
         "dismiss_reasons": watch.REASONS,
         "watch_told": told if told in ("acknowledge", "assign", "dismiss", "undo") else "",
     }
@@ -57,12 +57,13 @@ def watching(visit: Visit, object_id: str) -> dict[str, object]:
 
 def beside(visit: Visit) -> Answer:
     """Show the evidence of a finding beside a list: a part of that page."""
-    return Shown("finding-beside.html", evidence(visit, dossier(visit.node, visit.place("object_id"))))
+    return Shown("finding-beside.html", evidence(visit, visit.place("object_id")))
 
 
-def evidence(visit: Visit, found: Dossier) -> dict[str, object]:
+def evidence(visit: Visit, object_id: str) -> dict[str, object]:
     """Return what is shown of a finding beside a list."""
-    return {"finding": found, "current": found.versions[0], "picture": drawn(visit, _picture(visit, found))}
+    found, picture = seen(visit.node, object_id, visit.look.language)
+    return {"finding": found, "current": found.versions[0], "picture": drawn(visit, picture)}
 
 
 def entries(visit: Visit) -> Answer:
@@ -108,14 +109,6 @@ def drawn(visit: Visit, picture: Picture | None) -> Markup:
     return Markup(render(picture, texts)) if picture else Markup("")  # noqa: S704 — escaped by picture/
 
 
-def _picture(visit: Visit, found: Dossier) -> Picture | None:
-    try:
-        return show.picture(visit.node, found.versions[0].object_id, visit.look.language)
-    except FoedusError:
-        # A room that cannot draw what somebody sent takes nothing else of the page with it.
-        return None
-
-
 def tracks_of(picture: Picture | None) -> list[dict[str, Any]]:
     """Return the tracks of a picture's maps, as the map of a page draws them."""
     panes = [pane for pane in picture.panes if isinstance(pane, Map)] if picture else []
@@ -144,19 +137,6 @@ def _values(current: show.Shown, picture: Picture | None) -> Table:
         )
     table = next((pane for pane in picture.panes if isinstance(pane, Values)), None) if picture else None
     return Table(table.columns, table.rows) if table else Table(("kind", "value", "warned"), [])
-
-
-def _goes(visit: Visit, object_id: str) -> list[show.Why]:
-    """Return what becomes of it for each other party under each programme in force, without an entry that somebody asked."""
-    at = visit.node.clock.now()
-    held = visit.node.agreements.in_force(at)
-    return [
-        why
-        for agreement in held
-        for party in agreement.programme.parties
-        if party.id != visit.node.party
-        for why in show.why(visit.node, object_id, party.id, agreement.programme.id, enter=False)
-    ]
 
 
 def plain_id(object_id: str) -> str:

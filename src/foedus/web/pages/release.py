@@ -15,7 +15,7 @@ from foedus.model.people import Person
 from foedus.node import approve, grants
 from foedus.node.approve import Told, Wish
 from foedus.node.difference import difference
-from foedus.node.pending import Detail, Waiting, detail, pending
+from foedus.node.pending import Detail, Waiting, detail, opened, pending
 from foedus.web.answer import Answer, File, Moved, Shown, Table
 from foedus.web.visit import Visit
 
@@ -99,11 +99,12 @@ def waiting(visit: Visit) -> Answer:
 
 def one(visit: Visit) -> Answer:
     """Show one finding of the queue with all that bears on a decision."""
+    place = (visit.place(name) for name in ("object_id", "party", "programme"))
     try:
-        found = _detail(visit)
+        found, rail = opened(visit.node, *place, beside=visit.value("party"), limit=RAIL_ROWS)
     except NotReleasable:
         return _gone(visit)
-    return _detailed(visit, found)
+    return _detailed(visit, found, rail)
 
 
 def sent(visit: Visit) -> Answer:
@@ -130,11 +131,11 @@ def decide(visit: Visit) -> Answer:
         except NotReleasable:
             return _gone(visit)
         if _seen(found.waiting).text() != visit.value("seen"):
-            return _detailed(visit, found, refused="approval-changed")
+            return _refused(visit, found, "approval-changed")
         try:
             told = _done(visit, act, found.waiting)
         except (InputError, NotReleasable, TrustError) as error:
-            return _detailed(visit, found, refused=error.code)
+            return _refused(visit, found, error.code)
         where = f"{visit.asked.path}?told={told}"
         _once.led(f"{visit.csrf}|{token}", where)
     return Moved(where)
@@ -223,9 +224,13 @@ def _detail(visit: Visit) -> Detail:
     return detail(visit.node, visit.place("object_id"), visit.place("party"), visit.place("programme"))
 
 
-def _detailed(visit: Visit, found: Detail, refused: str = "") -> Shown:
+def _refused(visit: Visit, found: Detail, code: str) -> Shown:
+    """Show it again, and why an act about it was refused."""
+    return _detailed(visit, found, pending(visit.node, visit.value("party"), limit=RAIL_ROWS).items, code)
+
+
+def _detailed(visit: Visit, found: Detail, rail: Sequence[Waiting], refused: str = "") -> Shown:
     item = found.waiting
-    rail = pending(visit.node, visit.value("party"), limit=RAIL_ROWS).items
     places = [one.object_id == item.object_id and one.party == item.party for one in rail]
     here = places.index(True) if True in places else -1
     told = visit.value("told")

@@ -8,7 +8,6 @@ from types import MappingProxyType
 import msgspec
 
 from foedus.errors import FoedusError
-from foedus.node.dossier import dossier
 from foedus.node.on_map import on_map
 from foedus.node.situation import Seen, Wanted, situation
 from foedus.node.watch import REASONS, WATCHERS, watchers
@@ -66,7 +65,7 @@ def _beside(visit: Visit) -> dict[str, object] | None:
     """Return the evidence that the address asks for beside the list."""
     object_id = visit.value("at")
     try:
-        return evidence(visit, dossier(visit.node, object_id)) if object_id else None
+        return evidence(visit, object_id) if object_id else None
     except FoedusError:
         return None
 
