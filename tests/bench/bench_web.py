@@ -12,12 +12,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.bench.measure import head, row
 from tests.node_pair import AMBER, OPEN, START, Nodes, indicator, stix, stix_id
-from tests.queued import PASSWORD, make
+from tests.queued import ID, PASSWORD, make
 from tests.web_site import Visitor, asking, visiting
 
 from foedus.model import instant
@@ -29,13 +31,17 @@ from foedus.node import people
 from foedus.node.home import Node
 from foedus.node.label import read_text
 from foedus.node.naming import room_words
+from foedus.node.pending import Ended, desks
+from foedus.node.queue import on_hold, places_of
+from foedus.node.view import keep_facets, reader_name, view_name
 from foedus.store.engine import Store
 from foedus.store.objects import Arrival, put_findings
 from foedus.store.pages import Views
 from foedus.store.views import Showing, add_view_rows, open_view
+from foedus.web.app import for_liaisons
 
-KIM = Person("kim", ("analyst", "releaser", "approver"))
-BAR_S, QUERIES, TIMES, BATCH, DAYS, SHOWN = 0.2, 20, 20, 5_000, 1_095, "released|bench|jpn|cyber"
+KIM, GIL = Person("kim", ("analyst", "releaser", "approver")), Person("gil", ("liaison",), "jpn")
+BAR_S, QUERIES, TIMES, BATCH, DAYS, SHOWN = 0.2, 20, 20, 5_000, 1_095, view_name(ID, "jpn", "cyber")
 OWNERS = ("jpn", "kor", "aus", "nzl")
 LABELS = (OPEN, "PUBLIC TLP:GREEN", "NATO UNCLASSIFIED", "NATO UNCLASSIFIED TLP:GREEN", "NATO UNCLASSIFIED TLP:AMBER")
 
@@ -80,25 +86,25 @@ def build(directory: Path, count: int) -> Nodes:
     begun = time.perf_counter()
     with nodes.open("nato") as node:
         people.add(node, KIM.name, KIM.roles, PASSWORD)
-        batch: list[Arrival] = []
-        for one in arrivals(node, count, count // 50):
-            batch.append(one)
-            if len(batch) == BATCH:
-                keep(node.store, batch)
-                batch.clear()
-        keep(node.store, batch)
+        people.add(node, GIL.name, GIL.roles, PASSWORD, party=GIL.party)
+        every = arrivals(node, count, count // 50)
+        keep(node.store, list(islice(every, count // 50)))
+        done = count // 50
+        while batch := list(islice(every, BATCH)):
+            keep(node.store, batch, START - timedelta(days=DAYS * (1 - done / count)))
+            done += len(batch)
     (directory / "full").touch()
     print(f"made in {time.perf_counter() - begun:,.0f} s, not measured", flush=True)
     return nodes
 
 
-def keep(store: Store, batch: list[Arrival]) -> None:
-    """Store findings and show those of the first owner to a partner."""
-    if batch:
-        with store.write() as tx:
-            placed = put_findings(tx, batch, instant.to_us(START))
-            open_view(tx, SHOWN, "bench|jpn")
-            add_view_rows(tx, SHOWN, [Showing(one.seq) for one in placed], instant.to_us(START))
+def keep(store: Store, batch: list[Arrival], given_at: datetime | None = None) -> None:
+    """Store findings, and show them to a partner from an instant on, where one is named."""
+    with store.write() as tx:
+        placed = put_findings(tx, batch, instant.to_us(START))
+        if given_at is not None:
+            open_view(tx, SHOWN, reader_name(ID, "jpn"))
+            add_view_rows(tx, SHOWN, [Showing(one.seq) for one in placed], instant.to_us(given_at))
 
 
 def questions(node: Node, count: int) -> dict[str, str]:
@@ -128,10 +134,38 @@ def questions(node: Node, count: int) -> dict[str, str]:
         "map, near": "/situation/map?zoom=4",
         "map, area and month": f"/situation/map?area=maritime&{dates}",
         "queue": "/release",
+        "queue, late": f"/release?after={quote(late(node))}",
         "one of the queue": f"/release/nato-jpn-itpp-2023/jpn/{stix_id('indicator', 103)}",
         "finding": f"/finding/{stix_id('indicator', count // 2)}",
         "ledger": "/ledger",
         "programme": "/programme",
+    }
+
+
+def late(node: Node) -> str:
+    """Return where the last page but one of the queue ends."""
+    [desk] = desks(node, "jpn", "", node.clock.now())
+    keep_facets(node, desk.policy)
+    places = [one for one in places_of([desk]) if one.area.id == "cyber"]
+    with node.store.read() as read:
+        waiting = [one for some in on_hold(read, places) for one in some]
+    return Ended((desk.programme, "jpn", "cyber", "cyber"), waiting[-60].held.seq, waiting[-60].walked).text()
+
+
+def given(count: int) -> dict[str, str]:
+    """What a liaison officer asks, by name."""
+    middle = instant.to_us(START) - DAYS // 2 * 86_400_000_000
+    return {
+        "liaison": "/situation",
+        "liaison, by kind": "/situation?kind=gap",
+        "liaison, by originator": "/situation?owner=kor",
+        "liaison, by label": "/situation?label=PUBLIC%20TLP%3AGREEN",
+        "liaison, a month": "/situation?since=2025-03-01&until=2025-03-31",
+        "liaison, kind, originator, month": "/situation?kind=gap&owner=kor&since=2025-03-01&until=2025-03-31",
+        "liaison, nothing passes": "/situation?owner=nato",
+        "liaison, deep": f"/situation?after={middle}",
+        "liaison, CSV": "/situation.csv",
+        "liaison, a finding": f"/finding/{stix_id('indicator', count // 2)}",
     }
 
 
@@ -177,10 +211,11 @@ def main() -> int:
     missed = 0
     with tempfile.TemporaryDirectory() as other:
         nodes = build(Path(sys.argv[2]) if len(sys.argv) > 2 else Path(other) / "web", count)
-        with nodes.open("nato") as node, visiting(node) as visit:
-            kim = visit(KIM)
+        with nodes.open("nato") as node, visiting(node) as visit, visiting(node, for_liaisons) as visit_apart:
+            kim, gil = visit(KIM), visit_apart(GIL)
             head(f"Pages at {count:,} findings, {count // 50:,} of them waiting for people")
             asks = {name: page(kim, path) for name, path in questions(node, count).items()} | partner(node, count)
+            asks |= {name: page(gil, path) for name, path in given(count).items()}
             for name, ask in asks.items():
                 middle, most, cpu, queries = measured(ask, node)
                 met = most <= BAR_S and queries <= QUERIES

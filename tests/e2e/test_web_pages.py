@@ -272,3 +272,9 @@ def test_japanese_names_areas_kinds_and_parties(kim):
     assert page.text.startswith('<!doctype html>\n<html lang="ja" data-theme="dark"')
     assert "海上" in page.text
     assert "日本国" in kim.get("/ledger").text
+
+
+def test_the_evidence_beside_a_list_has_its_twin_too(kim):
+    found = kim.get(f"/finding/{gap(kim)['object_id']}/beside.json")
+    assert found.status_code == 200
+    assert found.json()["current"]["object_id"] == gap(kim)["object_id"]

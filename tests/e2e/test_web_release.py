@@ -25,6 +25,7 @@ from tests.queued import (
 from tests.web_site import texts, visiting
 
 from foedus.node.pending import Ended, desks, detail
+from foedus.node.queue import Place, on_hold
 from foedus.node.release import release_due
 from foedus.node.view import keep_facets
 
@@ -231,7 +232,7 @@ def test_a_queue_of_twenty_thousand_is_as_short_a_page_at_its_end_as_at_its_begi
     keep_facets(node, desk.policy)
     [area] = [one for one in desk.areas if one.id == "cyber"]
     with node.store.read() as read:
-        waiting = list(desk.on_hold(read, area, "cyber"))
+        waiting = [one for some in on_hold(read, [Place(desk, area, "cyber")]) for one in some]
     assert len(waiting) == 20_000 + 4
     ending = waiting[-25]
     after = Ended((desk.programme, "jpn", "cyber", "cyber"), ending.held.seq, ending.walked).text()

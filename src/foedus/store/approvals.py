@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, false, func, null, or_, select, union_all, update
+from sqlalchemy import ColumnElement, false, func, literal, null, or_, select, union_all, update
 
 from foedus.model.entry import MASTER, StoredEntry
 from foedus.store.bulk import bulk_insert, chunks
+from foedus.store.dialects import PlaceOf
 from foedus.store.engine import Read, Tx
 from foedus.store.log_tables import entry, log
 from foedus.store.logs import stored_entry
@@ -80,7 +81,7 @@ def all_open(read: Read, marks: Sequence[bytes]) -> Open:
     held = held.join(entry, master & (entry.c.seq == approval.c.seq), isouter=True)
     other = approval.alias()
     begun = select(func.min(other.c.seq)).where(other.c.open, other.c.kind.in_((REQUESTED, GIVEN))).scalar_subquery()
-    marked = or_(false(), *(func.instr(entry.c.leaf, mark) > 0 for mark in marks))
+    marked = or_(false(), *(PlaceOf(entry.c.leaf, literal(mark)) > 0 for mark in marks))
     rest = select(*(null() for _ in columns), *stored).where(master, entry.c.seq >= begun, marked)
     found = Open({}, {})
     size = len(columns)

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Connection, CursorResult, Integer, LargeBinary, Table, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 
@@ -42,6 +44,25 @@ def overwrite_deleted(connection: Connection) -> None:
     """Let what this transaction deletes be overwritten with zeros, not only marked as free; PostgreSQL cannot."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+class PlaceOf(FunctionElement[int]):
+    """Where bytes begin in others, from 1 on; 0: nowhere. Arguments: the others, the bytes."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "place_of"
+
+
+@compiles(PlaceOf, "sqlite")
+def _place_sqlite(element: PlaceOf, compiler: Any, **given: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **given)})"
+
+
+@compiles(PlaceOf, "postgresql")
+def _place_postgresql(element: PlaceOf, compiler: Any, **given: Any) -> str:
+    where, what = (compiler.process(one, **given) for one in element.clauses)
+    return f"position({what} in {where})"
 
 
 # Names come from our own tables, never from input.

@@ -7,12 +7,27 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, false, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from foedus.errors import BrokenChain, ForkedLedger, StoreError
 from foedus.model.entry import Checkpoint, LogInfo, StoredEntry
 from foedus.model.instant import parse, to_us
 from foedus.store.bulk import bulk_insert, chunks
+from foedus.store.dialects import PlaceOf
 from foedus.store.log_tables import checkpoint as checkpoints
 from foedus.store.log_tables import entry, intent, log, node
 
@@ -119,7 +134,7 @@ class Logs:
     def last_with(self, names: Collection[str], mark: bytes = b"") -> dict[str, tuple[int, StoredEntry]]:
         """Return of each of some logs the last entry in whose leaf a mark stands, with its place; of none where there is none."""
         other = entry.alias()
-        marked = func.instr(other.c.leaf, mark) > 0 if mark else other.c.seq >= 0
+        marked = PlaceOf(other.c.leaf, literal(mark)) > 0 if mark else other.c.seq >= 0
         last = select(other.c.seq).where(other.c.log_id == log.c.id, marked).order_by(other.c.seq.desc()).limit(1)
         which = _named.join(entry, (entry.c.log_id == log.c.id) & (entry.c.seq == last.scalar_subquery()))
         return {name: (seq, stored_entry(row)) for name, seq, *row in self._rows(which, names)}

@@ -89,7 +89,7 @@ def test_pages_join_to_the_whole(nato):
 @pytest.mark.parametrize("batch", [1, 2, 3, 500])
 def test_pages_join_to_the_whole_wherever_a_limit_fills_up(nodes, monkeypatch, batch):
     nodes.put("nato", bundle(*(indicator(number) for number in range(100, 107))), OPEN)
-    monkeypatch.setattr("foedus.node.queue.BATCH", batch)
+    monkeypatch.setattr("foedus.store.candidates._ALONG", batch)
     with nodes.open("nato") as node:
         at_hand(node, 2 * 86_400)
         whole, found, after = pending(node).items, [], ""
@@ -103,7 +103,7 @@ def test_pages_join_to_the_whole_wherever_a_limit_fills_up(nodes, monkeypatch, b
 
 def test_a_late_page_under_a_limit_decides_no_more_than_an_early_one(nodes, monkeypatch):
     nodes.put("nato", bundle(*(indicator(number) for number in range(100, 160))), OPEN)
-    monkeypatch.setattr("foedus.node.queue.BATCH", 10)
+    monkeypatch.setattr("foedus.store.candidates._ALONG", 10)
     decided = []
 
     def counted(subjects, *given):

@@ -57,7 +57,10 @@ def _watching(visit: Visit, standing: watch.Standing, watchers: list[str]) -> di
 
 def beside(visit: Visit) -> Answer:
     """Show the evidence of a finding beside a list: a part of that page."""
-    return Shown("finding-beside.html", evidence(visit, visit.place("object_id")))
+    shown = evidence(visit, visit.place("object_id"))
+    if visit.asked.twin != "html":
+        del shown["picture"]
+    return Shown("finding-beside.html", shown)
 
 
 def evidence(visit: Visit, object_id: str) -> dict[str, object]:
