@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from foedus.cli import options
@@ -12,7 +14,7 @@ from foedus.cli.terminal import Terminal
 from foedus.model.people import Person
 from foedus.node import account, statements
 from foedus.node.home import Node
-from foedus.node.statements import REVIEW_KINDS, Chosen, ReviewKind
+from foedus.node.statements import REVIEW_KINDS, Chosen
 
 _PROGRAMME = click.argument("programme", metavar="ID", shell_complete=options.programmes)
 _YEAR = click.option("--period", default="", metavar="YEAR", help="The year; the newest that has begun where absent.")
@@ -31,14 +33,13 @@ _YEAR = click.option("--period", default="", metavar="YEAR", help="The year; the
 @prints
 @on_node
 @by_person
-def attest(
-    node: Node, terminal: Terminal, person: Person, programme: str, indicator: str, value: str, period: str
-) -> None:
+def attest(node: Node, terminal: Terminal, person: Person, programme: str, period: str, **stated: str) -> None:
     """State the value of an indicator that no ledger can compute.
 
     It counts once every party states the same. The newest statement of a party is the one that holds.
     """
-    said = statements.attest(node, person, Chosen(programme, period), indicator, value)
+    indicator = stated["indicator"]
+    said = statements.attest(node, person, Chosen(programme, period), indicator, stated["value"])
     if terminal.as_json:
         terminal.document({"indicator": indicator, "value": said})
         return
@@ -60,14 +61,12 @@ def attest(
 @prints
 @on_node
 @by_person
-def publish(
-    node: Node, terminal: Terminal, person: Person, programme: str, period: str, kind: ReviewKind, public: bool
-) -> None:
+def publish(node: Node, terminal: Terminal, person: Person, programme: str, period: str, **how: Any) -> None:
     """Publish the review of a year as it stands.
 
     What is published is kept byte for byte, and every party learns its hash. A year is reviewed as a whole once it is over.
     """
-    made = statements.publish(node, person, Chosen(programme, period), kind, public=public)
+    made = statements.publish(node, person, Chosen(programme, period), how["kind"], public=how["public"])
     if terminal.as_json:
         terminal.document(made)
         return
