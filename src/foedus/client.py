@@ -171,6 +171,10 @@ class Client:
         """Return the review on paper, where the node has the extra ``pdf``."""
         return self._file("/programme/review.pdf", {"programme": word, "period": period, "on": on})
 
+    def find(self, text: str) -> twins.Sought:
+        """Return the object that has an id, or the values that are written so with the findings that hold them."""
+        return self._twin("/find", twins.Sought, {"q": text})
+
     def statements(self, word: str = "", period: str = "") -> twins.Statements:
         """Return what the parties state for a programme's year, and which reviews were published."""
         return self._twin("/programme/statements", twins.Statements, {"programme": word, "period": period})

@@ -38,6 +38,7 @@ ADDRESSES = {
         f"/finding/{stix_id('relationship', 1)}",
     ),
     "/area/{name}": ("/area/cyber",),
+    "/find": ("/find?q=host1.example", f"/find?q={WAITS}"),
     "/watch/shift/{name}": ("/watch/shift/@shift",),
     "/quarantine/{number}": ("/quarantine/1",),
     "/situation": ("/situation", f"/situation?at={WAITS}", "/situation?watch=acknowledged&urgency=0"),

@@ -118,7 +118,7 @@ def pages(node, base):
     return [
         "/release", f"/release/{WORD}/jpn/{HOSTILE_HELD}", f"/finding/{HOSTILE}", f"/finding/{gap(node, base)}", "/situation",
         f"/situation?owner=jpn&urgency=0&at={HOSTILE}", "/ledger", "/ledger/log?name=master", "/programme", "/settings", "/nowhere",
-        "/watch", "/watch/methods", "/programmes", "/programme/review", "/programme/statements", "/programme/iati",
+        "/watch", "/watch/methods", "/programmes", "/programme/review", "/programme/statements", "/programme/iati", "/find?q=host1.example",
     ]  # fmt: skip
 
 
@@ -222,6 +222,19 @@ def test_enter_alone_decides_nothing(node, window):
     page.wait_for_timeout(200)
     assert page.url.endswith(HOSTILE_HELD)
     assert [one for one in entries(node, "approval.denied", "decision.held") if one["object_id"] == HOSTILE_HELD] == []
+
+
+def test_a_value_is_looked_for_by_keys_alone(window):
+    there = window(ALL)
+    page = there.go("/release")
+    page.keyboard.press("/")
+    page.keyboard.type("HOST1.example")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/find?q=HOST1.example")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.locator("tbody tr").count() == 1
+    assert there.violations() == []
+    assert there.faults == []
 
 
 def test_keys_can_be_turned_off(window):

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, select, text, update
 
 from foedus.model.finding import Key, Seen
 from foedus.store.bulk import bulk_insert, chunks, first_free
@@ -103,6 +103,16 @@ def holders(read: Read, kind: str, norm: str, limit: int = NEWEST, in_view: str 
     some = picked.with_only_columns(occurrence.c.finding_seq).limit(COMMON + 1).subquery()
     count = read.connection.scalar(select(func.count()).select_from(some)) or 0
     return Holders(rows, count, warned) if rows else None
+
+
+def of_any_kind(read: Read, norms: Sequence[str]) -> list[Key]:
+    """Return the values that are written in one of some ways, of whichever kind; few are asked for at a time."""
+    kinds = list(read.connection.scalars(_KINDS))
+    columns = select(value.c.kind, value.c.norm, value.c.warned)
+    rows = read.connection.execute(
+        columns.where(value.c.kind.in_(kinds), value.c.norm.in_(norms)).order_by(value.c.kind)
+    )
+    return [Key(kind, norm, norm, "", _lists(warned)) for kind, norm, warned in rows]
 
 
 def shared(read: Read, seqs: Sequence[int]) -> set[tuple[str, str]]:
@@ -238,6 +248,13 @@ _seen = (
     .where(occurrence.c.value_id == bindparam("value_id"), ~finding.c.owner.contains("+"))
     .order_by(occurrence.c.finding_seq.desc())
     .limit(NEWEST)
+)
+
+# Each kind is one seek in the index by kind: no value is looked at.
+_KINDS = text(
+    "WITH RECURSIVE kinds(kind) AS (SELECT min(kind) FROM value UNION ALL"
+    " SELECT (SELECT min(v.kind) FROM value v WHERE v.kind > kinds.kind) FROM kinds WHERE kinds.kind IS NOT NULL)"
+    " SELECT kind FROM kinds WHERE kind IS NOT NULL"
 )
 
 _find = select(value.c.norm, value.c.id, value.c.warned).where(

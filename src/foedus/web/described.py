@@ -68,6 +68,7 @@ DESCRIBED: Mapping[tuple[str, str], Said] = {
         ),
         twin=twins.Situated,
     ),
+    ("GET", "/find"): Said((Given("q", "An id or a value.", required=True),), twin=twins.Sought),
     ("GET", "/finding/{object_id}"): Said(twin=twins.Found),
     ("GET", "/finding/{object_id}/stix"): Said(
         (Given("version", "Which version; the newest where absent."),), media="application/stix+json"

@@ -319,3 +319,23 @@ class Statements(Struct, frozen=True):
     parties: tuple[str, ...]
     attested: tuple[Stated, ...]
     published: tuple[Published, ...]
+
+
+class Holding(Struct, frozen=True):
+    """A value, how many findings hold it (``more``: more than that), the newest of them, the lists that warn of it."""
+
+    kind: str
+    value: str
+    held: int
+    more: bool
+    warned: tuple[str, ...]
+    items: tuple[dict[str, Any], ...]
+
+
+class Sought(Struct, frozen=True):
+    """What was looked for and found: an object of this id (empty: none), or values."""
+
+    q: str
+    object_id: str
+    values: tuple[Holding, ...]
+    refused: str

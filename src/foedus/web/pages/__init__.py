@@ -7,6 +7,7 @@ from functools import partial
 from foedus.model.people import ROLES, Role
 from foedus.web.pages import (
     area,
+    find,
     finding,
     given,
     home,
@@ -51,6 +52,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/release/{programme}/{party}/{object_id}", release.one, CONTENT),
     Page("POST", "/release/{programme}/{party}/{object_id}", release.decide, CONTENT),
     Page("GET", "/release/{programme}/{party}/{object_id}/sent/{number}", release.sent, CONTENT),
+    Page("GET", "/find", find.show, CONTENT),
     Page("GET", "/situation", situation.show, CONTENT),
     Page("GET", "/situation/map", situation.places, CONTENT),
     Page("GET", "/finding/{object_id}", finding.one, CONTENT),
