@@ -264,13 +264,15 @@ def test_an_area_alone_and_page_by_page(look, monkeypatch):
     assert second["next"] == ""
 
 
-def test_a_part_is_put_aside_or_tried_again_and_what_is_refused_again_is_said(visit):
+def test_a_part_is_put_aside_or_tried_again_and_what_is_refused_again_is_said(node, visit):
     kim = visit(KIM)
     page = sent(kim, "/quarantine/2", act="retry")
     assert page.status_code == 422
     assert "It was refused again:" in page.text
     assert sent(kim, "/quarantine/2", act="aside").headers["location"] == "/quarantine?told=aside"
     assert [one["number"] for one in kim.get("/quarantine.json").json()["parts"]] == [3, 1]
+    [one] = [line.body for line in account.show(node, "master", 0, 1_000) if line.kind == "quarantine.settled"]
+    assert (one["number"], one["outcome"], one["person"], one["area"]) == (2, "discarded", "kim", "cyber")
     page = sent(kim, "/quarantine/3", act="retry")
     assert page.status_code == 422
     assert "mend the source" in page.text

@@ -79,7 +79,7 @@ def show(node: Node, terminal: Terminal, number: int) -> None:
     terminal.indented(one.head)
 
 
-@command.command("retry", ledger="finding.created for each conclusion, in the private log.",
+@command.command("retry", ledger="finding.created for each conclusion, and quarantine.settled, in the private log.",
                  examples=["foedus quarantine retry 3"])  # fmt: skip
 @_NUMBER
 @prints
@@ -101,7 +101,8 @@ def retry(node: Node, terminal: Terminal, number: int) -> int:
     return InputError.exit_code if found.refused else 0
 
 
-@command.command("discard", examples=["foedus quarantine discard 3"])
+@command.command("discard", ledger="quarantine.settled, in the private log, which is signed.",
+                 examples=["foedus quarantine discard 3"])  # fmt: skip
 @_NUMBER
 @prints
 @on_node

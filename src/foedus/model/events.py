@@ -80,6 +80,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "source.added": (*_PLACED, "source", "person"),
     "source.removed": (*_PLACED, "source", "person"),
     "source.outage": (*_PLACED, "source", "since", "until", "cause"),
+    "quarantine.settled": (*_PLACED, "source", "number", "outcome", "person"),
     "ask.made": (*_PLACED, "session", "points"),
     "ask.answered": (*_PLACED, "session", "points", "peer_points"),
     "ask.learnt": (*_PLACED, "session", "points", "peer_points", "matches"),

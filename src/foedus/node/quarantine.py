@@ -8,11 +8,15 @@ from functools import partial
 
 import msgspec
 
+from foedus.account.bodies import QuarantineSettled
 from foedus.engine import run as engine
 from foedus.errors import InputError
 from foedus.label.text import marking
+from foedus.model.entry import MASTER
+from foedus.model.people import Person
 from foedus.node import vault
 from foedus.node.analyse import Analysed, Arriving, conclude
+from foedus.node.entered import enter
 from foedus.node.exchange import given_by, may_be_originator
 from foedus.node.home import Node
 from foedus.node.ingest import refusals_of, settings_of
@@ -20,7 +24,10 @@ from foedus.node.label import Given
 from foedus.node.partial import require_sound
 from foedus.node.retention import put_ends
 from foedus.node.show import Refused, refused_of
+from foedus.node.signing import sign_log
 from foedus.store import evidence, quarantine, state
+from foedus.store.engine import Tx
+from foedus.store.quarantine import Quarantined
 
 _PEER = "peer:"
 _OTHERS = (_PEER, "submit:", "desk:")
@@ -59,9 +66,10 @@ def part(node: Node, number: int) -> Part:
     return Part(msgspec.structs.replace(refused_of(found), head=head), label, sealed)
 
 
-def retry(node: Node, number: int) -> Retried:
+def retry(node: Node, number: int, person: Person | None = None) -> Retried:
     """Try a refused part again under its source, as the room reads today.
 
+    ``person`` is whose act it is; None: the operator's of the machine.
     What a peer sent needs an entry of its ledger, as on the day it came: label and originator are what that says.
 
     Raises:
@@ -95,7 +103,8 @@ def retry(node: Node, number: int) -> Retried:
         conclude(Arriving(node, room, read_again, settings=settings, given=given, also=also), result)
     if not refused and not result.conflicts:
         with node.store.write() as tx:
-            quarantine.settle(tx, [number], "accepted")
+            if quarantine.settle(tx, [number], "accepted"):
+                _enter(node, tx, held, "accepted", person)
     return Retried(number, result.new + result.same, tuple(f"{one.code}: {one.message}" for one in refused))
 
 
@@ -126,11 +135,20 @@ def _believed(node: Node, programme: str, found: dict[str, Given]) -> dict[str, 
     )
 
 
-def dismiss(node: Node, number: int) -> None:
-    """Put a refused part aside: somebody looked at it."""
+def dismiss(node: Node, number: int, person: Person | None = None) -> None:
+    """Put a refused part aside: somebody looked at it; None: the operator of the machine."""
     with node.store.write() as tx:
-        if not quarantine.settle(tx, [number], "discarded"):
+        held = quarantine.refusal(tx, number)
+        if held is None or not quarantine.settle(tx, [number], "discarded"):
             raise InputError(f"no open part {number}", code="quarantine-unknown", hint="foedus quarantine list")
+        _enter(node, tx, held, "discarded", person)
+
+
+def _enter(node: Node, tx: Tx, held: Quarantined, outcome: str, person: Person | None) -> None:
+    part, name = held.refusal, person.name if person else ""
+    facts = {"area": part.area, "source": part.source, "number": held.id, "outcome": outcome, "person": name}
+    enter(node, tx, QuarantineSettled, **facts)
+    sign_log(node, tx, MASTER)
 
 
 def _unknown(number: int) -> InputError:

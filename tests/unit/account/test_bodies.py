@@ -160,6 +160,7 @@ BODIES = [
     bodies.SourceAdded(at=AT, area="maritime", source="live:bay", person="ann"),
     bodies.SourceRemoved(at=AT, area="maritime", source="live:bay", person="ann"),
     bodies.SourceOutage(at=AT, area="maritime", source="live:bay", since=AT, until=AT, cause="lost"),
+    bodies.QuarantineSettled(at=AT, area="cyber", source="file:a", number=3, outcome="discarded", person="ann"),
     bodies.ReviewPublished(
         **COMMON, review_id="urn:x:review:2025:annual", kind="annual", public=True, days_after_period=31, hash="a" * 64
     ),

@@ -55,7 +55,7 @@ from foedus.account.bodies.people import (
 from foedus.account.bodies.recalls import RecallCompleted, RecallLifted, RecallMade, RecallRefused, RecallRequested
 from foedus.account.bodies.releases import ReleaseExpired, ReleaseRun, ReleaseSent
 from foedus.account.bodies.reviews import ReviewNoted, ReviewPublished, StatementMade
-from foedus.account.bodies.sources import SourceAdded, SourceOutage, SourceRemoved
+from foedus.account.bodies.sources import QuarantineSettled, SourceAdded, SourceOutage, SourceRemoved
 from foedus.account.bodies.trust import (
     EntryRefused,
     KeyChanged,
@@ -91,7 +91,7 @@ __all__ = [
     "DecisionHeld", "EntryRefused", "FindingCorroborated", "FindingCreated", "GrantAsked", "GrantGiven",
     "GrantRefused", "GrantWithdrawn", "IndicatorAttested", "IngestDone", "KeyChanged", "KeyDenied", "LedgerDisputed",
     "LedgerForked", "LedgerThawed", "NodeRestored", "OfGrant", "OfShift", "Origin", "PersonAdded", "PersonChanged",
-    "Placed", "ProgrammeAgreed", "ProgrammeLoosened", "RecallCompleted", "RecallLifted", "RecallMade",
+    "Placed", "ProgrammeAgreed", "ProgrammeLoosened", "QuarantineSettled", "RecallCompleted", "RecallLifted", "RecallMade",
     "RecallRefused", "RecallRequested", "Received", "Refusal", "Refused", "ReleaseExpired", "ReleaseRun",
     "ReleaseSent", "ReviewNoted", "ReviewPublished", "SessionEnded", "SessionOpened", "Shared", "ShiftClosed",
     "ShiftNoted", "ShiftOpened", "SignInRefused", "SourceAdded", "SourceLabelled", "SourceOutage", "SourceRemoved",
@@ -124,7 +124,7 @@ BODIES: Mapping[str, type[Body]] = MappingProxyType(
             *(BreakGlass, BreakGlassReviewed),
             *(VaultOpened, VaultExpired),
             *(WatchAcknowledged, WatchAssigned, WatchDismissed, WatchUndone, ShiftOpened, ShiftNoted, ShiftClosed),
-            *(SourceAdded, SourceRemoved, SourceOutage),
+            *(SourceAdded, SourceRemoved, SourceOutage, QuarantineSettled),
             *(ReviewNoted, ReviewPublished, StatementMade),
         )
     }

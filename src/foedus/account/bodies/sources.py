@@ -1,4 +1,4 @@
-"""Bodies about live sources: when one was opened or closed by a person, and when it was not there."""
+"""Bodies about live sources, opened or closed by a person or away; and about refused parts that somebody settled."""
 
 from __future__ import annotations
 
@@ -33,3 +33,15 @@ class SourceOutage(Body, frozen=True, kw_only=True):
     since: str
     until: str
     cause: Literal["lost", "quiet", "stopped"]
+
+
+class QuarantineSettled(Body, frozen=True, kw_only=True):
+    """A refused part was taken after all, or put aside; ``person`` is empty where the operator of the machine did it."""
+
+    kind_of_entry: ClassVar[str] = "quarantine.settled"
+
+    area: str
+    source: str
+    number: int
+    outcome: Literal["accepted", "discarded"]
+    person: str

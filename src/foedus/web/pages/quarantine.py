@@ -46,9 +46,9 @@ def decide(visit: Visit) -> Answer:
     number = _number(visit.place("number"))
     try:
         if visit.value("act") == "aside":
-            quarantine.dismiss(visit.node, number)
+            quarantine.dismiss(visit.node, number, visit.person)
             return Moved("/quarantine?told=aside")
-        again = quarantine.retry(visit.node, number)
+        again = quarantine.retry(visit.node, number, visit.person)
     except FoedusError as error:
         return one(visit, code=error.code)
     return one(visit, again) if again.refused else Moved("/quarantine?told=taken")
