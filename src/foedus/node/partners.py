@@ -60,7 +60,7 @@ def partners(node: Node) -> list[Partner]:
     ]
     with node.store.read() as read:
         known = _Known(node, read, pairs)
-    return [known.partner(agreement, party) for agreement, party in pairs]
+        return [known.partner(agreement, party) for agreement, party in pairs]
 
 
 class _Known:
