@@ -33,6 +33,7 @@ from foedus.node.label import read_text
 from foedus.node.naming import room_words
 from foedus.node.pending import Ended, desks
 from foedus.node.queue import on_hold, places_of
+from foedus.node.serve import settled
 from foedus.node.view import keep_facets, reader_name, view_name
 from foedus.store.engine import Store
 from foedus.store.objects import Arrival, put_findings
@@ -213,6 +214,7 @@ def main() -> int:
         nodes = build(Path(sys.argv[2]) if len(sys.argv) > 2 else Path(other) / "web", count)
         with nodes.open("nato") as node, visiting(node) as visit, visiting(node, for_liaisons) as visit_apart:
             kim, gil = visit(KIM), visit_apart(GIL)
+            settled()
             head(f"Pages at {count:,} findings, {count // 50:,} of them waiting for people")
             asks = {name: page(kim, path) for name, path in questions(node, count).items()} | partner(node, count)
             asks |= {name: page(gil, path) for name, path in given(count).items()}
